@@ -1,0 +1,55 @@
+"""Plain text from what feeds and people send: one normal form that every judgement reads.
+
+The normal form is for reading by rules only. What an officer sees is always the original.
+"""
+
+import html
+import re
+import unicodedata
+
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,400}>")
+_URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.I)
+# A mention ends where the platforms end it: at a blank, at punctuation or at the end of the text.
+_MENTION = re.compile(r"(?:/{2})?(?<![A-Za-z0-9])@[\w\-·]{1,30}(?=[\s:,。;!?、)]|$)")
+_HASHTAG = re.compile(r"#([^#\s][^#\n]{0,60})#")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufe0e\ufe0f]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+_HAN = "\u3400-\u9fff"
+_BLANK_AT_DIGIT = re.compile(rf"(?<=[{_HAN}]) (?=\d)|(?<=\d) (?=[{_HAN}])")
+_NOT_WORD = re.compile(r"[\W_]+")
+_SENTENCE_END = re.compile(r"(?<=[。!?;])|\n+")
+
+
+def normalise(text: str) -> str:
+    """Return `text` as NFKC without markup, addresses, mentions and invisible characters; blanks folded, lines kept.
+
+    Full-width digits and punctuation become ASCII (`，` becomes `,`), `。` and `、` stay. Never raises.
+    """
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = unicodedata.normalize("NFKC", text)
+    if "://" in text or "www." in text or "WWW." in text:
+        text = _URL.sub(" ", text)
+    if "@" in text:
+        text = _MENTION.sub(" ", text)
+    if "#" in text:
+        text = _HASHTAG.sub(r" \1 ", text)
+    text = _INVISIBLE.sub("", text)
+    text = _BLANKS.sub(" ", text)
+    if "\n" in text:
+        text = _LINES.sub("\n", text)
+    # Typesetters put blanks around figures; the number grammar must not see them.
+    return _BLANK_AT_DIGIT.sub("", text).strip()
+
+
+def bare(text: str) -> str:
+    """Return only the letters, digits and Han characters of `text`, lower case: equal for exact reposts."""
+    return _NOT_WORD.sub("", normalise(text).casefold())
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """Return the sentences of an already normalised text, each with its closing mark, blanks trimmed, none empty."""
+    return tuple(part for raw in _SENTENCE_END.split(text) if (part := raw.strip()))
