@@ -190,7 +190,7 @@ class Officer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Who is on duty from `start` to `end` (minutes of the local day, end may exceed 1440) on `days` (0 = Monday) or on a date."""
+    """Who is on duty from `start` to `end` (minutes of the local day, end may exceed 1440) on `days` (0 = Monday) or a date."""
 
     name: str
     start: int
@@ -293,7 +293,9 @@ class Settings:
     playbooks: tuple[Playbook, ...]
     sources: tuple[Source, ...]
     folders: tuple[str, ...] = ()
-    origins: Mapping[str, str] = field(default_factory=dict)  # "clause national-default.first_statement_5h" -> "clauses.toml:12"
+    origins: Mapping[str, str] = field(
+        default_factory=dict
+    )  # "clause national-default.first_statement_5h" -> "clauses.toml:12"
 
     def category(self, code: str) -> Category:
         return self.categories.get(code) or self.categories["other"]

@@ -174,7 +174,6 @@ class Evidence:
     detail: str = ""
     missing: tuple[str, ...] = ()
     second: str = ""
-    pending_second: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +248,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A one-off message the ladder must send: first alert, change of grade, order, arbitration, exclusion to confirm. Roles: settings."""
+    """A one-off message the ladder must send: first alert, change of grade, order, ruling ... (roles: settings)."""
 
     id: str
     kind: str
@@ -277,6 +276,17 @@ class Note:
     by: str
     at: datetime
     happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A change that waits for a second person (design.md §6: later start, backdating that changes a verdict)."""
+
+    id: str
+    kind: str
+    by: str
+    at: datetime
+    data: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +323,7 @@ class Incident:
     notes: tuple[Note, ...] = ()
     members: tuple[Member, ...] = ()
     reasons: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     exclusion: Mapping[str, str] = field(default_factory=dict)
     not_public_by: str = ""
     merged_into: int | None = None
@@ -352,4 +363,6 @@ class Incident:
 
     def latest(self, metric: str, *standings: str) -> Figure | None:
         """The newest figure of a metric, of the given standings or of any."""
-        return next((f for f in reversed(self.figures) if f.metric == metric and (not standings or f.standing in standings)), None)
+        return next(
+            (f for f in reversed(self.figures) if f.metric == metric and (not standings or f.standing in standings)), None
+        )

@@ -77,7 +77,7 @@ def read(hint: Any, value: Any) -> Any:
 
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """Build `cls` from its dumped mapping; unknown keys are an error, absent ones take their default."""
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     unknown = set(data) - set(hints)
     if unknown:
         raise ValueError(f"{cls.__name__}: unknown keys {sorted(unknown)}")
