@@ -1,0 +1,187 @@
+"""Which characters the bytes of a feed are.
+
+Valid UTF-8 wins over whatever a header or prolog claims, every gb* is read as GB18030, a claim of Western text that turns
+out to be Chinese is not believed, and bytes without any claim are told by what they spell. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monitors.mend import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    text: str
+    encoding: str
+    problems: tuple[Problem, ...] = ()
+
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_PROLOG: Final = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
+_META: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.I)
+_HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.I)
+_LATIN: Final = frozenset({"iso8859-1", "cp1252", "ascii", "iso8859-15"})
+_SEVEN_BIT: Final = ("iso2022", "hz", "utf-7")
+_SAMPLE: Final = 200_000
+_MISSING: Final = "\ufffd"
+
+
+def declared_charset(body: bytes, content_type: str = "") -> str:
+    """Python's name of the charset the header, else the prolog or an HTML page claims; "" = none or unknown."""
+    match = _HEADER.search(content_type)
+    names = [match[1]] if match else []
+    for pattern in (_PROLOG, _META):
+        if found := pattern.search(body[:2048]):
+            names.append(found[1].decode("ascii"))
+    return next((codec for name in names if (codec := _codec(name))), "")
+
+
+def _codec(name: str) -> str:
+    low = name.lower()
+    if low.startswith(("gb", "x-gb", "cp936", "euc-cn", "x-euc-cn", "hz-gb")) and not low.startswith("hz"):
+        return "gb18030"
+    try:
+        codec = codecs.lookup(low)
+    except (LookupError, ValueError):
+        return ""
+    name = {"iso8859-1": "cp1252", "big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949"}.get(codec.name, codec.name)
+    return name if getattr(codec, "_is_text_encoding", True) else ""
+
+
+def decode(body: bytes, content_type: str = "") -> Decoded:
+    """The characters of `body` and the charset they turned out to be; what cannot be read becomes U+FFFD and is counted."""
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return _loose(body, name, "")
+    if b"\x00" in body[:64] and (name := _without_mark(body[:64])):
+        return _loose(body, name, "")
+    claimed = declared_charset(body, content_type)
+    if claimed.startswith(_SEVEN_BIT):
+        return _loose(body, claimed, claimed)
+    try:
+        return Decoded(text=body.decode("utf-8"), encoding="utf-8", problems=_lie(claimed, "utf-8", body.isascii()))
+    except UnicodeDecodeError:
+        return _guess(body, claimed)
+
+
+def _without_mark(head: bytes) -> str:
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) < len(head) // 6:
+        return ""
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _lie(claimed: str, found: str, harmless: bool = False) -> tuple[Problem, ...]:
+    if not claimed or harmless or claimed in (found, f"{found}-sig"):
+        return ()
+    return (Problem(code="charset_lie", detail=f"{claimed}->{found}"),)
+
+
+def _loose(body: bytes, encoding: str, claimed: str) -> Decoded:
+    text = body.decode(encoding, "replace").lstrip("\ufeff")
+    lost = text.count(_MISSING)
+    problems = _lie(claimed, encoding) + ((Problem(code="bytes_lost", count=lost, detail=encoding),) if lost else ())
+    return Decoded(text=text, encoding=encoding, problems=problems)
+
+
+def _guess(body: bytes, claimed: str) -> Decoded:
+    """Bytes that are not valid UTF-8: nearly UTF-8, else the claim unless it hides Chinese, else what they spell."""
+    sample = body[:_SAMPLE]
+    high = sum(1 for byte in sample if byte > 0x7F)
+    kept = len(re.sub(rb"[\x00-\x7f]+", b"", sample.decode("utf-8", "ignore").encode()))
+    if kept > high * 0.8:
+        return _loose(body, "utf-8", claimed)
+    spelled = _spelled(sample)
+    if claimed and claimed not in ("utf-8", "ascii") and not (claimed in _LATIN and spelled == "gb18030"):
+        return _loose(body, claimed, claimed)
+    return _loose(body, spelled, claimed)
+
+
+def _spelled(sample: bytes) -> str:
+    """The charset whose reading of `sample` looks like a language: East Asian by their scripts, Cyrillic, else Western."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    odd = sum(len(run) % 2 for run in runs) / max(len(runs), 1)
+    as_gb = _beyond_ascii(sample, "gb18030")
+    kana = _share(as_gb, "\u3040", "\u30ff")
+    if odd < 0.3 and kana > 0.25:
+        return "euc_jp"
+    if odd < 0.3 and _share(_beyond_ascii(sample, "cp949"), "\uac00", "\ud7a3") > 0.9:
+        return "cp949"
+    if odd < 0.3 and common_chinese(as_gb) > 0.75:
+        return "gb18030"
+    as_jis = _beyond_ascii(sample, "cp932")
+    if _share(as_jis, "\u3040", "\u30ff") > 0.25 and _hanzi_share(as_jis) > 0.85:
+        return "cp932"
+    if _hanzi_share(as_gb) > 0.9 and common_chinese(as_gb) > 0.5 and odd < 0.5:
+        return "gb18030"
+    if cyrillic := _cyrillic(sample):
+        return cyrillic
+    return "big5hkscs" if _hanzi_share(_beyond_ascii(sample, "big5hkscs")) > 0.8 else "cp1252"
+
+
+def _beyond_ascii(sample: bytes, encoding: str) -> str:
+    return re.sub(r"[\x00-\x7f]+", "", sample.decode(encoding, "replace"))
+
+
+def _share(text: str, first: str, last: str) -> float:
+    return sum(first <= char <= last for char in text) / max(len(text), 1)
+
+
+def common_chinese(text: str) -> float:
+    """Share of `text` (beyond ASCII) that GB2312 holds: the common hanzi and their punctuation."""
+    return len(text.encode("gb2312", "ignore")) / 2 / max(len(text), 1)
+
+
+def _hanzi_share(text: str) -> float:
+    """Share of `text` that is hanzi, kana, or full-width punctuation."""
+    known = sum("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" or "\u2014" <= char <= "\u2026" for char in text)
+    return known / max(len(text), 1)
+
+
+def _cyrillic(sample: bytes) -> str:
+    """koi8-r or cp1251 where mostly high bytes spell the commonest Russian letters; else ""."""
+    letters = re.sub(rb"[^A-Za-z\x80-\xff]+", b"", re.sub(rb"<[^<>]*>", b"", sample))
+    high = re.sub(rb"[\x00-\x7f]+", b"", letters)
+    if len(high) < 20 or len(high) < len(letters) * 0.5:
+        return ""
+    shares = {}
+    for name in ("koi8-r", "cp1251"):
+        shares[name] = sum(char in "оеаинтсрвл" for char in high.decode(name, "replace")) / len(high)
+    best = max(shares, key=lambda name: shares[name])
+    return best if shares[best] > 0.5 else ""
+
+
+_SCRAMBLED: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")
+
+
+def unscramble(text: str) -> str:
+    """Text whose UTF-8 was once read as Windows-1252 (ä¸­å›½), put right if that gives hanzi; anything else as it is."""
+    if not _SCRAMBLED.search(text):
+        return text
+    try:
+        raw = b"".join(_western(char) for char in text)
+        fixed = raw.decode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return text
+    return fixed if _hanzi_share(fixed) > 0.3 else text
+
+
+def _western(char: str) -> bytes:
+    return char.encode("latin-1") if char <= "\xff" else char.encode("cp1252")
+
+
+def content_type(headers: Mapping[str, str]) -> str:
+    """The Content-Type of `headers`, whatever the case of the name; "" if there is none."""
+    return next((value for name, value in headers.items() if name.lower() == "content-type"), "")

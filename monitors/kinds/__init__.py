@@ -1,0 +1,64 @@
+"""Kinds of sources: one small file each, one table. A parser takes bytes and gives a document; it never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from monitors.charset import content_type, decode
+from monitors.item import ParsedDocument
+from monitors.loose_json import loads
+
+from . import feed, hotline, hotlist, jsonfeed, opml, tolerant
+
+Parser = Callable[[bytes, Mapping[str, str], str, datetime], ParsedDocument]
+
+TOLERANT_INLINE: Final = 256 * 1024
+"""Bytes up to which `parse_fully` runs the tolerant parser in this process."""
+
+
+def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """Any feed document, told by its first characters. `suspect` documents deserve `tolerant.parse_tolerant` elsewhere."""
+    head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] in (b"{", b"["):
+        return _json(body, headers, base, now)
+    if b"<opml" in head[:2000].lower():
+        return opml.parse(body, headers, base, now)
+    return feed.parse(body, headers, base, now)
+
+
+def parse_fully(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """`parse`, and where that looks wrong the tolerant parser at once, up to a size it can do no harm with."""
+    document = parse(body, headers, base, now)
+    if document.suspect and len(body) <= TOLERANT_INLINE:
+        return better(document, tolerant.parse_tolerant(body, headers, base, now))
+    return document
+
+
+def better(strict: ParsedDocument, loose: ParsedDocument) -> ParsedDocument:
+    """The reading with more entries, with the problems of both."""
+    best = loose if len(loose.entries) > len(strict.entries) else strict
+    return replace(best, problems=(*strict.problems, *loose.problems), suspect=False)
+
+
+def _json(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    decoded = decode(body, content_type(headers))
+    value, problems = loads(decoded.text)
+    problems = (*decoded.problems, *problems)
+    if jsonfeed.is_feed(value):
+        return jsonfeed.read(value, base, now, problems)
+    return hotlist.read(value, now, problems)
+
+
+def _ranked(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """A hot list in any shape; one published as a feed is ranked by its order."""
+    document = parse(body, headers, base, now)
+    entries = tuple(
+        entry if entry.rank else replace(entry, rank=position) for position, entry in enumerate(document.entries, start=1)
+    )
+    return replace(document, entries=entries)
+
+
+KINDS: Final[Mapping[str, Parser]] = {"feed": parse, "hotlist": _ranked, "hotline": hotline.parse, "opml": opml.parse}

@@ -1,0 +1,386 @@
+"""RSS 0.9x-2.0, RDF, Atom 0.3 and 1.0, CDF and news sitemaps.
+
+Strict lxml first; only where that fails or looks wrong the text is mended and read again, recovering what can be; what
+then still looks wrong is marked `suspect` for `tolerant.parse_tolerant` (feedparser), which a caller that must stay responsive
+runs in a process it can kill (feedparser holds quadratic expressions). Entities are never resolved, nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from lxml import etree
+
+from monitors.charset import Decoded, content_type, decode, unscramble
+from monitors.dates import read_date
+from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
+from monitors.links import web_link
+from monitors.mend import Problem, mend_xml, strip_prolog
+from monitors.plain import MAX_TEXT, plain, plain_line
+
+_NAMESPACES: Final = (
+    ("purl.org/dc", "dc:"),
+    ("purl.org/rss/1.0/modules/content", "content:"),
+    ("purl.org/rss", ""),
+    ("netscape.com/rdf", ""),
+    ("purl.org/net/rss", ""),
+    ("backend.userland.com", ""),
+    ("blogs.law.harvard.edu", ""),
+    ("cyber.law.harvard.edu", ""),
+    ("usefulinc.com/rss", ""),
+    ("my.netscape.com", ""),
+    ("www.w3.org/2005/atom", ""),
+    ("purl.org/atom", ""),
+    ("sitemaps.org", ""),
+    ("google.com/schemas/sitemap/", ""),
+    ("google.com/schemas/sitemap-news", "news:"),
+    ("w3.org/1999/02/22-rdf-syntax-ns", "rdf:"),
+)
+_ATOM: Final = frozenset({"feed", "entry"})
+_ENTRY_TAGS: Final = frozenset({"item", "entry"})
+_LOOKS_LIKE_ENTRY: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(?:item|entry)[\s>]", re.I)
+_TITLE: Final = ("title", "news:title", "dc:title")
+_TEXTS: Final = (
+    "content:encoded",
+    "content",
+    "description",
+    "summary",
+    "dc:description",
+    "fulltext",
+    "body",
+    "tagline",
+    "abstract",
+)
+_DATES: Final = (
+    "pubdate",
+    "published",
+    "issued",
+    "dc:date",
+    "news:publication_date",
+    "created",
+    "date",
+    "updated",
+    "modified",
+    "lastmod",
+)
+_DATES_ALSO: Final = ("dc:issued", "dc:created", "dc:modified", "dcterms:issued", "dcterms:modified")
+_AUTHORS: Final = ("author", "dc:creator", "dc:author", "creator", "managingeditor", "source")
+_IDS: Final = ("guid", "id")
+
+Fields = dict[str, list[Any]]
+
+
+def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """The document as far as it can be read; damage is in `problems`. Never raises."""
+    decoded = decode(body, content_type(headers))
+    return parse_text(decoded, base, now)
+
+
+def parse_text(decoded: Decoded, base: str, now: datetime) -> ParsedDocument:
+    """`parse` of characters already decoded."""
+    text, declared = strip_prolog(decoded.text)
+    problems = [*decoded.problems, *declared]
+    if not text:
+        return ParsedDocument(problems=(*problems, Problem(code="empty")))
+    if _is_html(text):
+        return ParsedDocument(format="html", title=_html_title(text), problems=(*problems, Problem(code="html_page")))
+    root = _strict(text)
+    document = _document(root, base, now, ()) if root is not None else None
+    if document is None or _wrong(document, text):
+        document = _mended(text, base, now, (Problem(code="not_well_formed"),) if root is None else ())
+    return _with(document, problems)
+
+
+def _with(document: ParsedDocument, problems: list[Problem]) -> ParsedDocument:
+    if not problems:
+        return document
+    return ParsedDocument(
+        format=document.format,
+        title=document.title,
+        entries=document.entries,
+        problems=(*problems, *document.problems),
+        suspect=document.suspect,
+    )
+
+
+def _parser(recover: bool) -> etree.XMLParser:
+    """`encoding` overrides any prolog; nothing external is loaded and no entity resolved."""
+    return etree.XMLParser(
+        encoding="utf-8",
+        recover=recover,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _strict(text: str) -> Any:
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), _parser(False))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _mended(text: str, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
+    clean, damage = mend_xml(text)
+    root = _strict(clean)
+    if root is None:
+        try:
+            root = etree.fromstring(clean.encode("utf-8", "replace"), _parser(True))
+        except (etree.XMLSyntaxError, ValueError):
+            root = None
+        damage = (*damage, Problem(code="recovered"))
+    if root is None:
+        suspect = bool(_LOOKS_LIKE_ENTRY.search(clean))
+        return ParsedDocument(problems=(*problems, *damage, Problem(code="unreadable")), suspect=suspect)
+    document = _document(root, base, now, (*problems, *damage))
+    return _suspect(document) if _wrong(document, clean) else document
+
+
+def _suspect(document: ParsedDocument) -> ParsedDocument:
+    return ParsedDocument(
+        format=document.format, title=document.title, entries=document.entries, problems=document.problems, suspect=True
+    )
+
+
+def _wrong(document: ParsedDocument, text: str) -> bool:
+    """No entries although there are tags of entries, or titles with lost characters."""
+    if not document.entries:
+        return _LOOKS_LIKE_ENTRY.search(text) is not None
+    return any("\ufffd" in entry.title for entry in document.entries) and "\ufffd" not in text
+
+
+def _is_html(text: str) -> bool:
+    return text[:5].lower() == "<html" or text[:6].lower() in ("<head>", "<body>", "<body ")
+
+
+def _html_title(text: str) -> str:
+    match = re.search(r"<title[^>]{0,200}>([^<]{0,500})", text[:20_000], re.I)
+    return plain_line(match[1]) if match else ""
+
+
+def _document(root: Any, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
+    names: dict[Any, str] = {}
+    kind = _name(root.tag, names)
+    if kind == "urlset":
+        return _sitemap(root, now, problems, names)
+    if kind == "sitemapindex":
+        return ParsedDocument(format="sitemapindex", problems=(*problems, Problem(code="sitemap_index")))
+    base = root.get("{http://www.w3.org/XML/1998/namespace}base") or base
+    found = list(_entry_elements(root, names))
+    if len(found) > MAX_ENTRIES:
+        problems = (*problems, Problem(code="too_many_entries", count=len(found) - MAX_ENTRIES))
+    head = _head(root, names)
+    base = base or _link(_fields(head, names), "") if head is not None else base
+    return ParsedDocument(
+        format=_format(root, kind),
+        title=_first_text(_fields(head, names), _TITLE) if head is not None else "",
+        entries=tuple(_entry(element, base, now, names) for element in found[:MAX_ENTRIES]),
+        problems=problems,
+    )
+
+
+def _name(tag: Any, names: dict[Any, str]) -> str:
+    """Short lower-case name of a tag: bare for the feed vocabularies, `prefix:name` for known modules, `?:name` for others."""
+    if (known := names.get(tag)) is not None:
+        return known
+    if not isinstance(tag, str):
+        name = ""
+    elif tag[0] != "{":
+        prefix, _, local = tag.lower().rpartition(":")
+        name = f"{prefix}:{local}" if prefix in ("dc", "content", "news") else f"?:{local}" if prefix else local
+    else:
+        space, _, local = tag[1:].partition("}")
+        space = space.lower()
+        name = next((prefix for part, prefix in _NAMESPACES if part in space), "?:") + local.lower()
+    names[tag] = name
+    return name
+
+
+def _entry_elements(root: Any, names: dict[Any, str]) -> Iterator[Any]:
+    for element in root.iter(etree.Element):
+        name = _name(element.tag, names)
+        if name in _ENTRY_TAGS or name in ("?:item", "?:entry"):
+            yield element
+
+
+def _head(root: Any, names: dict[Any, str]) -> Any:
+    """The element that describes the whole document."""
+    if _name(root.tag, names) in ("feed", "channel"):
+        return root
+    return next((child for child in root if _name(child.tag, names).rpartition(":")[2] == "channel"), None)
+
+
+def _format(root: Any, kind: str) -> str:
+    """feedparser's names for the formats, so that both readings agree."""
+    if kind == "rss":
+        version = (root.get("version") or "").strip()
+        return {"2.0": "rss20", "0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094", "0.90": "rss090"}.get(
+            version, "rss20" if version.startswith("2") else "rss"
+        )
+    if kind == "feed":
+        space = root.tag.lower()
+        return (
+            "atom10"
+            if "2005/atom" in space
+            else "atom03"
+            if "purl.org/atom" in space or root.get("version") == "0.3"
+            else "atom"
+        )
+    if kind.endswith("rdf"):
+        spaces = " ".join(uri for uri in root.nsmap.values() if uri)
+        return "rss090" if "netscape.com" in spaces else "rss10" if "purl.org" in spaces else "rdf"
+    return {"channel": "cdf" if root.tag == "CHANNEL" else "rss", "opml": "opml", "html": "html"}.get(kind, "unknown")
+
+
+def _fields(element: Any, names: dict[Any, str]) -> Fields:
+    fields: Fields = {}
+    for child in element:
+        if (name := _name(child.tag, names)) in fields:
+            fields[name].append(child)
+        else:
+            fields[name] = [child]
+    return fields
+
+
+def _inner(element: Any) -> str:
+    """Text of an element; markup inside it (XHTML) becomes text with block tags kept for `plain`."""
+    if len(element) == 0:
+        return element.text or ""
+    return _serialised(element)
+
+
+def _serialised(element: Any) -> str:
+    parts = [_escaped(element.text)]
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if node is element:
+            continue
+        local = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else "x"
+        if event == "start":
+            parts.append(f"<{local}>{_escaped(node.text)}")
+        else:
+            parts.append(f"</{local}>{_escaped(node.tail)}")
+        if len(parts) > MAX_TEXT:
+            break
+    return "".join(parts)
+
+
+def _escaped(text: str | None) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;") if text else ""
+
+
+def _first_text(fields: Fields, wanted: Iterable[str], reader: Callable[[str], str] = plain_line) -> str:
+    for name in wanted:
+        for element in fields.get(name, ()):
+            if text := _readable(element, reader):
+                return unscramble(text)
+    return ""
+
+
+def _readable(element: Any, reader: Callable[[str], str]) -> str:
+    """An Atom construct of type text holds no markup: `&lt;` in it is a less-than sign that stays."""
+    raw = _inner(element)
+    if element.get("type") == "text" and len(element) == 0 and "<" in raw:
+        raw = _escaped(raw)
+    return reader(raw) if raw and not raw.isspace() else ""
+
+
+def _entry(element: Any, base: str, now: datetime, names: dict[Any, str]) -> ParsedEntry:
+    fields = _fields(element, names)
+    base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
+    title = _first_text(fields, _TITLE)
+    raw, published = _published(element, fields, now)
+    return ParsedEntry(
+        id=_guid(element, fields),
+        title=title,
+        url=_link(fields, base) or web_link(element.get("HREF") or element.get("href") or "", base),
+        published=published,
+        summary=_body(fields),
+        raw_date=raw,
+        author=_author(fields),
+    )
+
+
+def _guid(element: Any, fields: Fields) -> str:
+    for name in _IDS:
+        for found in fields.get(name, ()):
+            if text := "".join(found.itertext()).strip():
+                return text[:500]
+    return (element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about") or "").strip()[:500]
+
+
+def _body(fields: Fields) -> str:
+    """The longest of the texts an entry offers."""
+    found = [text for name in _TEXTS for element in fields.get(name, ()) if (text := _readable(element, plain))]
+    return unscramble(max(found, key=len)) if found else ""
+
+
+def _author(fields: Fields) -> str:
+    for name in _AUTHORS:
+        for element in fields.get(name, ()):
+            named = element.find("{*}name") if len(element) else None
+            if text := plain_line((named.text or "") if named is not None else _inner(element)[:500], 100):
+                return text
+    return ""
+
+
+def _published(element: Any, fields: Fields, now: datetime) -> tuple[str, datetime | None]:
+    """The first date that can be read, in order of trust; else the first that was written, unread."""
+    first = ""
+    for raw in _raw_dates(element, fields):
+        if value := read_date(raw, now):
+            return raw, value
+        first = first or raw
+    return first[:120], None
+
+
+def _raw_dates(element: Any, fields: Fields) -> Iterator[str]:
+    for name in (*_DATES, *_DATES_ALSO):
+        for found in fields.get(name, ()):
+            if text := "".join(found.itertext()).strip():
+                yield text
+    for attribute in ("LASTMOD", "lastmod"):
+        if text := element.get(attribute):
+            yield text
+
+
+def _link(fields: Fields, base: str) -> str:
+    """The page of an entry: `alternate` before others, never `self`, an enclosure or a picture; else a permalink guid."""
+    best, best_rank = "", 9
+    for link in (*fields.get("link", ()), *fields.get("url", ()), *fields.get("?:link", ())):
+        href = (link.get("href") or link.text or "").strip()
+        relation = (link.get("rel") or "alternate").lower()
+        rank = {"alternate": 0, "related": 3, "via": 3}.get(relation, 8)
+        if rank == 0 and "html" not in (link.get("type") or "text/html"):
+            rank = 1
+        if href and rank < min(best_rank, 8) and (address := web_link(href, base)):
+            best, best_rank = address, rank
+    if best:
+        return best
+    guid = next((found for found in fields.get("guid", ()) if (found.get("isPermaLink") or "true").lower() != "false"), None)
+    return web_link(guid.text or "", "") if guid is not None else ""
+
+
+def _sitemap(root: Any, now: datetime, problems: tuple[Problem, ...], names: dict[Any, str]) -> ParsedDocument:
+    entries: list[ParsedEntry] = []
+    for element in root:
+        if _name(element.tag, names) != "url" or len(entries) >= MAX_ENTRIES:
+            continue
+        fields = _fields(element, names)
+        for news in fields.get("news:news", ()):
+            fields |= _fields(news, names)
+        address = web_link(_first_text(fields, ("loc",)), "")
+        raw, published = _published(element, fields, now)
+        entries.append(
+            ParsedEntry(
+                id=address, title=_first_text(fields, ("news:title", "title")), url=address, published=published, raw_date=raw
+            )
+        )
+    return ParsedDocument(format="sitemap", entries=tuple(entries), problems=problems)

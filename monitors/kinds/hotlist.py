@@ -1,0 +1,106 @@
+"""Hot lists: newsnow's answer, plain lists of {title, url, hot}, and the many wrappers around such lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from monitors.charset import content_type, decode
+from monitors.dates import read_date
+from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
+from monitors.loose_json import loads, text_of
+from monitors.mend import Problem
+from monitors.plain import plain, plain_line
+
+_TITLES: Final = ("title", "name", "word", "query", "keyword", "note", "content", "desc")
+_LINKS: Final = ("url", "link", "mobileUrl", "mobile_url", "href", "share_url")
+_HEATS: Final = ("hot", "hotValue", "hot_value", "heat", "score", "num", "raw_hot", "hotScore", "views", "热度")
+_BODIES: Final = ("desc", "description", "summary", "excerpt", "content", "abstract")
+_DATES: Final = ("published", "pubDate", "date", "time", "timestamp", "ctime", "created_at", "publish_time")
+_HEAT: Final = re.compile(r"(\d+(?:[.,]\d+)*)\s*(万|亿|千|[wWkK])?")
+_SCALE: Final = {"千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
+
+
+def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """Entries in the order of the list, `rank` from 1, `hot` as a number in the list's own unit. Never raises."""
+    decoded = decode(body, content_type(headers))
+    value, problems = loads(decoded.text)
+    return read(value, now, (*decoded.problems, *problems))
+
+
+def read(value: Any, now: datetime, problems: tuple[Problem, ...] = ()) -> ParsedDocument:
+    """`parse` of a value already decoded."""
+    rows = _rows(value)
+    if rows is None:
+        return ParsedDocument(format="json", problems=(*problems, Problem(code="not_a_feed")))
+    entries = tuple(_entries(rows, now))
+    stale = isinstance(value, dict) and (text_of(value.get("status")) == "cache" or value.get("fromCache") is True)
+    if lost := min(len(rows), MAX_ENTRIES) - len(entries):
+        problems = (*problems, Problem(code="entries_unreadable", count=lost))
+    if len(rows) > MAX_ENTRIES:
+        problems = (*problems, Problem(code="too_many_entries", count=len(rows) - MAX_ENTRIES))
+    if stale:
+        problems = (*problems, Problem(code="stale_cache", detail=_updated(value, now)))
+    title = plain_line(text_of(value.get("title") or value.get("name") or value.get("id"))) if isinstance(value, dict) else ""
+    return ParsedDocument(format="hotlist", title=title, entries=entries, problems=problems, stale=stale)
+
+
+def _updated(value: Mapping[str, Any], now: datetime) -> str:
+    moment = read_date(text_of(value.get("updatedTime") or value.get("updateTime")), now)
+    return moment.isoformat() if moment else ""
+
+
+def _rows(value: Any, depth: int = 0) -> list[Any] | None:
+    """The first list of titled objects within three levels of wrapping; an empty list of items counts."""
+    if isinstance(value, list):
+        titled = any(isinstance(row, dict) and any(text_of(row.get(key)) for key in _TITLES) for row in value)
+        return value if titled or not value else None
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    for key in ("items", "data", "list", "item", "result", "hotList", "realtime"):
+        if (found := _rows(value.get(key), depth + 1)) is not None:
+            return found
+    return None
+
+
+def _entries(rows: list[Any], now: datetime) -> Iterator[ParsedEntry]:
+    for position, row in enumerate(rows[:MAX_ENTRIES], start=1):
+        if isinstance(row, dict) and (title := plain_line(_first(row, _TITLES))):
+            yield _entry(row, title, position, now)
+
+
+def _entry(row: Mapping[str, Any], title: str, position: int, now: datetime) -> ParsedEntry:
+    extra = row.get("extra") if isinstance(row.get("extra"), dict) else {}
+    assert isinstance(extra, dict)
+    rank = text_of(row.get("rank") or row.get("index"))
+    raw = _first(row, _DATES) or _first(extra, _DATES)
+    link = "".join(_first(row, _LINKS).split())[:2_000]
+    body = plain(_first(row, _BODIES) or text_of(extra.get("hover")))
+    return ParsedEntry(
+        id=text_of(row.get("id") or row.get("guid"))[:500],
+        title=title,
+        url=link if link.lower().startswith(("http://", "https://")) else "",
+        published=read_date(raw, now),
+        summary="" if body == title else body,
+        rank=int(rank) if rank.isascii() and rank.isdigit() and 0 < int(rank) < 10_000 else position,
+        hot=heat(_first(row, _HEATS) or text_of(extra.get("info"))),
+        raw_date=raw[:120],
+        author=plain_line(text_of(row.get("author")), 100),
+    )
+
+
+def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    return next((text for key in keys if (text := text_of(row.get(key)).strip())), "")
+
+
+def heat(text: str) -> float | None:
+    """The number a list states for heat: 123万热度 -> 1230000.0; None if it states none."""
+    match = _HEAT.search(text)
+    if match is None or len(match[1]) > 20:
+        return None
+    digits = match[1].replace(",", "")
+    if digits.count(".") > 1:
+        return None
+    return float(digits) * _SCALE.get((match[2] or "").lower(), 1)

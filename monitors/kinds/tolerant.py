@@ -1,0 +1,52 @@
+"""feedparser's reading of a feed that the strict and the mended reading could not make sense of.
+
+Slow, and quadratic on hostile input: a caller that must stay responsive runs it in a process it can kill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import feedparser
+
+from monitors.charset import content_type, decode, unscramble
+from monitors.dates import read_date
+from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
+from monitors.links import web_link
+from monitors.mend import Problem, mend_xml, strip_prolog
+from monitors.plain import plain, plain_line
+
+
+def parse_tolerant(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """The entries feedparser finds in the mended document."""
+    text, declared = strip_prolog(decode(body, content_type(headers)).text)
+    clean = mend_xml(text)[0].encode("utf-8", "replace")
+    found = feedparser.parse(
+        b'<?xml version="1.0" encoding="utf-8"?>\n' + clean,
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    entries = tuple(_from_feedparser(entry, base, now) for entry in found.entries[:MAX_ENTRIES])
+    return ParsedDocument(
+        format=str(found.get("version") or "unknown"),
+        title=plain_line(str(found.feed.get("title", ""))),
+        entries=entries,
+        problems=(*declared, Problem(code="tolerant")),
+    )
+
+
+def _from_feedparser(entry: Mapping[str, Any], base: str, now: datetime) -> ParsedEntry:
+    bodies = [str(part.get("value", "")) for part in entry.get("content", ())] + [str(entry.get("summary", ""))]
+    raw = str(entry.get("published") or entry.get("updated") or entry.get("created") or "")
+    return ParsedEntry(
+        id=str(entry.get("id", "")).strip(),
+        title=unscramble(plain_line(str(entry.get("title", "")))),
+        url=web_link(str(entry.get("link", "")), base),
+        published=read_date(raw, now),
+        summary=plain(max(bodies, key=len)),
+        raw_date=raw,
+        author=plain_line(str(entry.get("author", "")), 100),
+    )

@@ -1,0 +1,127 @@
+"""Characters of a feed made into XML that a strict parser accepts; what was wrong is counted.
+
+One broken character never costs the document. Declarations of document types and entities are cut out and never
+resolved. All scans are linear.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.entities import html5
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One kind of damage found: a stable code, how often, and a detail for people who look."""
+
+    code: str
+    count: int = 1
+    detail: str = ""
+
+
+_XML_FIVE: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_REFERENCE: Final = re.compile(r"&(?:#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});)?")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DECLARATION: Final = re.compile(r"<\?xml[^>]{0,400}\?>")
+_BARE_LESS: Final = re.compile(r"<(?![A-Za-z_/!?:\u0080-\uffff])")
+
+
+def strip_prolog(text: str) -> tuple[str, tuple[Problem, ...]]:
+    """`text` from its root element on: no XML declaration, no document type (whatever it declares is never resolved)."""
+    position, problems = 0, []
+    start = text.find("<")
+    if start < 0:
+        return "", ()
+    if text[:start].strip("\ufeff \t\r\n"):
+        problems.append(Problem(code="leading_junk"))
+    position = start
+    while position < len(text):
+        if text.startswith("<?", position):
+            end = text.find("?>", position)
+            step = 2
+        elif text.startswith("<!--", position):
+            end = text.find("-->", position)
+            step = 3
+        elif text[position : position + 9].upper() == "<!DOCTYPE":
+            end, step = _doctype_end(text, position), 1
+            if "<!ENTITY" in text[position:end]:
+                problems.append(Problem(code="entities_declared"))
+        else:
+            break
+        if end < 0:
+            break
+        position = end + step
+        while position < len(text) and text[position].isspace():
+            position += 1
+    return text[position:], tuple(problems)
+
+
+def _doctype_end(text: str, start: int) -> int:
+    """Index of the `>` that ends a document type, past its internal subset and quoted strings; -1 if it never ends."""
+    position, quote, inside = start + 9, "", False
+    for token in re.finditer(r"[\[\]\"'>]", text[position:]):
+        char = token[0]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char == "[":
+            inside = True
+        elif char == "]":
+            inside = False
+        elif not inside:
+            return position + token.start()
+    return -1
+
+
+def mend_xml(text: str) -> tuple[str, tuple[Problem, ...]]:
+    """XML text (without prolog) with control characters gone, entities and bare `&` and `<` written properly, CDATA closed."""
+    text, controls = _CONTROL.subn("", text)
+    counts = {"entity": 0, "ampersand": 0}
+    pieces: list[str] = []
+    position = 0
+    while True:
+        start = text.find("<![CDATA[", position)
+        pieces.append(_mend_markup(text[position : start if start >= 0 else len(text)], counts))
+        if start < 0:
+            break
+        end = text.find("]]>", start)
+        if end < 0:
+            pieces.append(text[start:] + "]]>")
+            counts["cut_tail"] = 1
+            break
+        pieces.append(text[start : end + 3])
+        position = end + 3
+    if controls:
+        counts["control_characters"] = controls
+    return "".join(pieces), tuple(Problem(code=code, count=count) for code, count in counts.items() if count)
+
+
+def _mend_markup(text: str, counts: dict[str, int]) -> str:
+    def written(match: re.Match[str]) -> str:
+        number, name = match[1], match[2]
+        if number is not None:
+            return _character(int(number[1:], 16) if number[0] == "x" else int(number))
+        if name in _XML_FIVE:
+            return match[0]
+        if name is not None and (value := html5.get(name + ";")):
+            counts["entity"] += 1
+            return value.replace("&", "&amp;").replace("<", "&lt;")
+        counts["ampersand"] += 1
+        return "&amp;" + match[0][1:]
+
+    text = _REFERENCE.sub(written, text) if "&" in text else text
+    return _BARE_LESS.sub("&lt;", text)
+
+
+def _character(code: int) -> str:
+    """What a numeric reference stands for; nothing for what XML forbids (Windows' C1 range read as Windows-1252)."""
+    if 0x80 <= code <= 0x9F:
+        return bytes((code,)).decode("cp1252", "ignore")
+    if code in (0x26, 0x3C, 0x3E):
+        return {0x26: "&amp;", 0x3C: "&lt;", 0x3E: "&gt;"}[code]
+    if code > 0x10FFFF or (code < 0x20 and code not in (9, 10, 13)) or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF):
+        return ""
+    return chr(code)
