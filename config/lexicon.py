@@ -1,0 +1,238 @@
+"""Word groups, rules and the alarm policy of the incident gate: TOML in, frozen values out.
+
+A *group* is a set of words that mean the same to a rule (`fire`, `deaths`, `cadre`). In words and titles alike every number is written 0,
+so that 致0人死亡 stands for any toll. A *rule* names groups that must meet in one title and what follows. A *context* lowers or vetoes
+(film, sport, court, refutation). Every word and rule keeps its file and line, so that a reason can name them.
+
+    load_lexicon(folder)  -> Lexicon      every *.toml of config/default/lexicon and of the installation's own folder
+    load_policy(files)    -> AlarmPolicy  policy.toml, later files override single keys
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", "context", "mask")
+LABELS = ("E", "N")
+ALARMS = ("now", "digest", "list")
+PSEUDO = ("@place", "@city", "@foreign", "@deaths", "@injured", "@missing", "@toll", "@many", "@none_hurt", "@magnitude")
+
+
+class LexiconError(ValueError):
+    """A lexicon or policy file is wrong; the message is one Chinese sentence a line with file, key and remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One entry; `id` is `group/text`, which no other entry shares."""
+
+    text: str
+    group: str
+    file: str
+    line: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.group}/{self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Words of one meaning. `category` is a code of domain.md §3; `consequence` marks dams, plants, schools, crowds."""
+
+    id: str
+    kind: str
+    words: tuple[Word, ...]
+    category: str = ""
+    consequence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Groups of `all` (each an alternative set) together and none of `none` give `label` with `weight` (0..1)."""
+
+    id: str
+    label: str
+    weight: float
+    all: tuple[tuple[str, ...], ...]
+    none: tuple[str, ...] = ()
+    category: str = ""
+    alarm: str = "list"
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Groups that lower a score or veto it: `e` and `n` are subtracted; `alarm` false keeps the story off the phone.
+
+    `unless` lists groups whose presence lifts the context, `only` the rules it concerns (empty = all).
+    """
+
+    id: str
+    any: tuple[str, ...]
+    e: float = 0.0
+    n: float = 0.0
+    alarm: bool = True
+    unless: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    groups: Mapping[str, Group]
+    rules: tuple[Rule, ...]
+    contexts: tuple[Context, ...]
+    stories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmPolicy:
+    """What alarms at once, what waits for the digest, what is only listed (policy.toml)."""
+
+    alarm_at: float = 0.6
+    list_at: float = 0.5
+    outside: tuple[str, ...] = ("台湾", "香港", "澳门")
+    magnitude_min: float = 4.5
+    digest_platforms: int = 3
+    digest_items: int = 4
+    digest_hours: float = 6.0
+    attention_days: int = 3
+    categories_listed: tuple[str, ...] = ()
+    categories_at_once: tuple[str, ...] = ()
+    unknown_place: str = "alarm_all_scope"
+    story_hours: float = 72.0
+    letter_days: float = 30.0
+    quake_days: float = 10.0
+    same_place_hours: float = 60.0
+
+
+def load_lexicon(*folders: Path) -> Lexicon:
+    """All TOML files of the folders, in name order; a later folder adds words to a group and replaces rules by id."""
+    problems: list[str] = []
+    groups: dict[str, Group] = {}
+    rules: dict[str, Rule] = {}
+    contexts: dict[str, Context] = {}
+    stories: dict[str, tuple[str, ...]] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
+        data, lines = _read(path)
+        for raw in data.pop("group", ()):
+            _add_group(groups, raw, path, lines, problems)
+        for raw in data.pop("rule", ()):
+            _add_rule(rules, raw, path, lines, problems)
+        for raw in data.pop("context", ()):
+            _add_context(contexts, raw, path, lines, problems)
+        stories |= {key: tuple(value) for key, value in data.pop("story", {}).items()}
+        problems += [f"{path.name}：未知的段落 {key}，请删去或改为 group、rule、context、story。" for key in data]
+    problems += _dangling(groups, rules.values(), contexts.values())
+    if problems:
+        raise LexiconError("\n".join(problems))
+    return Lexicon(groups=groups, rules=tuple(rules.values()), contexts=tuple(contexts.values()), stories=stories)
+
+
+def load_policy(*files: Path) -> AlarmPolicy:
+    """Alarm policy of the files, later keys win; unknown keys are an error."""
+    known = {item.name: item for item in fields(AlarmPolicy)}
+    values: dict[str, Any] = {}
+    for path in files:
+        data, _ = _read(path)
+        unknown = [key for key in data if key not in known]
+        if unknown:
+            raise LexiconError(f"{path.name}：未知的键 {'、'.join(unknown)}，可用的键有 {'、'.join(known)}。")
+        values |= {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return AlarmPolicy(**values)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text.splitlines()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LexiconError(f"{path.name}：读不出来（{error}），请检查文件是否为 UTF-8 编码的 TOML。") from error
+
+
+def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+    code, kind = str(raw.get("id", "")), str(raw.get("kind", ""))
+    old = groups.get(code)
+    kind = kind or (old.kind if old else "")
+    if not code or kind not in KINDS:
+        problems.append(f"{path.name}：词组 {code or '（无编号）'} 的 kind 应为 {'、'.join(KINDS)} 之一。")
+        return
+    extra = set(raw) - {"id", "kind", "category", "consequence", "words", "note"}
+    problems += [f"{path.name}：词组 {code} 有未知的键 {key}，请删去。" for key in sorted(extra)]
+    start = _line_of(lines, "id", code)
+    words = {word.text: word for word in (old.words if old else ())}
+    where = _word_lines(lines, start)
+    for text in raw.get("words", ()):
+        words.setdefault(text, Word(text=text, group=code, file=path.name, line=where.get(text, start)))
+    groups[code] = Group(
+        id=code,
+        kind=kind,
+        words=tuple(words.values()),
+        category=raw.get("category", old.category if old else ""),
+        consequence=bool(raw.get("consequence", old.consequence if old else False)),
+    )
+
+
+def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+    code = str(raw.get("id", ""))
+    extra = set(raw) - {item.name for item in fields(Rule)} - {"note"}
+    weight = raw.get("weight", 0)
+    if not code or raw.get("label") not in LABELS or not raw.get("all") or extra or not 0 < weight <= 1:
+        why = f"未知的键 {'、'.join(sorted(extra))}" if extra else "需要 id、label（E 或 N）、weight（大于 0、不超过 1）和 all"
+        problems.append(f"{path.name}：规则 {code or '（无编号）'} {why}，请改正。")
+        return
+    rules[code] = Rule(
+        id=code,
+        label=raw["label"],
+        weight=float(weight),
+        all=tuple(tuple(part.split("|")) for part in raw["all"]),
+        none=tuple(raw.get("none", ())),
+        category=raw.get("category", ""),
+        alarm=raw.get("alarm", "list"),
+        file=path.name,
+        line=_line_of(lines, "id", code),
+    )
+
+
+def _add_context(contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+    code = str(raw.get("id", ""))
+    extra = set(raw) - {item.name for item in fields(Context)} - {"note"}
+    if not code or not raw.get("any") or extra:
+        problems.append(f"{path.name}：语境 {code or '（无编号）'} 需要 id 和 any，且不得有未知的键 {'、'.join(sorted(extra))}。")
+        return
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"}
+    contexts[code] = Context(**values, file=path.name, line=_line_of(lines, "id", code))
+
+
+def _dangling(groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iterable[Context]) -> list[str]:
+    named = [(rule.file, rule.id, name) for rule in rules for part in (*rule.all, rule.none) for name in part]
+    named += [(context.file, context.id, name) for context in contexts for name in (*context.any, *context.unless)]
+    problems = [
+        f"{file}：{code} 用到的词组 {name} 不存在，请补上该词组或改正名称。"
+        for file, code, name in named
+        if name not in groups and name not in PSEUDO
+    ]
+    return problems + [f"{rule.file}：规则 {rule.id} 的 alarm 应为 {'、'.join(ALARMS)} 之一。" for rule in rules if rule.alarm not in ALARMS]
+
+
+def _line_of(lines: Sequence[str], key: str, value: str) -> int:
+    wanted = re.compile(rf'\s*{key}\s*=\s*"{re.escape(value)}"')
+    return next((number for number, line in enumerate(lines, 1) if wanted.match(line)), 0)
+
+
+def _word_lines(lines: Sequence[str], start: int) -> dict[str, int]:
+    """Line of every quoted word from the group's id line to the next table header."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(lines[start:], start + 1):
+        if line.startswith("["):
+            break
+        for text in re.findall(r'"([^"]+)"', line.split("#", 1)[0]):
+            found.setdefault(text, number)
+    return found

@@ -1,0 +1,226 @@
+"""Is a text an emergency (E), a negative public affair (N) or ordinary (O), and may it disturb an officer?
+
+    title (+ first 200 characters of the text) -> words -> rules -> contexts -> Verdict with every word that counted
+
+Rules and words come from the lexicon; a number-toll, a place and a magnitude are pseudo groups (`@toll`, `@place`, `@magnitude`)
+that this module derives. The verdict is a suggestion: `alarm` says what the rule allows, the policy decides.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from config.lexicon import PSEUDO, Context, Lexicon, Rule
+from monitors.lexicon import Found, Matcher, fold
+
+BODY_CHARS = 200
+BODY_FACTOR = 0.9  # a word far from the title weighs less
+_RANK = {"list": 1, "digest": 2, "now": 3}
+_UNIT = r"(?!岁|时|年|月|日|天|次|级|小时|元|万元|%|周|楼|层|号|米|公里|分|点|旬|后|集|季|期|斤|吨|倍|比|胜)"
+_DEATHS = re.compile(
+    rf"0{_UNIT}(?:人|名|位|口)?[^,。;!?0:|]{{0,6}}(?:死(?!角|刑|缓|者)|亡|遇难|丧生|罹难|遇害)|遇难0(?:人|名)|死亡0(?:人|名|例)|死亡人数|遇难人数"
+)
+_INJURED = re.compile(rf"0{_UNIT}(?:人|名|位)?[^,。;!?0:|]{{0,4}}(?:伤(?!亡|感|心|人|透)|送医|入院|住院|中毒)|伤亡人数")
+_MISSING = re.compile(rf"0{_UNIT}(?:人|名|位|户)?[^,。;!?0:|]{{0,4}}(?:失联|失踪|被困|被埋|下落不明|被压|被卷|被冲)")
+_MANY = re.compile(
+    r"(?:多|数|数十|数百|上百|上千|近百|近千|若干)(?:人|名|车|位)[^,。;!?]{0,5}(?:死|亡|遇难|伤|失联|失踪|被困|被埋|送医|中毒|不适|相撞|落水)"
+)
+_UNHURT = re.compile(r"(?:无|没有|未造成|暂无|尚无|未接到|未发现|暂未|未有)[^,。;!?]{0,6}(?:伤亡|死亡|受伤|被困|遇难)")
+_MAGNITUDE = re.compile(r"([0-9]\.[0-9])级")
+
+
+class Place(Protocol):
+    """What the gate needs of a located region (`monitors.region.Region`)."""
+
+    @property
+    def province(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def county(self) -> str | None: ...
+    @property
+    def foreign(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A word or rule that counted: `rule` is its id, `file` and `line` say where an editor finds it."""
+
+    rule: str
+    word: str
+    weight: float
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`score_e`, `score_en` 0..1; `alarm` now | digest | list | never; `hits` say why, `excluded_by` what was subtracted."""
+
+    label: str
+    score_e: float
+    score_en: float
+    category: str
+    alarm: str
+    high_consequence: bool
+    rumor_like: bool
+    hits: tuple[Hit, ...] = ()
+    excluded_by: tuple[Hit, ...] = ()
+    groups: frozenset[str] = frozenset()
+    magnitude: float | None = None
+    hazards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule: Rule
+    needs: tuple[int, ...]
+    bars: int
+
+
+class Gate:
+    """Judges titles with one lexicon; build once."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._matcher = Matcher(lexicon)
+        self._bits = dict(self._matcher.bits)
+        for name in PSEUDO:
+            self._bits[name] = 1 << len(self._bits)
+        self._rules = [self._compile(rule) for rule in lexicon.rules]
+        self._contexts = [(context, self._mask(context.any), self._mask(context.unless)) for context in lexicon.contexts]
+        self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
+        self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
+        self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
+
+    def _mask(self, names: Iterable[str]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self._bits[name]
+        return mask
+
+    def _compile(self, rule: Rule) -> _Compiled:
+        return _Compiled(rule, tuple(self._mask(part) for part in rule.all), self._mask(rule.none))
+
+    def judge(
+        self,
+        title: str,
+        text: str = "",
+        *,
+        region: Place | None = None,
+        figures: Mapping[str, int | None] | None = None,
+    ) -> Verdict:
+        """Verdict on a title; the first 200 characters of `text` may raise it, with less weight."""
+        head = self._read(title, region, figures)
+        if not text or head.label == "E":
+            return head
+        body = self._read(f"{title}。{text[:BODY_CHARS]}", region, figures, factor=BODY_FACTOR)
+        return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
+
+    def _read(self, text: str, region: Place | None, figures: Mapping[str, int | None] | None, factor: float = 1.0) -> Verdict:
+        folded = fold(text)
+        found = self._matcher.find(folded)
+        if not found:
+            return _NOTHING
+        bits = 0
+        for hit in found:
+            bits |= self._bits[hit.word.group]
+        magnitude = _MAGNITUDE.search(text) if "级" in text else None
+        bits |= self._pseudo(folded, region, figures, magnitude is not None)
+        fired = [item.rule for item in self._rules if not item.bars & bits and all(need & bits for need in item.needs)]
+        if not fired:
+            return _NOTHING
+        return self._conclude(found, bits, fired, factor, float(magnitude.group(1)) if magnitude else None)
+
+    def _pseudo(self, folded: str, region: Place | None, figures: Mapping[str, int | None] | None, magnitude: bool) -> int:
+        names: list[str] = ["@magnitude"] if magnitude else []
+        if region is not None:
+            if region.foreign:
+                names.append("@foreign")
+            elif region.province or region.city or region.county:
+                names.append("@place")
+                if region.city or region.county:
+                    names.append("@city")
+        names += _toll(folded, figures)
+        return self._mask(names)
+
+    def _conclude(self, found: list[Found], bits: int, fired: list[Rule], factor: float, magnitude: float | None) -> Verdict:
+        score = {"E": 0.0, "N": 0.0}
+        for rule in fired:
+            score[rule.label] = max(score[rule.label], rule.weight * factor)
+        active = [context for context, mask, unless in self._contexts if mask & bits and not unless & bits]
+        e = max(0.0, score["E"] - sum(context.e for context in active))
+        n = max(0.0, score["N"] - sum(context.n for context in active))
+        label = "E" if e >= 0.5 and e >= n else "N" if n >= 0.5 else "E" if e >= 0.5 else "O"
+        best = max(fired, key=lambda rule: (rule.label == label, rule.weight, _RANK[rule.alarm]))
+        allowed = max(
+            (rule.alarm for rule in fired if rule.weight * factor >= 0.5), key=lambda name: _RANK[name], default="list"
+        )
+        alarm = "never" if any(not context.alarm for context in active) else allowed
+        names = frozenset(hit.word.group for hit in found)
+        hazards = tuple(sorted((name for name in names if name in self._order), key=lambda name: self._order[name]))
+        return Verdict(
+            label=label,
+            score_e=round(e, 3),
+            score_en=round(max(e, n), 3),
+            category=self._category(best, hazards) if label != "O" else "",
+            alarm=alarm,
+            high_consequence=label == "E" and bool(bits & self._consequence),
+            rumor_like=bool(bits & self._refute),
+            hits=self._why(best, found, factor),
+            excluded_by=tuple(_context_hit(context, found) for context in active),
+            groups=names,
+            magnitude=magnitude,
+            hazards=hazards,
+        )
+
+    def _category(self, rule: Rule, hazards: tuple[str, ...]) -> str:
+        if rule.category:
+            return rule.category
+        named = {name for part in rule.all for name in part}
+        groups = self.lexicon.groups
+        return next(
+            (groups[name].category for name in hazards if groups[name].category and (name in named or "@toll" in named)),
+            "other",
+        )
+
+    def _why(self, rule: Rule, found: list[Found], factor: float) -> tuple[Hit, ...]:
+        named = {name for part in rule.all for name in part}
+        seen: dict[str, Hit] = {}
+        for hit in found:
+            if hit.word.group in named:
+                word = hit.word
+                seen.setdefault(word.id, Hit(rule=word.id, word=word.text, weight=0.0, file=word.file, line=word.line))
+        head = Hit(rule=rule.id, word="", weight=rule.weight * factor, file=rule.file, line=rule.line)
+        return (head, *seen.values())
+
+
+def _toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
+    names: list[str] = []
+    if figures is not None:
+        names += [f"@{key}" for key in ("deaths", "injured", "missing") if figures.get(key)]
+        if figures.get("trapped") and "@missing" not in names:
+            names.append("@missing")
+    elif "0" in folded:
+        names += [
+            name
+            for name, pattern in (("@deaths", _DEATHS), ("@injured", _INJURED), ("@missing", _MISSING))
+            if pattern.search(folded)
+        ]
+    if _MANY.search(folded):
+        names.append("@many")
+    if _UNHURT.search(folded):
+        names.append("@none_hurt")
+    if any(name in names for name in ("@deaths", "@injured", "@missing", "@many")):
+        names.append("@toll")
+    return names
+
+
+def _context_hit(context: Context, found: list[Found]) -> Hit:
+    word = next((hit.word for hit in found if hit.word.group in context.any), None)
+    text, file, line = (word.text, word.file, word.line) if word else ("", context.file, context.line)
+    return Hit(rule=context.id, word=text, weight=-max(context.e, context.n), file=file, line=line)
+
+
+_NOTHING = Verdict(label="O", score_e=0.0, score_en=0.0, category="", alarm="never", high_consequence=False, rumor_like=False)
