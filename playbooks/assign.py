@@ -1,0 +1,245 @@
+"""Which unit answers for a matter: function words, event category, territory, the unit named, what past orders taught.
+
+The result is a proposal with at least three candidates and reasons (domain.md §6; design.md §3.6).
+
+    Router(routing, model).assign(matter)   compiled once, for many matters
+    unit_for(matter, routing, model)        the same for one matter
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+import ahocorasick_rs
+
+from config.routing import Function, FunctionWord, RoutedUnit, Routing
+from monitors.linear import BayesModel, Hashing, Letter, features
+
+TITLE_FACTOR = 3.0  # a word in the title counts three times one in the body
+BODY_CHARS = 600  # what a letter is about stands in its beginning; the rest is story
+NAMED_UNIT = 6.0
+CATEGORY_LEAD = 24.0
+RULES_AMONG_MODEL = 4.0  # weight of the rule's share where a trained label is a unit of the table
+SURE_MARGIN = 0.35
+LEAST_CANDIDATES, MOST_CANDIDATES = 3, 5
+ROUTER_HASHING = Hashing(bits=17, longest=2, cap=BODY_CHARS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What routing may look at: `region` lists place names, large to small; `category` is a code of domain.md §3."""
+
+    title: str
+    text: str = ""
+    category: str = ""
+    region: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The unit proposed, the candidates best first (three to five, as far as the table has them), who supports, and why.
+
+    `code` is empty when nothing speaks for any unit and the table names no default; `sure` False asks a person to
+    choose among `ranked`; `share` is the first candidate's part of all evidence, 0..1.
+    """
+
+    code: str
+    name: str
+    ranked: tuple[str, ...]
+    reasons: tuple[str, ...]
+    supports: tuple[str, ...] = ()
+    share: float = 0.0
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A function word found: how often it stands in the title and in the body, and what it adds."""
+
+    word: FunctionWord
+    function: Function
+    title: int
+    score: float
+
+
+class Reader:
+    """Finds function words. One automaton for all functions; where words overlap only the longest counts."""
+
+    __slots__ = ("_automaton", "_entries")
+
+    def __init__(self, functions: Sequence[Function]) -> None:
+        entries: dict[str, list[tuple[FunctionWord, Function]]] = {}
+        for function in functions:
+            for word in function.words:
+                entries.setdefault(word.text.casefold(), []).append((word, function))
+        self._entries = tuple(entries.values())
+        kind = ahocorasick_rs.MatchKind.LeftmostLongest
+        self._automaton = ahocorasick_rs.AhoCorasick(list(entries), matchkind=kind) if entries else None
+
+    def hits(self, title: str, text: str) -> list[Hit]:
+        """Hits of both parts; a word of several functions is divided among them, repetition counts little."""
+        if self._automaton is None:
+            return []
+        found: dict[int, list[int]] = {}
+        for part, content in enumerate((title, text[:BODY_CHARS])):
+            for index, _, _ in self._automaton.find_matches_as_indexes(content.casefold()):
+                found.setdefault(index, [0, 0])[part] += 1
+        result = []
+        for index, (in_title, in_text) in found.items():
+            owners = self._entries[index]
+            times = TITLE_FACTOR * _repeated(in_title) + _repeated(in_text)
+            for word, function in owners:
+                score = times * word.weight**1.5 / len(owners) ** 0.5
+                result.append(Hit(word=word, function=function, title=in_title, score=score))
+        return result
+
+
+def _repeated(times: int) -> float:
+    return 1 + 0.7 * log(times) if times else 0.0
+
+
+def shares(hits: Sequence[Hit]) -> dict[str, float]:
+    """Share of each function in all hits, summing to 1; empty without hits."""
+    sums: dict[str, float] = {}
+    for hit in hits:
+        sums[hit.function.code] = sums.get(hit.function.code, 0.0) + hit.score
+    total = sum(sums.values())
+    return {code: value / total for code, value in sums.items()}
+
+
+def letter_of(reader: Reader, title: str, text: str) -> Letter:
+    """The letter as a trained router sees it; training and scoring both go through here."""
+    return Letter(
+        title=features(title, ROUTER_HASHING),
+        body=features(text, ROUTER_HASHING),
+        shares=shares(reader.hits(title, text)),
+    )
+
+
+class Router:
+    """A routing table compiled for many matters."""
+
+    __slots__ = ("_by_function", "_by_label", "_model", "_names", "_own_words", "_reader", "_routing")
+
+    def __init__(self, routing: Routing, model: BayesModel | None = None) -> None:
+        self._routing = routing
+        self._model = model
+        self._by_function: dict[str, list[RoutedUnit]] = {}
+        for unit in routing.units:
+            for code in unit.functions:
+                self._by_function.setdefault(code, []).append(unit)
+        own = tuple(Function(code=f"@{unit.code}", name=unit.name, words=unit.words) for unit in routing.units if unit.words)
+        for unit in routing.units:
+            self._by_function[f"@{unit.code}"] = [unit]
+        self._reader = Reader((*routing.functions, *own))
+        self._names = {unit.code: unit.name for unit in routing.units}
+        self._by_label = {label: unit.code for unit in routing.units for label in (*unit.aliases, unit.name, unit.code)}
+
+    def assign(self, matter: Matter) -> Assignment:
+        """Candidates for a matter; never fails, a matter without any sign goes to the table's default unit."""
+        hits = self._reader.hits(matter.title, matter.text)
+        scores, reasons = self._by_rules(matter, hits)
+        if self._model is None:
+            return self._proposal(scores, reasons, self._routing.default)
+        return self._proposal(*self._with_model(matter, hits, scores, reasons), self._routing.default)
+
+    def _by_rules(self, matter: Matter, hits: Sequence[Hit]) -> tuple[dict[str, float], dict[str, list[str]]]:
+        scores = {unit.code: 0.0 for unit in self._routing.units}
+        reasons: dict[str, list[str]] = {}
+        best: dict[tuple[str, str], Hit] = {}
+        for hit in hits:
+            for unit in self._by_function.get(hit.function.code, ()):
+                key = (unit.code, hit.word.text)
+                if key not in best or best[key].score < hit.score:
+                    best[key] = hit
+        for (code, _), hit in sorted(best.items(), key=lambda item: (-item[1].score, item[0])):
+            scores[code] += hit.score
+            reasons.setdefault(code, []).append(_word_reason(hit))
+        for unit in self._routing.units:
+            for points, reason in self._standing(unit, matter):
+                scores[unit.code] += points
+                reasons.setdefault(unit.code, []).insert(0, reason)
+        return scores, reasons
+
+    def _standing(self, unit: RoutedUnit, matter: Matter) -> list[tuple[float, str]]:
+        """Points that do not come from function words: category lead, territory, the unit's own name in the text."""
+        found = []
+        if matter.category and self._leads(unit, matter.category):
+            citation = f"，依据{unit.citation}" if unit.citation else ""
+            found.append((CATEGORY_LEAD, f"事件类别由{unit.name}牵头（分办表“{self._routing.name}”{citation}）"))
+        text = matter.title + matter.text[:BODY_CHARS]
+        if unit.territory and (unit.territory in matter.region or unit.territory in text):
+            found.append((NAMED_UNIT, f"事发地在{unit.territory}，属地单位是{unit.name}"))
+        name = next((name for name in (unit.name, *unit.aliases) if len(name) > 2 and name in text), "")
+        if name:
+            found.append((NAMED_UNIT, f"文中点名“{name}”"))
+        return found
+
+    def _leads(self, unit: RoutedUnit, category: str) -> bool:
+        """A unit's own categories decide; only where no unit names the category do the functions' categories speak."""
+        if any(category in other.categories for other in self._routing.units):
+            return category in unit.categories
+        return any(category in function.categories for function in self._routing.functions if function.code in unit.functions)
+
+    def _with_model(
+        self, matter: Matter, hits: Sequence[Hit], rules: Mapping[str, float], reasons: dict[str, list[str]]
+    ) -> tuple[dict[str, float], dict[str, list[str]]]:
+        """Log-linear sum of what past orders taught and of the rules, the latter only where a label is a unit of the table."""
+        model = self._model
+        assert model is not None
+        letter = Letter(
+            title=features(matter.title, model.hashing), body=features(matter.text, model.hashing), shares=shares(hits)
+        )
+        total = sum(rules.values()) or 1.0
+        scores, told = {}, {}
+        for label, score, count in zip(model.labels, model.scores(letter), model.counts, strict=True):
+            unit = self._by_label.get(label, "")
+            scores[label] = exp(3.0 * (score + RULES_AMONG_MODEL * rules.get(unit, 0.0) / total))
+            told[label] = [f"与“{label}”以往办件（{count}件）用词相近", *reasons.get(unit, ())]
+        return scores, told
+
+    def _proposal(self, scores: Mapping[str, float], reasons: Mapping[str, list[str]], default: str) -> Assignment:
+        order = list(scores)
+        best = sorted(order, key=lambda code: (-scores[code], order.index(code)))
+        total = sum(scores.values())
+        if not best or total <= 0:
+            why = "先由兜底单位受理并判明职责。" if default else "请人工指定承办单位。"
+            ranked = self._padded([], default)
+            return Assignment(
+                code=default, name=self._names.get(default, ""), ranked=ranked, reasons=(f"没有可据以分办的词语，{why}",)
+            )
+        ranked = self._padded([code for code in best[:MOST_CANDIDATES] if scores[code] > 0], default)
+        first = ranked[0]
+        share = scores[first] / total
+        second = scores.get(ranked[1], 0.0) / total if len(ranked) > 1 else 0.0
+        unit = self._routing.unit(self._by_label.get(first, first))
+        return Assignment(
+            code=first,
+            name=self._names.get(first, first),
+            ranked=ranked,
+            reasons=tuple(reasons.get(first, ())[:4]),
+            supports=unit.supports if unit else (),
+            share=round(share, 4),
+            sure=share - second >= SURE_MARGIN,
+        )
+
+    def _padded(self, ranked: list[str], default: str) -> tuple[str, ...]:
+        """At least three candidates: who supports the first, the default, the coordinators, then the table's order."""
+        if self._model is not None and ranked:
+            return tuple(ranked)
+        unit = self._routing.unit(ranked[0]) if ranked else None
+        more = (*(unit.supports if unit else ()), default, *self._routing.coordinators, *self._names)
+        for code in more:
+            if code and code not in ranked and len(ranked) < LEAST_CANDIDATES:
+                ranked.append(code)
+        return tuple(ranked)
+
+
+def _word_reason(hit: Hit) -> str:
+    where = "标题" if hit.title else "正文"
+    return f"{where}出现“{hit.word.text}”（{hit.function.name.removeprefix('@')}，{hit.word.file}:{hit.word.line}）"
+
+
+def unit_for(matter: Matter, routing: Routing, model: BayesModel | None = None) -> Assignment:
+    """Propose a unit for one matter; compile a `Router` instead when there are many."""
+    return Router(routing, model).assign(matter)
