@@ -28,6 +28,7 @@ def check_card(card: Card, *, sending: bool = True) -> None:
     if sending:
         _task_id(card, kind)
     for check in (
+        _source,
         _title,
         _rows,
         _vertical,
@@ -82,6 +83,13 @@ def _title(card: Card, kind: str) -> None:
         title = title or card.get("sub_title_text")
     if not isinstance(title, str) or not title.strip():
         raise Refusal(42033, "title missing")
+
+
+def _source(card: Card, kind: str) -> None:
+    color = _part(card, "source", dict).get("desc_color", 0)
+    _part(card, "emphasis_content", dict)
+    if color not in (0, 1, 2, 3):
+        raise Refusal(40058, "desc_color out of range")
 
 
 def _rows(card: Card, kind: str) -> None:
@@ -180,6 +188,7 @@ def _buttons(card: Card, kind: str) -> None:
         raise Refusal(40058, "1 to 6 buttons")
     for button in buttons:
         _word(button, "text", 42038)
+        _part(button, "style", int)
         if button.get("type", 0) == 1:
             if not is_url(button.get("url")):
                 raise Refusal(42028, "button url missing")

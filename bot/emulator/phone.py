@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from bot.emulator import api_account, render
 from bot.emulator.control import answer, given
@@ -28,6 +29,7 @@ SAFE = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_MARKS = re.compile(r"<[^>]*>|\*\*|^[>#]+ ?", re.MULTILINE)
 STYLES = {1: "main", 2: "second", 3: "plain", 4: "danger"}
 
 
@@ -51,7 +53,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -76,16 +78,19 @@ class Phone:
 
     async def index(self, request: web.Request) -> web.Response:
         user = request.query.get("user", "")
-        person = self._person(user) if user else None
+        people = self._people()
+        person = next((p for p in people if p["id"] == user.lower()), None)
         if user and person is None:
             raise web.HTTPFound("/")
+        shown = person or max(people, key=lambda p: (p["unread"] > 0 and not p["group"], not p["group"]), default=None)
         return self._html(
             "phone.html",
             now=self._office.clock(),
             corp=self._office.corp,
-            people=self._people(),
-            person=person,
-            thread=self._thread(person["id"]) if person else [],
+            people=people,
+            home=person is None,  # a phone shows the contacts, a wide screen the first unread conversation beside them
+            person=shown,
+            thread=self._thread(shown["id"], seen=person is not None) if shown else [],
             links=self._emulator.links,
             styles=STYLES,
         )
@@ -129,10 +134,10 @@ class Phone:
     def _person(self, user: str) -> dict[str, Any] | None:
         return next((person for person in self._people() if person["id"] == user.lower()), None)
 
-    def _thread(self, user: str) -> list[dict[str, Any]]:
+    def _thread(self, user: str, *, seen: bool = True) -> list[dict[str, Any]]:
         """The conversation, oldest first, with a time line after each pause; reading it clears the unread mark."""
         messages = self._ledger.messages(user)
-        if messages:
+        if messages and seen:
             sql = "insert into seen(user, delivery) values(?,?) on conflict(user) do update set delivery=excluded.delivery"
             self._ledger.write(sql, user, messages[-1].id)
         lines = [self._incoming(message) for message in messages]
@@ -233,7 +238,7 @@ def _gist(message: PhoneMessage) -> str:
     if message.msgtype == "template_card":
         return str(content.get("main_title", {}).get("title") or content.get("sub_title_text", ""))
     if message.msgtype in ("text", "markdown", "markdown_v2"):
-        return str(content.get("content", "")).replace("\n", " ")
+        return _MARKS.sub("", str(content.get("content", ""))).replace("\n", " ")
     if message.msgtype == "textcard":
         return str(content.get("title", ""))
     return "［文件］" if message.msgtype == "file" else "［消息］"

@@ -51,7 +51,7 @@
     if (busy) { again = true; return; }
     busy = true;
     try {
-      if (user) {
+      if (user && thread.offsetParent !== null) {
         const html = await fragment("/phone/thread/" + encodeURIComponent(user));
         if (html !== shown) {
           const stay = !atEnd();
