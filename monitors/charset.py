@@ -111,24 +111,25 @@ def _guess(body: bytes, claimed: str) -> Decoded:
 
 def _spelled(sample: bytes) -> str:
     """The charset whose reading of `sample` looks like a language: East Asian by their scripts, Cyrillic, else Western."""
-    runs = re.findall(rb"[\x80-\xff]+", sample)
-    odd = sum(len(run) % 2 for run in runs) / max(len(runs), 1)
     as_gb = _beyond_ascii(sample, "gb18030")
-    kana = _share(as_gb, "\u3040", "\u30ff")
-    if odd < 0.3 and kana > 0.25:
+    if _whole(_beyond_ascii(sample, "euc_jp")) and _share(as_gb, "\u3040", "\u30ff") > 0.25:
         return "euc_jp"
-    if odd < 0.3 and _share(_beyond_ascii(sample, "cp949"), "\uac00", "\ud7a3") > 0.9:
+    as_korean = _beyond_ascii(sample, "euc_kr")
+    if _whole(as_korean) and _share(as_korean, "\uac00", "\ud7a3") > 0.95:
         return "cp949"
-    if odd < 0.3 and common_chinese(as_gb) > 0.75:
+    if _whole(as_gb) and common_chinese(as_gb) > 0.75:
         return "gb18030"
     as_jis = _beyond_ascii(sample, "cp932")
     if _share(as_jis, "\u3040", "\u30ff") > 0.25 and _hanzi_share(as_jis) > 0.85:
         return "cp932"
-    if _hanzi_share(as_gb) > 0.9 and common_chinese(as_gb) > 0.5 and odd < 0.5:
-        return "gb18030"
     if cyrillic := _cyrillic(sample):
         return cyrillic
     return "big5hkscs" if _hanzi_share(_beyond_ascii(sample, "big5hkscs")) > 0.8 else "cp1252"
+
+
+def _whole(text: str) -> bool:
+    """Hardly a character that the charset does not know: a few broken bytes, or a tail cut inside one."""
+    return text.count(_MISSING) <= 1 + len(text) * 0.03
 
 
 def _beyond_ascii(sample: bytes, encoding: str) -> str:

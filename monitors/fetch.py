@@ -1,0 +1,312 @@
+"""One polite, bounded GET of a source. The only file of the core with input and output; it reads no clock.
+
+    host slot -> slot -> GET (validators) -> redirects, address checked as dialled -> capped read -> inflate -> result
+
+The address guard sits in the socket factory: it sees the address really dialled, after DNS, for literals, rebinding and
+each redirect alike. Waiting for a slot does not count against a source's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from monitors.addresses import Address, is_public, read_address
+from monitors.inflate import Inflater
+
+USER_AGENT: Final = "yqbot/0.1 (+政务舆情值班台)".encode("ascii", "ignore").decode()
+_ACCEPT: Final = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, application/xml;q=0.9, */*;q=0.5"
+)
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_LOGIN: Final = re.compile(r"(?:/|\.|^)(?:login|signin|passport|sso|cas|auth)(?:[/.?_-]|$)", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one fetch. Bytes beyond them are left on the wire and the result is marked `truncated`."""
+
+    wire_bytes: int = 4 * 1024 * 1024
+    inflated_bytes: int = 8 * 1024 * 1024
+    redirects: int = 3
+    total: timedelta = timedelta(seconds=20)
+    connect: timedelta = timedelta(seconds=10)
+    idle: timedelta = timedelta(seconds=10)
+    per_host: int = 2
+    concurrent: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """`internal` sources may live at private addresses. `headers` are sent to the source's own host only."""
+
+    source_id: str
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    internal: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchResult:
+    """`headers` have lower-case names. `moved_to`: set where every redirect was permanent. `max_age`: how long it stays fresh."""
+
+    source_id: str
+    status: int
+    not_modified: bool = False
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: str = ""
+    last_modified: str = ""
+    final_url: str = ""
+    moved_to: str = ""
+    retry_after: timedelta | None = None
+    max_age: timedelta | None = None
+    truncated: bool = False
+
+
+class FetchError(Exception):
+    """A source could not be fetched. `permanent`: repeating soon is pointless. `reason` is a stable code."""
+
+    def __init__(
+        self,
+        source_id: str,
+        reason: str,
+        *,
+        permanent: bool = False,
+        detail: str = "",
+        status: int = 0,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(f"{source_id}: {reason}" + (f" ({detail})" if detail else ""))
+        self.source_id = source_id
+        self.reason = reason
+        self.permanent = permanent
+        self.detail = detail
+        self.status = status
+        self.retry_after = retry_after
+
+
+class AddressRefusedError(OSError):
+    """address_refused"""
+
+
+class Fetcher:
+    """Sessions, slots and limits shared by all sources; use as an async context. `allow` decides which addresses are public."""
+
+    def __init__(self, limits: Limits | None = None, allow: Callable[[Address], bool] = is_public) -> None:
+        self.limits = limits or Limits()
+        self._allow = allow
+        self._slots = asyncio.Semaphore(self.limits.concurrent)
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._waiting: Counter[str] = Counter()
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """The answer of the source, at most `limits.total` after its slot was free. FetchError on anything but 200 and 304."""
+        host = urlsplit(request.url).netloc.lower()
+        async with self._slot(host):
+            try:
+                async with asyncio.timeout(self.limits.total.total_seconds()):
+                    return await self._follow(request)
+            except TimeoutError as error:
+                raise FetchError(request.source_id, "timeout") from error
+            except aiohttp.ClientError as error:
+                raise _network_error(request.source_id, error) from error
+            except (ValueError, UnicodeError) as error:
+                raise FetchError(request.source_id, "bad_url", permanent=True, detail=str(error)[:200]) from error
+
+    @asynccontextmanager
+    async def _slot(self, host: str) -> AsyncIterator[None]:
+        """First the host's slot, then a common one: a slow host never holds common slots for those who wait for it."""
+        gate = self._hosts.setdefault(host, asyncio.Semaphore(self.limits.per_host))
+        self._waiting[host] += 1
+        try:
+            async with gate, self._slots:
+                yield
+        finally:
+            self._waiting[host] -= 1
+            if not self._waiting[host]:
+                del self._waiting[host]
+                del self._hosts[host]
+
+    def _session(self, internal: bool) -> aiohttp.ClientSession:
+        if internal not in self._sessions:
+            connector = aiohttp.TCPConnector(
+                limit=0,
+                socket_factory=_plain_socket if internal else self._guarded_socket,
+                keepalive_timeout=15,
+                ttl_dns_cache=60,
+            )
+            timeout = aiohttp.ClientTimeout(
+                total=None, sock_connect=self.limits.connect.total_seconds(), sock_read=self.limits.idle.total_seconds()
+            )
+            self._sessions[internal] = aiohttp.ClientSession(
+                connector=connector,
+                timeout=timeout,
+                auto_decompress=False,
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"},
+            )
+        return self._sessions[internal]
+
+    def _guarded_socket(self, info: Any) -> socket.socket:
+        address = read_address(info[4][0])
+        if not self._allow(address):
+            raise AddressRefusedError(f"address_refused: {address}")
+        return _plain_socket(info)
+
+    async def _follow(self, request: FetchRequest) -> FetchResult:
+        url, permanent = request.url, True
+        for _ in range(self.limits.redirects + 1):
+            _check_scheme(request, url)
+            headers = _request_headers(request, url)
+            async with self._session(request.internal).get(url, headers=headers, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS or "Location" not in response.headers:
+                    return await self._result(request, response, url, permanent)
+                permanent = permanent and response.status in (301, 308)
+                url = urljoin(url, response.headers["Location"])
+        raise FetchError(request.source_id, "too_many_redirects", detail=url[:200])
+
+    async def _result(self, request: FetchRequest, response: aiohttp.ClientResponse, url: str, permanent: bool) -> FetchResult:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        wait = retry_after(headers)
+        redirected = url != request.url
+        if response.status == 304:
+            body, truncated = b"", False
+        elif response.status == 200:
+            if redirected and _LOGIN.search(urlsplit(url).path + "." + (urlsplit(url).hostname or "")):
+                raise FetchError(request.source_id, "login_page", detail=url[:200], status=200)
+            body, truncated = await self._read(request, response)
+        else:
+            raise _status_error(request.source_id, response.status, wait)
+        return FetchResult(
+            source_id=request.source_id,
+            status=response.status,
+            not_modified=response.status == 304,
+            body=body,
+            headers=headers,
+            etag=headers.get("etag", request.etag if response.status == 304 else "")[:500],
+            last_modified=headers.get("last-modified", request.last_modified if response.status == 304 else "")[:100],
+            final_url=url,
+            moved_to=url if redirected and permanent else "",
+            retry_after=wait,
+            max_age=max_age(headers),
+            truncated=truncated,
+        )
+
+    async def _read(self, request: FetchRequest, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+        """The body, inflated, up to both caps. A body that breaks off keeps what came and counts as truncated."""
+        inflater = Inflater(response.headers.get("Content-Encoding", ""), self.limits.inflated_bytes)
+        if inflater.unknown:
+            raise FetchError(request.source_id, "unknown_encoding", detail=inflater.unknown)
+        wire = 0
+        try:
+            async for chunk in response.content.iter_chunked(65_536):
+                wire += len(chunk)
+                inflater.feed(chunk)
+                if wire > self.limits.wire_bytes or inflater.full:
+                    response.close()
+                    return inflater.value(), True
+        except (aiohttp.ClientPayloadError, zlib.error):
+            if inflater.size:
+                return inflater.value(), True
+            raise FetchError(request.source_id, "broken_body") from None
+        return inflater.value(), inflater.unfinished
+
+
+def _plain_socket(info: Any) -> socket.socket:
+    made = socket.socket(info[0], info[1], info[2])
+    made.setblocking(False)
+    return made
+
+
+def _check_scheme(request: FetchRequest, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise FetchError(request.source_id, "bad_url", permanent=url == request.url, detail=url[:200])
+
+
+def _request_headers(request: FetchRequest, url: str) -> dict[str, str]:
+    """Validators, and the source's own headers as long as the host is its own."""
+    headers: dict[str, str] = {}
+    if request.etag:
+        headers["If-None-Match"] = request.etag
+    if request.last_modified:
+        headers["If-Modified-Since"] = request.last_modified
+    if urlsplit(url).netloc == urlsplit(request.url).netloc:
+        headers.update(request.headers)
+    return headers
+
+
+def _status_error(source_id: str, status: int, wait: timedelta | None) -> FetchError:
+    reason = {401: "needs_login", 403: "refused", 404: "not_found", 410: "gone", 429: "too_many_requests"}.get(
+        status, "server_error" if status >= 500 else "bad_status"
+    )
+    return FetchError(source_id, reason, permanent=status == 410, detail=str(status), status=status, retry_after=wait)
+
+
+def _network_error(source_id: str, error: aiohttp.ClientError) -> FetchError:
+    text = str(error)
+    if isinstance(getattr(error, "os_error", None), AddressRefusedError) or "address_refused" in text:
+        return FetchError(source_id, "address_refused", permanent=True, detail=text[-100:])
+    if isinstance(error, aiohttp.InvalidURL):
+        return FetchError(source_id, "bad_url", permanent=True, detail=text[:200])
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return FetchError(source_id, "dns", detail=text[:200])
+    if isinstance(error, aiohttp.ClientSSLError):
+        return FetchError(source_id, "tls", detail=text[:200])
+    return FetchError(source_id, "connection", detail=(text or type(error).__name__)[:200])
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Retry-After as a duration: seconds, or a date measured from the answer's own Date. None if absent or unreadable."""
+    raw = headers.get("retry-after", "").strip()
+    if raw.isascii() and raw.isdigit():
+        return timedelta(seconds=min(int(raw), 31 * 86_400))
+    until, sent = _http_date(raw), _http_date(headers.get("date", ""))
+    return max(until - sent, timedelta(0)) if until and sent else None
+
+
+def max_age(headers: Mapping[str, str]) -> timedelta | None:
+    """How long the answer stays fresh by Cache-Control, else by Expires from Date. None if it does not say."""
+    control = headers.get("cache-control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return None
+    if match := re.search(r"max-age\s*=\s*\"?(\d{1,9})", control):
+        return timedelta(seconds=int(match[1]))
+    until, sent = _http_date(headers.get("expires", "")), _http_date(headers.get("date", ""))
+    return max(until - sent, timedelta(0)) if until and sent else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        value = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return value if value.tzinfo is not None else None

@@ -1,0 +1,111 @@
+"""When to ask a source again: its own rhythm between bounds, back off on failure, never stop for good.
+
+Pure and deterministic: the same state gives the same instant; sources are spread by a hash of their id, so that two
+thousand of them never start together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha1
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+FASTEST: Final = timedelta(seconds=30)
+SLOWEST_FACTOR: Final = 3
+"""A quiet source is asked at most this many times less often than configured."""
+BACKOFF_CAP: Final = timedelta(hours=1)
+PERMANENT_CAP: Final = timedelta(hours=24)
+"""A source that says it is gone is still asked once a day: sites come back."""
+ADVICE_CAP: Final = timedelta(hours=24)
+"""Retry-After is honoured up to here; Cache-Control only up to the configured interval's slowest."""
+SILENCE_FLOOR: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """What the last poll brought. `items` are the entries of the document, `new` those never seen; both 0 after a 304."""
+
+    failed: bool = False
+    permanent: bool = False
+    failures: int = 0
+    items: int = 0
+    new: int = 0
+    retry_after: timedelta | None = None
+    max_age: timedelta | None = None
+    usual_gap: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPoll:
+    """`interval` before spreading, to be stored as the source's current one; `at` the instant; `reason` a stable code."""
+
+    at: datetime
+    interval: timedelta
+    reason: str
+
+
+def next_poll(source_id: str, now: datetime, configured: timedelta, current: timedelta, outcome: PollOutcome) -> NextPoll:
+    """The next poll of a source whose interval is `configured` and was last `current`."""
+    if outcome.failed:
+        interval, reason = backoff(configured, outcome.failures, outcome.permanent), "backoff"
+    else:
+        interval, reason = adapted(configured, current, outcome)
+    asked = min(outcome.retry_after or timedelta(0), ADVICE_CAP)
+    if not outcome.failed and outcome.max_age:
+        asked = max(asked, min(outcome.max_age, configured * SLOWEST_FACTOR))
+    wait = interval
+    if asked > interval:
+        wait, reason = asked, "asked_to_wait"
+    return NextPoll(at=now + wait + share(source_id, wait * 0.1), interval=interval, reason=reason)
+
+
+def adapted(configured: timedelta, current: timedelta, outcome: PollOutcome) -> tuple[timedelta, str]:
+    """Shorter where every entry was new (some may have been missed), longer where nothing was, else towards the rhythm."""
+    slowest = configured * SLOWEST_FACTOR
+    if outcome.items and outcome.new == outcome.items and outcome.items > 3:
+        interval, reason = current / 2, "no_overlap"
+    elif outcome.new == 0:
+        interval, reason = current * 1.25, "nothing_new"
+    elif outcome.usual_gap is not None:
+        interval, reason = min(outcome.usual_gap / 2, configured), "rhythm"
+    else:
+        interval, reason = configured, "configured"
+    fastest = min(configured, max(FASTEST, configured / 4))
+    return min(max(interval, fastest), slowest), reason
+
+
+def backoff(configured: timedelta, failures: int, permanent: bool) -> timedelta:
+    """Doubling from the configured interval; capped, so that a source is never given up."""
+    if permanent:
+        return PERMANENT_CAP
+    doubled: timedelta = configured * (1 << min(max(failures - 1, 0), 10))
+    return min(doubled, max(BACKOFF_CAP, configured))
+
+
+def share(source_id: str, width: timedelta) -> timedelta:
+    """The part of `width`, from 0 to all of it, that falls to this source; always the same."""
+    return width * (int.from_bytes(sha1(source_id.encode()).digest()[:4]) / 2**32)
+
+
+def first_poll(source_id: str, now: datetime, configured: timedelta) -> datetime:
+    """The first poll after a start: the sources are spread over one interval, at most five minutes."""
+    return now + share(source_id, min(configured, timedelta(minutes=5)))
+
+
+def usual_gap(published: list[datetime]) -> timedelta | None:
+    """The median distance between neighbouring instants, None for fewer than three distinct ones."""
+    ordered = sorted(set(published))
+    if len(ordered) < 3:
+        return None
+    return timedelta(seconds=median((b - a).total_seconds() for a, b in pairwise(ordered)))
+
+
+def silent_too_long(last_new: datetime | None, gap: timedelta | None, now: datetime) -> bool:
+    """Whether a source has brought nothing for ten of its usual gaps, and for a day at least; unknown rhythm: three days."""
+    if last_new is None:
+        return False
+    limit = max(gap * 10, SILENCE_FLOOR) if gap is not None else 3 * SILENCE_FLOOR
+    return now - last_new > limit

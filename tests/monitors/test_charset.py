@@ -1,0 +1,82 @@
+"""Bytes are read as what they are, whatever the header or the prolog says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.charset import decode, unscramble
+
+TEXT = "青石县小学食堂被指使用过期食材，家长要求公开检测结果。当地已成立联合调查组。堃垚镕喆"
+
+
+def document(encoding: str, declared: str) -> bytes:
+    prolog = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    return f"{prolog}<rss><channel><item><title>{TEXT}</title></item></channel></rss>".encode(encoding)
+
+
+@pytest.mark.parametrize("header", ["", "text/xml", "text/xml; charset=iso-8859-1"])
+@pytest.mark.parametrize("declared", ["", "utf-8", "GB2312", "gbk", "ISO-8859-1", "bogus"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "gb18030", "utf-8-sig", "utf-16"])
+def test_chinese_is_read_right_under_any_claim(encoding: str, declared: str, header: str) -> None:
+    assert TEXT in decode(document(encoding, declared), header).text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("big5", "臺北市政府今天召開記者會，說明本次停水的原因以及後續的補償方案"),
+        ("cp932", "東京都は本日、記者会見を開き、今後の対応について説明しました"),
+        ("euc_jp", "東京都は本日、記者会見を開き、今後の対応について説明しました"),
+        ("cp949", "서울시는 오늘 기자회견을 열고 앞으로의 대응을 설명했습니다"),
+        ("koi8-r", "Сегодня администрация города провела пресс-конференцию о ремонте"),
+        ("cp1251", "Сегодня администрация города провела пресс-конференцию о ремонте"),
+        ("cp1252", "Conférence de presse à l’hôtel de ville, où l’été a été évoqué"),
+    ],
+)
+def test_undeclared_bytes_are_told_by_what_they_spell(encoding: str, text: str) -> None:
+    found = decode(f"<rss><item><title>{text}</title></item></rss>".encode(encoding))
+    assert text in found.text
+
+
+def test_a_few_broken_bytes_do_not_change_the_charset() -> None:
+    body = (f"<title>{TEXT}</title>" * 5).encode()
+    found = decode(body[:40] + b"\xff\xfe" + body[40:])
+    assert found.encoding == "utf-8"
+    assert TEXT in found.text
+    assert [problem.code for problem in found.problems] == ["bytes_lost"]
+
+
+def test_a_tail_cut_inside_a_character_costs_that_character_only() -> None:
+    body = f"<title>{TEXT}</title>".encode("gbk", "ignore")[:-9]
+    found = decode(body[:-1], "text/xml; charset=gbk")
+    assert "青石县小学食堂被指使用过期食材" in found.text
+
+
+def test_a_lie_is_reported() -> None:
+    assert [problem.detail for problem in decode(document("utf-8", "gb2312")).problems] == ["gb18030->utf-8"]
+
+
+def test_a_charset_that_python_keeps_for_other_things_is_no_charset() -> None:
+    assert decode(document("utf-8", "base64")).text.endswith("</rss>")
+
+
+def test_text_once_read_as_western_is_put_right() -> None:
+    assert unscramble("中国政府网".encode().decode("latin-1")) == "中国政府网"
+
+
+@pytest.mark.parametrize("text", ["Café Ærø", "中国", "naïve résumé", ""])
+def test_text_that_is_as_it_should_be_stays(text: str) -> None:
+    assert unscramble(text) == text
+
+
+@given(st.binary(max_size=400), st.sampled_from(["", "text/xml; charset=gbk", "text/xml; charset=utf-16", "x; charset=\u00e9"]))
+def test_any_bytes_give_text(body: bytes, header: str) -> None:
+    assert isinstance(decode(body, header).text, str)
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=200))
+def test_valid_utf8_always_wins(text: str) -> None:
+    body = b'<?xml version="1.0" encoding="gb2312"?><t>' + text.encode() + b"</t>"
+    assert text in decode(body).text or "\x00" in text

@@ -1,0 +1,384 @@
+"""The fetcher against a real server on loopback that plays every trick of a hostile or broken source."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
+
+import pytest
+
+from monitors.addresses import Address
+from monitors.fetch import Fetcher, FetchError, FetchRequest, Limits, max_age, retry_after
+
+BODY = "<rss version='2.0'><channel><title>青石县发布</title></channel></rss>".encode()
+LIMITS = Limits(
+    wire_bytes=200_000,
+    inflated_bytes=400_000,
+    total=timedelta(seconds=1.5),
+    connect=timedelta(seconds=1),
+    idle=timedelta(seconds=0.5),
+)
+
+Answer = Callable[[asyncio.StreamWriter, dict[str, str]], "asyncio.Future[None] | None"]
+
+
+class Server:
+    """Answers each path by a coroutine `(writer, headers)` of `routes`; remembers the requests it saw."""
+
+    def __init__(self) -> None:
+        self.routes: dict[str, object] = {}
+        self.seen: list[tuple[str, dict[str, str]]] = []
+        self.port = 0
+        self.open = 0
+        self.most_open = 0
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                path = line.split()[1].decode()
+                headers = {}
+                while (field := await reader.readline()) not in (b"\r\n", b""):
+                    name, _, value = field.decode().partition(":")
+                    headers[name.lower()] = value.strip()
+                self.seen.append((path, headers))
+                self.open += 1
+                self.most_open = max(self.most_open, self.open)
+                try:
+                    await self.routes[path](writer, headers)  # type: ignore[operator]
+                finally:
+                    self.open -= 1
+                if writer.is_closing():
+                    return
+        except (ConnectionError, TimeoutError):
+            pass
+        finally:
+            writer.close()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+def head(status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    if length is not None:
+        lines.append(f"Content-Length: {length}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def plain(body: bytes = BODY, status: str = "200 OK", **headers: str) -> object:
+    async def answer(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head(status, len(body), **headers) + body)
+        await writer.drain()
+
+    return answer
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Server]:
+    server = Server()
+    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as running:
+        yield running
+
+
+def only_first_loopback(address: Address) -> bool:
+    return address == ip_address("127.0.0.1")
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    async with Fetcher(LIMITS, allow=only_first_loopback) as running:
+        yield running
+
+
+async def failure(fetcher: Fetcher, url: str, **more: object) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        await fetcher.fetch(FetchRequest(source_id="s", url=url, **more))  # type: ignore[arg-type]
+    return caught.value
+
+
+async def test_an_answer_carries_body_and_validators(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/a"] = plain(ETag='"v1"', Last_Modified="Mon, 02 Mar 2026 00:00:00 GMT", Cache_Control="max-age=90")
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/a")))
+    assert (result.status, result.body, result.etag) == (200, BODY, '"v1"')
+    assert result.last_modified == "Mon, 02 Mar 2026 00:00:00 GMT"
+    assert result.max_age == timedelta(seconds=90)
+    assert not result.truncated
+    assert result.moved_to == ""
+
+
+async def test_validators_are_sent_and_304_keeps_them(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/a"] = plain(b"", "304 Not Modified")
+    request = FetchRequest(source_id="s", url=server.url("/a"), etag='"v1"', last_modified="Mon, 02 Mar 2026 00:00:00 GMT")
+    result = await fetcher.fetch(request)
+    assert result.not_modified
+    assert (result.etag, result.last_modified) == (request.etag, request.last_modified)
+    headers = server.seen[0][1]
+    assert headers["if-none-match"] == '"v1"'
+    assert headers["if-modified-since"] == request.last_modified
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", zlib.compress(BODY)[2:-4]),
+        ("identity", BODY),
+    ],
+    ids=["gzip", "zlib", "raw deflate", "identity"],
+)
+async def test_compressed_bodies_are_inflated(server: Server, fetcher: Fetcher, encoding: str, packed: bytes) -> None:
+    server.routes["/a"] = plain(packed, Content_Encoding=encoding)
+    assert (await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/a")))).body == BODY
+
+
+async def test_a_gzip_bomb_costs_no_more_than_the_cap(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/bomb"] = plain(gzip.compress(b"<rss>" + bytes(50_000_000), 9), Content_Encoding="gzip")
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/bomb")))
+    assert result.truncated
+    assert len(result.body) == LIMITS.inflated_bytes
+
+
+async def test_an_endless_body_is_cut_at_the_cap(server: Server, fetcher: Fetcher) -> None:
+    async def endless(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head())
+        while True:
+            writer.write(b"<item/>" * 5_000)
+            await writer.drain()
+
+    server.routes["/endless"] = endless
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/endless")))
+    assert result.truncated
+    assert LIMITS.wire_bytes <= len(result.body) <= LIMITS.inflated_bytes
+
+
+async def test_a_body_shorter_than_promised_is_kept(server: Server, fetcher: Fetcher) -> None:
+    async def short(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head(length=len(BODY) + 500) + BODY)
+        await writer.drain()
+        writer.close()
+
+    server.routes["/short"] = short
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/short")))
+    assert (result.body, result.truncated) == (BODY, True)
+
+
+async def test_a_cut_gzip_stream_keeps_what_came(server: Server, fetcher: Fetcher) -> None:
+    body = b"".join(f"<item>{number * 7919}</item>".encode() for number in range(5_000))
+    packed = gzip.compress(body)
+    server.routes["/cut"] = plain(packed[: len(packed) // 2], Content_Encoding="gzip")
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/cut")))
+    assert result.truncated
+    assert len(result.body) > 1_000
+    assert body.startswith(result.body)
+
+
+async def test_a_slow_drip_ends_at_the_time_limit(server: Server, fetcher: Fetcher) -> None:
+    async def drip(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head())
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    server.routes["/drip"] = drip
+    began = time.perf_counter()
+    assert (await failure(fetcher, server.url("/drip"))).reason == "timeout"
+    assert time.perf_counter() - began < 3
+
+
+async def test_a_server_that_never_answers_is_given_up(server: Server, fetcher: Fetcher) -> None:
+    async def silent(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        await asyncio.sleep(5)
+
+    server.routes["/silent"] = silent
+    error = await failure(fetcher, server.url("/silent"))
+    assert (error.reason, error.permanent) == ("timeout", False)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://127.0.0.2:{port}/a",
+        "http://169.254.169.254/latest/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://[::1]:{port}/a",
+        "http://0.0.0.0:{port}/a",
+    ],
+)
+async def test_a_redirect_to_a_private_address_is_refused(server: Server, fetcher: Fetcher, target: str) -> None:
+    server.routes["/a"] = plain()
+    server.routes["/r"] = plain(b"", "302 Found", Location=target.format(port=server.port))
+    error = await failure(fetcher, server.url("/r"))
+    assert (error.reason, error.permanent) == ("address_refused", True)
+    assert [path for path, _ in server.seen] == ["/r"]
+
+
+async def test_private_addresses_are_refused_unless_the_source_is_internal(server: Server) -> None:
+    server.routes["/a"] = plain()
+    async with Fetcher(LIMITS) as fetcher:
+        for host in ("127.0.0.1", "localhost"):
+            assert (await failure(fetcher, f"http://{host}:{server.port}/a")).reason == "address_refused"
+        result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/a"), internal=True))
+    assert result.body == BODY
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)"])
+async def test_only_web_addresses_are_followed(server: Server, fetcher: Fetcher, location: str) -> None:
+    server.routes["/r"] = plain(b"", "302 Found", Location=location)
+    assert (await failure(fetcher, server.url("/r"))).reason == "bad_url"
+
+
+async def test_a_redirect_loop_ends(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/r"] = plain(b"", "302 Found", Location="/r")
+    assert (await failure(fetcher, server.url("/r"))).reason == "too_many_redirects"
+    assert len(server.seen) == LIMITS.redirects + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "learnt"), [("301 Moved Permanently", True), ("308 Permanent Redirect", True), ("302 Found", False)]
+)
+async def test_only_permanent_redirects_are_learnt(server: Server, fetcher: Fetcher, status: str, learnt: bool) -> None:
+    server.routes["/a"] = plain()
+    server.routes["/r"] = plain(b"", status, Location="/a")
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/r")))
+    assert result.final_url == server.url("/a")
+    assert result.moved_to == (server.url("/a") if learnt else "")
+
+
+async def test_own_headers_do_not_follow_to_another_host(server: Server, fetcher: Fetcher) -> None:
+    async with serving() as other:
+        other.routes["/a"] = plain()
+        server.routes["/r"] = plain(b"", "302 Found", Location=other.url("/a"))
+        await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/r"), headers=(("Authorization", "Bearer x"),)))
+        assert server.seen[0][1]["authorization"] == "Bearer x"
+        assert "authorization" not in other.seen[0][1]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "permanent"),
+    [
+        ("410 Gone", "gone", True),
+        ("404 Not Found", "not_found", False),
+        ("403 Forbidden", "refused", False),
+        ("401 Unauthorized", "needs_login", False),
+        ("500 Internal Server Error", "server_error", False),
+        ("418 Teapot", "bad_status", False),
+    ],
+)
+async def test_a_status_says_whether_repeating_helps(
+    server: Server, fetcher: Fetcher, status: str, reason: str, permanent: bool
+) -> None:
+    server.routes["/a"] = plain(b"", status)
+    error = await failure(fetcher, server.url("/a"))
+    assert (error.reason, error.permanent, error.source_id) == (reason, permanent, "s")
+
+
+async def test_retry_after_is_passed_on(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/a"] = plain(b"", "429 Too Many Requests", Retry_After="120")
+    assert (await failure(fetcher, server.url("/a"))).retry_after == timedelta(minutes=2)
+
+
+async def test_a_login_page_is_not_a_feed(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/login"] = plain(b"<html>")
+    server.routes["/a"] = plain(b"", "302 Found", Location="/login?next=/a")
+    server.routes["/login?next=/a"] = plain(b"<html>")
+    assert (await failure(fetcher, server.url("/a"))).reason == "login_page"
+
+
+async def test_unknown_compression_is_refused(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/a"] = plain(b"??", Content_Encoding="br")
+    assert (await failure(fetcher, server.url("/a"))).reason == "unknown_encoding"
+
+
+async def test_a_dead_port_is_a_connection_error(server: Server, fetcher: Fetcher) -> None:
+    async with serving() as gone:
+        url = gone.url("/a")
+    assert (await failure(fetcher, url)).reason == "connection"
+
+
+async def test_endless_headers_are_an_error_not_a_hang(server: Server, fetcher: Fetcher) -> None:
+    async def headers(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(20_000):
+            writer.write(f"X-{number}: {'y' * 100}\r\n".encode())
+            await writer.drain()
+
+    server.routes["/h"] = headers
+    assert (await failure(fetcher, server.url("/h"))).reason == "connection"
+
+
+async def test_one_host_gets_few_requests_at_once_and_waiting_costs_no_time_limit(server: Server) -> None:
+    async def slow(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        await asyncio.sleep(0.3)
+        writer.write(head(length=len(BODY)) + BODY)
+        await writer.drain()
+
+    server.routes["/slow"] = slow
+    limits = replace(LIMITS, per_host=2, total=timedelta(seconds=1))
+    async with Fetcher(limits, allow=only_first_loopback) as fetcher:
+        requests = [fetcher.fetch(FetchRequest(source_id=str(n), url=server.url("/slow"))) for n in range(10)]
+        results = await asyncio.gather(*requests)
+    assert len(results) == 10
+    assert server.most_open == 2
+
+
+async def test_a_slow_source_does_not_delay_another(server: Server) -> None:
+    async def never(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        await asyncio.sleep(5)
+
+    server.routes["/never"] = never
+    async with serving() as other, Fetcher(replace(LIMITS, concurrent=4), allow=only_first_loopback) as fetcher:
+        other.routes["/a"] = plain()
+        stuck = [asyncio.create_task(failure(fetcher, server.url("/never"))) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        began = time.perf_counter()
+        await fetcher.fetch(FetchRequest(source_id="s", url=other.url("/a")))
+        assert time.perf_counter() - began < 0.4
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"retry-after": "30"}, timedelta(seconds=30)),
+        ({"retry-after": "Mon, 02 Mar 2026 00:10:00 GMT", "date": "Mon, 02 Mar 2026 00:00:00 GMT"}, timedelta(minutes=10)),
+        ({"retry-after": "Mon, 02 Mar 2026 00:10:00 GMT"}, None),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(headers: dict[str, str], expected: timedelta | None) -> None:
+    assert retry_after(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"cache-control": "public, max-age=600"}, timedelta(minutes=10)),
+        ({"cache-control": "no-cache, max-age=600"}, None),
+        ({"expires": "Mon, 02 Mar 2026 01:00:00 GMT", "date": "Mon, 02 Mar 2026 00:00:00 GMT"}, timedelta(hours=1)),
+        ({"expires": "0"}, None),
+    ],
+)
+def test_freshness_is_read_from_the_headers(headers: dict[str, str], expected: timedelta | None) -> None:
+    assert max_age(headers) == expected
