@@ -83,6 +83,11 @@ class Parsing:
         self._child, self._pipe = child, ours
         return ours
 
+    @property
+    def child_id(self) -> int | None:
+        """Process id of the child, None while there is none."""
+        return self._child.pid if self._child is not None else None
+
     def close(self) -> None:
         """End the child at once; the next job starts another."""
         if self._pipe is not None:

@@ -63,7 +63,7 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchResult:
-    """`headers` have lower-case names. `moved_to`: set where every redirect was permanent. `max_age`: how long it stays fresh."""
+    """`headers` have lower-case names. `moved_to`: set where every redirect was permanent. `max_age`: how long fresh."""
 
     source_id: str
     status: int

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from monitors.charset import content_type, decode
 from monitors.dates import read_date
@@ -19,6 +19,14 @@ from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.mask import mask, mask_name
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
+
+
+class CsvRows(Protocol):
+    """What `csv.reader` returns."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +88,10 @@ def _positions(heading: Sequence[str], columns: Columns) -> dict[str, int]:
     return where
 
 
-def _numbered(rows: Iterator[list[str]], bad: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their line numbers; one that CSV itself refuses is noted and passed over. Empty lines are no rows."""
-    line = 1
+def _numbered(rows: CsvRows, bad: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the line they begin on; one that CSV itself refuses is noted and passed over. Empty lines are no rows."""
     while True:
-        line += 1
+        line = rows.line_num + 1
         try:
             row = next(rows)
         except StopIteration:

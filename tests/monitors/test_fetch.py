@@ -252,9 +252,7 @@ async def test_a_redirect_loop_ends(server: Server, fetcher: Fetcher) -> None:
     assert len(server.seen) == LIMITS.redirects + 1
 
 
-@pytest.mark.parametrize(
-    ("status", "learnt"), [("301 Moved Permanently", True), ("308 Permanent Redirect", True), ("302 Found", False)]
-)
+@pytest.mark.parametrize(("status", "learnt"), [("301 Moved", True), ("308 Permanent Redirect", True), ("302 Found", False)])
 async def test_only_permanent_redirects_are_learnt(server: Server, fetcher: Fetcher, status: str, learnt: bool) -> None:
     server.routes["/a"] = plain()
     server.routes["/r"] = plain(b"", status, Location="/a")

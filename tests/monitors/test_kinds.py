@@ -1,0 +1,301 @@
+"""Each kind of source: a sample goes in, the expected document comes out; broken and hostile ones give what can be read."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitors.dates import BEIJING
+from monitors.item import MAX_ENTRIES, ParsedDocument
+from monitors.kinds import KINDS, better, parse, parse_fully
+from monitors.kinds.hotlist import heat
+from monitors.kinds.tolerant import parse_tolerant
+from monitors.mend import Problem
+
+DATA = Path(__file__).parents[1] / "data" / "feeds"
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+EIGHT = datetime(2026, 3, 2, 8, 0, tzinfo=BEIJING)
+
+
+def sample(name: str, kind: str = "feed") -> ParsedDocument:
+    return KINDS[kind]((DATA / name).read_bytes(), {}, "", NOW)
+
+
+def codes(document: ParsedDocument) -> list[str]:
+    return [problem.code for problem in document.problems]
+
+
+def test_rss_is_read_with_its_modules() -> None:
+    document = sample("feed/county.rss")
+    first, second, third = document.entries
+    assert (document.format, document.title, document.problems) == ("rss20", "青石县人民政府网", ())
+    assert (first.id, first.title) == ("qs-1001", "大湾村发生山体滑坡 县里启动应急响应")
+    assert first.url == "https://www.qingshi.example/zwgk/2026/0302/1001.html"
+    assert (first.published, first.author) == (EIGHT, "县融媒体中心")
+    assert first.summary == "3月2日清晨，大湾村发生山体滑坡。\n已转移群众 46 人。"
+    assert (second.title, second.summary) == ("水 & 电恢复供应", "大部分村组已恢复。")
+    assert second.url == "https://www.qingshi.example/zwgk/2026/0302/1002.html"
+    assert second.published == EIGHT + timedelta(minutes=90)
+    assert (third.url, third.published, third.raw_date) == ("", None, "近日")
+
+
+def test_atom_is_read_with_its_types_and_base() -> None:
+    document = sample("feed/bureau.atom")
+    (entry,) = document.entries
+    assert (document.format, document.title) == ("atom10", "自然资源局·公告")
+    assert (entry.id, entry.title) == ("tag:qingshi.example,2026:1", "关于 a < b 的说明")
+    assert (entry.url, entry.published) == ("https://zrzy.qingshi.example/gg/1.html", EIGHT)
+    assert (entry.summary, entry.author) == ("第一段重点\n第二段", "办公室")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "title"),
+    [("feed/list.rdf", "rss10", "征地补偿款何时到账"), ("feed/news.sitemap", "sitemap", "学校食堂接受检查")],
+)
+def test_other_xml_vocabularies_are_read(name: str, form: str, title: str) -> None:
+    document = sample(name)
+    (entry,) = document.entries
+    assert (document.format, entry.title, entry.published) == (form, title, EIGHT)
+    assert entry.url.startswith("https://")
+    assert entry.id == entry.url
+
+
+def test_json_feed_is_read_and_a_bad_entry_costs_only_itself() -> None:
+    document = sample("jsonfeed/topics.json")
+    first, second = document.entries
+    assert (document.format, document.title, codes(document)) == ("jsonfeed", "青石热议", ["entries_unreadable"])
+    assert (first.id, first.url, first.published) == ("1", "https://www.qingshi.example/t/1", EIGHT)
+    assert (first.summary, first.author) == ("自来水公司回应", "编辑部")
+    assert (second.id, second.url, second.published, second.raw_date) == ("2", "https://o.example/2", EIGHT, "2026-03-02 08:00")
+
+
+def test_a_newsnow_list_gives_rank_and_heat_and_owns_up_to_its_cache() -> None:
+    document = sample("hotlist/newsnow.json", "hotlist")
+    first, second = document.entries
+    assert (document.format, document.stale, codes(document)) == ("hotlist", True, ["entries_unreadable", "stale_cache"])
+    assert (first.title, first.rank, first.hot) == ("青石县山体滑坡", 1, 1_234_000)
+    assert (second.rank, second.hot, second.summary) == (2, None, "详细说明")
+
+
+def test_a_plain_list_keeps_the_ranks_it_states() -> None:
+    entries = sample("hotlist/plain.json", "hotlist").entries
+    assert [(entry.title, entry.rank, entry.hot) for entry in entries] == [("第三名", 3, 1200), ("第一名", 1, 8800)]
+
+
+def test_a_wrapped_list_is_found() -> None:
+    first, second = sample("hotlist/wrapped.json", "hotlist").entries
+    assert (first.title, first.hot, first.url, first.published) == ("话题甲", 50_000, "", EIGHT)
+    assert (second.title, second.rank) == ("话题乙", 2)
+
+
+def test_a_hot_list_published_as_a_feed_is_ranked_by_order() -> None:
+    document = sample("feed/county.rss", "hotlist")
+    assert [entry.rank for entry in document.entries] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("123万热度", 1_230_000),
+        ("1.5亿", 150_000_000),
+        ("8,800", 8800),
+        ("3w", 30_000),
+        ("", None),
+        ("爆", None),
+        ("1.2.3", None),
+    ],
+)
+def test_heat_is_read_in_its_units(text: str, value: float | None) -> None:
+    assert heat(text) == value
+
+
+def test_work_orders_are_read_and_their_persons_covered() -> None:
+    document = sample("hotline/orders.csv", "hotline")
+    first, second = document.entries
+    assert (first.id, first.title, first.published, first.author) == ("QS0001", "反映噪声扰民", EIGHT, "王某")
+    for secret in ("王小明", "13800001234", "11010119900307123X", "501"):
+        assert secret not in first.summary
+    assert "幸福小区3号楼" in first.summary
+    assert (second.title, second.published) == ("自来水发黄", EIGHT - timedelta(hours=8))
+    assert document.problems == (Problem(code="rows_unreadable", count=1, detail="5"),)
+
+
+def test_work_orders_without_known_columns_say_so() -> None:
+    document = KINDS["hotline"]("甲,乙\n1,2\n".encode("gbk"), {}, "", NOW)
+    assert (document.entries, codes(document)[-1]) == ((), "columns_missing")
+
+
+def test_a_subscription_list_gives_its_addresses() -> None:
+    document = sample("opml/list.opml")
+    assert (document.format, document.title) == ("opml", "订阅清单")
+    assert document.entries[0].title == "青石县政府网"
+    assert document.entries[0].url == "https://www.qingshi.example/rss.xml?a=1&b=2"
+
+
+ITEM = "<item><title>甲{n}</title><link>https://a.example/{n}</link></item>"
+
+
+def rss(items: str, head: str = "") -> bytes:
+    return f"{head}<rss version='2.0'><channel><title>题</title>{items}</channel></rss>".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "titles"),
+    [
+        (rss("<item><title>水 & 电</title></item>"), ["水 & 电"]),
+        (rss("<item><title>水&nbsp;电</title></item>"), ["水 电"]),
+        (rss("<item><title>水\x08电</title></item>"), ["水电"]),
+        (b"\n\xef\xbb\xbf" + rss("<item><title>水</title></item>", '<?xml version="1.0"?>'), ["水"]),
+        (rss(ITEM.format(n=1) + ITEM.format(n=2))[:-60], ["甲1", "甲2"]),
+        (rss("<item><title>甲</title></item><item><title>乙</item>"), ["甲", "乙"]),
+        (rss("<item><title><b>粗</b>体</title></item>"), ["粗体"]),
+        (b"<item><title>\xe7\x94\xb2</title></item>", ["甲"]),
+        (rss("<x:item xmlns:x='http://x.example/'><x:title>甲</x:title></x:item>"), [""]),
+        (rss("<itunes:image/><item><title>甲</title></item>"), ["甲"]),
+        (rss("<item><title>甲</title></item>").replace(b"rss", b"RSS"), ["甲"]),
+        (rss("<item><title>" + "ä¸\xadå›½".replace("›", "\x9b") + "</title></item>"), ["中国"]),
+    ],
+    ids=["&", "nbsp", "control", "bom", "cut", "unclosed", "markup", "no root", "foreign", "undeclared", "upper", "scrambled"],
+)
+def test_damage_never_costs_the_feed(body: bytes, titles: list[str]) -> None:
+    assert [entry.title for entry in parse_fully(body, {}, "", NOW).entries] == titles
+
+
+def test_declared_entities_stay_unresolved(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("SECRET")
+    head = f'<!DOCTYPE rss [<!ENTITY f SYSTEM "{secret.as_uri()}"><!ENTITY a "LOL"><!ENTITY b "&a;&a;">]>'
+    document = parse_fully(rss("<item><title>x&f;&b;</title></item>", head), {}, "", NOW)
+    assert [entry.title for entry in document.entries] == ["x&f;&b;"]
+    assert "entities_declared" in codes(document)
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "code"),
+    [
+        (b"", "unknown", "empty"),
+        (b"   \n", "unknown", "empty"),
+        (b"<!DOCTYPE html><html><head><title>\xe7\x99\xbb\xe5\xbd\x95</title>", "html", "html_page"),
+        (b'{"a": 1}', "json", "not_a_feed"),
+        (b"{broken", "json", "unreadable"),
+        (b"<sitemapindex/>", "sitemapindex", "sitemap_index"),
+        (b"\x00\x01\x02\xff" * 50, "unknown", "empty"),
+    ],
+)
+def test_what_is_no_feed_says_what_it_is(body: bytes, form: str, code: str) -> None:
+    document = parse(body, {}, "", NOW)
+    assert (document.format, document.entries) == (form, ())
+    assert code in codes(document)
+
+
+def test_json_cut_off_keeps_its_whole_entries() -> None:
+    body = (DATA / "jsonfeed/topics.json").read_bytes()
+    document = parse(body[: body.index("没有标题".encode())], {}, "", NOW)
+    assert (document.format, [entry.id for entry in document.entries]) == ("jsonfeed", ["1"])
+    assert "cut_tail" in codes(document)
+
+
+def test_a_flood_is_cut_and_counted() -> None:
+    document = parse(rss("".join(ITEM.format(n=n) for n in range(MAX_ENTRIES + 5))), {}, "", NOW)
+    assert len(document.entries) == MAX_ENTRIES
+    assert document.problems == (Problem(code="too_many_entries", count=5),)
+
+
+def test_the_tolerant_reading_agrees_with_the_strict_one() -> None:
+    body = (DATA / "feed/county.rss").read_bytes()
+    strict, tolerant = parse(body, {}, "https://b.example/", NOW), parse_tolerant(body, {}, "https://b.example/", NOW)
+    assert [(e.id, e.title, e.published) for e in strict.entries[:1]] == [
+        (e.id, e.title, e.published) for e in tolerant.entries[:1]
+    ]
+    assert better(ParsedDocument(suspect=True), tolerant).entries == tolerant.entries
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss>" + b"<a " * 300_000,
+        b"<rss>" + b"<item>" * 200_000,
+        b"<rss><channel>" + b"<item/>" * 200_000,
+        b"<rss><item><title>" + b"&#x" * 300_000,
+        b"<rss><item><title>" + b"&lt;p " * 200_000,
+        b"[" * 500_000,
+        b'{"items":[' + b'{"a":' * 100_000,
+        b'{"items":[' + b"{}," * 300_000,
+        b"<opml>" + b"<outline " * 100_000,
+        b"<feed xmlns='" + b"x" * 1_000_000,
+        b"<rss><item><author>" + b"a@" * 20_000 + b"</author></item></rss>",
+    ],
+    ids=[
+        "tags",
+        "deep",
+        "empty items",
+        "references",
+        "escaped",
+        "brackets",
+        "deep json",
+        "empty rows",
+        "opml",
+        "attribute",
+        "author",
+    ],
+)
+def test_hostile_repetition_costs_seconds_at_most(body: bytes) -> None:
+    began = time.process_time()
+    parse(body, {}, "", NOW)
+    assert time.process_time() - began < 5
+
+
+SNIPPETS = st.sampled_from(
+    [
+        "<rss>",
+        "<channel>",
+        "<item>",
+        "</item>",
+        "<title>",
+        "</title>",
+        "<![CDATA[",
+        "]]>",
+        "&",
+        "&amp;",
+        "&#0;",
+        "甲",
+        "<link href='/x'/>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'>",
+        "<entry>",
+        "<content type='xhtml'>",
+        "<!DOCTYPE x [",
+        "<?xml version='1.0'?>",
+        "\x00",
+        '{"items":[',
+        '{"title":"甲"}',
+        "]",
+        "}",
+        ",",
+        '"version":"https://jsonfeed.org/version/1"',
+        "<pubDate>今天</pubDate>",
+        "<outline xmlUrl='x'/>",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(SNIPPETS, max_size=25).map("".join),
+    st.sampled_from(["utf-8", "gb18030", "utf-16"]),
+    st.sampled_from(sorted(KINDS)),
+)
+def test_any_mixture_of_pieces_gives_a_document(text: str, encoding: str, kind: str) -> None:
+    document = KINDS[kind](text.encode(encoding), {"Content-Type": "text/xml"}, "https://b.example/", NOW)
+    assert all(entry.published is None or entry.published.tzinfo is UTC for entry in document.entries)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_document(body: bytes) -> None:
+    assert isinstance(parse(body, {}, "", NOW), ParsedDocument)
+    assert isinstance(parse_tolerant(body, {}, "", NOW), ParsedDocument)
