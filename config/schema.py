@@ -257,6 +257,9 @@ class WeComSettings:
     secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     aes_key: str = field(default="", repr=False)
+    oauth_url: str = "https://open.weixin.qq.com"
+    login_url: str = "https://login.work.weixin.qq.com"
+    bot_url: str = field(default="", repr=False)
     passive_card_reply: str = "none"
 
 
