@@ -3,7 +3,9 @@
 Facts: wecom documents 90236 (send), 94888 (update), 94867 (recall), 90253 (media), 91039 (token), 91023 (sign-in).
 """
 
+import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,7 +109,8 @@ class WeComClient:
     async def upload(self, name: str, content: bytes, kind: str = "file") -> str:
         """Upload a temporary file (5 B to 20 MB) and return its media_id, valid for three days."""
         form = aiohttp.FormData(quote_fields=False)  # the default would percent-encode a Chinese file name
-        form.add_field("media", content, filename=name, content_type="application/octet-stream")
+        clean = re.sub(r'["\r\n]', "_", name)
+        form.add_field("media", io.BytesIO(content), filename=clean, content_type="application/octet-stream")
         packed = form()
         raw = await _bytes_of(packed)
         answer = await self._call("media/upload", body=raw, query={"type": kind}, content_type=packed.content_type)
@@ -171,9 +174,9 @@ class WeComClient:
     async def _request(self, path: str, query: Mapping[str, str], body: bytes | None, content_type: str) -> Answer:
         url = f"{self._base}/cgi-bin/{path}?{urlencode(query)}"
         headers = {"Content-Type": content_type} if body is not None else {}
-        method = "GET" if body is None else "POST"
+        method, data = ("GET", None) if body is None else ("POST", io.BytesIO(body))  # a stream, since files may be large
         try:
-            async with self._session.request(method, url, data=body, headers=headers, timeout=self._timeout) as response:
+            async with self._session.request(method, url, data=data, headers=headers, timeout=self._timeout) as response:
                 raw = await response.read()
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
