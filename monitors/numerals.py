@@ -19,7 +19,10 @@ _TAIL = r"[余多几来]?[万亿]?[余多几来]?"
 NUMBER = rf"(?:(?:{_ARABIC})[十百千]?{_TAIL}|{_VAGUE}[余多]?|{_HAN}{_TAIL})"
 """Pattern of one number without its hedge (`近`, `超`) and without its measure word; no groups."""
 
-HEDGE = r"(?:至少|最少|起码|不少于|不下于|不低于|超过|超|逾|近|将近|接近|约|大约|约有|大概|上|过|突破|多达|高达)"
+HEDGE = (
+    r"(?:至少|最少|起码|不少于|不下于|不低于|超过|超|逾|将近|接近|(?<![附最临邻])近|大约|约有|约|大概|突破|多达|高达|"
+    r"[上过](?=[百千万]))"
+)
 _PARTS = re.compile(
     rf"(?P<arabic>{_ARABIC})?(?P<han>[{_HAN_DIGIT}十百千万亿]*)(?P<more>[余多几来]?)(?P<large>[万亿]?)[余多几来]?$"
 )

@@ -1,0 +1,13 @@
+"""Adapters between the judgement functions and the outside scorers: rows in, predictions out, same order."""
+
+from typing import Any
+
+from monitors.figures import extract
+from monitors.marks import Metric
+
+_SCORED = (Metric.DEATHS, Metric.INJURED, Metric.MISSING, Metric.POISONED)
+
+
+def casualty(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Predict the casualty numbers of each row."""
+    return [{m.value: found.number(m) for m in _SCORED} for r in rows for found in [extract(r["title"], r["text"])]]
