@@ -34,6 +34,7 @@ _META: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-
 _HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.I)
 _LATIN: Final = frozenset({"iso8859-1", "cp1252", "ascii", "iso8859-15"})
 _SEVEN_BIT: Final = ("iso2022", "hz", "utf-7")
+_ASCII: Final = bytes(range(128))
 _SAMPLE: Final = 200_000
 _MISSING: Final = "\ufffd"
 
@@ -99,13 +100,14 @@ def _loose(body: bytes, encoding: str, claimed: str) -> Decoded:
 def _guess(body: bytes, claimed: str) -> Decoded:
     """Bytes that are not valid UTF-8: nearly UTF-8, else the claim unless it hides Chinese, else what they spell."""
     sample = body[:_SAMPLE]
-    high = sum(1 for byte in sample if byte > 0x7F)
-    kept = len(re.sub(rb"[\x00-\x7f]+", b"", sample.decode("utf-8", "ignore").encode()))
-    if kept > high * 0.8:
+    kept = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
+    if len(kept) > len(sample.translate(None, _ASCII)) * 0.8:
         return _loose(body, "utf-8", claimed)
-    spelled = _spelled(sample)
-    if claimed and claimed not in ("utf-8", "ascii") and not (claimed in _LATIN and spelled == "gb18030"):
+    if claimed and claimed != "utf-8" and claimed not in _LATIN:
         return _loose(body, claimed, claimed)
+    spelled = _spelled(sample)
+    if claimed in _LATIN and claimed != "ascii" and spelled != "gb18030":
+        spelled = claimed
     return _loose(body, spelled, claimed)
 
 

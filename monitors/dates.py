@@ -55,6 +55,14 @@ _ZONES: Final = {
 _DIGITS: Final = {char: str(value) for value, char in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
 
 _MONTH: Final = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$", re.ASCII
+)
+_RFC_822: Final = re.compile(
+    r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)"
+    r" (?:GMT|([+-])(0\d|1[0-4])([0-5]\d))$",
+    re.ASCII,
+)
 _NOISE: Final = re.compile(
     r"\([^()]*\)|北京时间|(?:发布|发表|更新|时间|日期|于)+\s*[::]|\bday\b"
     r"|\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b\.?\s*,?|(?:星期|礼拜|周)[一二三四五六日天]\s*,?",
@@ -92,16 +100,34 @@ def read_date(raw: str, seen_at: datetime) -> datetime | None:
 
     `seen_at` (aware) anchors relative forms (3分钟前, 昨天 08:00), forms without a year, and the test for the future.
     """
-    text = unicodedata.normalize("NFKC", raw).strip() if raw and len(raw) <= 120 else ""
+    text = raw.strip() if raw and len(raw) <= 120 else ""
     if not text:
         return None
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     try:
-        value = _epoch(text) or _relative(text, seen_at) or _calendar(text, seen_at)
+        value = _standard(text) or _epoch(text) or _relative(text, seen_at) or _calendar(text, seen_at)
     except (ValueError, OverflowError):
         return None
     if value is None or not OLDEST <= value <= seen_at + FUTURE_TOLERANCE:
         return None
     return value.astimezone(UTC)
+
+
+def _standard(text: str) -> datetime | None:
+    """The two forms nearly every feed uses, RFC 3339 and RFC 822 with a numeric zone or GMT, read at a tenth of the cost."""
+    if match := _RFC_3339.match(text):
+        value = datetime.fromisoformat(text)
+        return value if value.tzinfo is not None else value.replace(tzinfo=BEIJING)
+    match = _RFC_822.match(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
+    zone = UTC
+    if sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        zone = timezone(-offset if sign == "-" else offset)
+    return datetime(int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second), tzinfo=zone)
 
 
 def _epoch(text: str) -> datetime | None:

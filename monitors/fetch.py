@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urljoin, urlsplit
@@ -77,6 +78,11 @@ class FetchResult:
     retry_after: timedelta | None = None
     max_age: timedelta | None = None
     truncated: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Of the body: equal to the last one means that nothing needs to be parsed."""
+        return blake2b(self.body, digest_size=16).hexdigest()
 
 
 class FetchError(Exception):

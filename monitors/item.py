@@ -120,6 +120,9 @@ def _item(entry: ParsedEntry, item_id: str, source_id: str, seen_at: datetime, k
 def identities(entries: Iterable[ParsedEntry]) -> tuple[str, ...]:
     """One key an entry: what stays the same when the document is fetched again, moved about or edited."""
     entries = tuple(entries)
+    plain_guids = tuple(entry.id for entry in entries)
+    if all(plain_guids) and len(set(plain_guids)) == len(plain_guids):
+        return plain_guids
     guids = _telling((entry.id, (bare_url(entry.url), bare(entry.title))) for entry in entries)
     links = _telling((bare_url(entry.url), bare(entry.title)) for entry in entries)
     return tuple(_identity(entry, guids, links) for entry in entries)

@@ -20,9 +20,9 @@ _STILL_MARKUP: Final = re.compile(
     r"|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{2,6});",
     re.I,
 )
-_SPACE: Final = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff]+")
-_LINES: Final = re.compile(r" ?\n[ \n]*")
+_INVISIBLE: Final = {0x200B: None, 0xFEFF: None}
 _HIDDEN: Final = ("script", "style", "noscript", "template")
+_HIDDEN_TAG: Final = re.compile("<(?:" + "|".join(_HIDDEN) + ")", re.I)
 
 
 def plain(html: str, limit: int = MAX_TEXT) -> str:
@@ -32,7 +32,11 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
         text = _unmarked(text)
         if ("<" in text or "&" in text) and _STILL_MARKUP.search(text):
             text = _unmarked(text)
-    return _LINES.sub("\n", _SPACE.sub(" ", text)).strip()[:limit].rstrip()
+    text = text.translate(_INVISIBLE) if "\u200b" in text or "\ufeff" in text else text
+    if "\n" not in text:
+        return " ".join(text.split())[:limit].rstrip()
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)[:limit].rstrip()
 
 
 def plain_line(html: str, limit: int = MAX_TITLE) -> str:
@@ -44,10 +48,12 @@ def plain_line(html: str, limit: int = MAX_TITLE) -> str:
 
 def _unmarked(text: str) -> str:
     if "<" in text:
-        for name in _HIDDEN:
-            if f"<{name}" in text.lower():
+        if _HIDDEN_TAG.search(text):
+            for name in _HIDDEN:
                 text = _without(text, name)
-        text = _TAG.sub("", _CELL.sub(" ", _BLOCK.sub("\n", text)))
+        text = _BLOCK.sub("\n", text)
+        text = _CELL.sub(" ", text) if "<t" in text or "<T" in text else text
+        text = _TAG.sub("", text) if "<" in text else text
     return unescape(text) if "&" in text else text
 
 

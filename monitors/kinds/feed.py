@@ -205,10 +205,15 @@ def _name(tag: Any, names: dict[Any, str]) -> str:
 
 
 def _entry_elements(root: Any, names: dict[Any, str]) -> Iterator[Any]:
-    for element in root.iter(etree.Element):
-        name = _name(element.tag, names)
-        if name in _ENTRY_TAGS or name in ("?:item", "?:entry"):
-            yield element
+    """Elements named item or entry in any namespace, wherever they stand; in capitals (CDF) only where there is no other."""
+    found = False
+    for element in root.iter("{*}item", "{*}entry"):
+        found = True
+        yield element
+    if not found:
+        for element in root.iter(etree.Element):
+            if _name(element.tag, names).rpartition(":")[2] in _ENTRY_TAGS:
+                yield element
 
 
 def _head(root: Any, names: dict[Any, str]) -> Any:
@@ -243,7 +248,9 @@ def _format(root: Any, kind: str) -> str:
 def _fields(element: Any, names: dict[Any, str]) -> Fields:
     fields: Fields = {}
     for child in element:
-        if (name := _name(child.tag, names)) in fields:
+        tag = child.tag
+        name = names[tag] if tag in names else _name(tag, names)
+        if name in fields:
             fields[name].append(child)
         else:
             fields[name] = [child]
@@ -276,11 +283,11 @@ def _escaped(text: str | None) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;") if text else ""
 
 
-def _first_text(fields: Fields, wanted: Iterable[str], reader: Callable[[str], str] = plain_line) -> str:
+def _first_text(fields: Fields, wanted: Iterable[str]) -> str:
     for name in wanted:
         for element in fields.get(name, ()):
-            if text := _readable(element, reader):
-                return unscramble(text)
+            if text := _readable(element, plain_line):
+                return text
     return ""
 
 
@@ -295,14 +302,16 @@ def _readable(element: Any, reader: Callable[[str], str]) -> str:
 def _entry(element: Any, base: str, now: datetime, names: dict[Any, str]) -> ParsedEntry:
     fields = _fields(element, names)
     base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
-    title = _first_text(fields, _TITLE)
+    title, body = _first_text(fields, _TITLE), _body(fields)
+    if (fixed := unscramble(title)) is not title:
+        title, body = fixed, unscramble(body)
     raw, published = _published(element, fields, now)
     return ParsedEntry(
         id=_guid(element, fields),
         title=title,
         url=_link(fields, base) or web_link(element.get("HREF") or element.get("href") or "", base),
         published=published,
-        summary=_body(fields),
+        summary=body,
         raw_date=raw,
         author=_author(fields),
     )
@@ -318,8 +327,14 @@ def _guid(element: Any, fields: Fields) -> str:
 
 def _body(fields: Fields) -> str:
     """The longest of the texts an entry offers."""
-    found = [text for name in _TEXTS for element in fields.get(name, ()) if (text := _readable(element, plain))]
-    return unscramble(max(found, key=len)) if found else ""
+    found = [element for name in _TEXTS for element in fields.get(name, ())]
+    if len(found) > 1:
+        found.sort(key=_weight, reverse=True)
+    return next((text for element in found if (text := _readable(element, plain))), "")
+
+
+def _weight(element: Any) -> int:
+    return len(element.text or "") + (100_000 if len(element) else 0)
 
 
 def _author(fields: Fields) -> str:
