@@ -156,12 +156,12 @@ GATES: Mapping[str, str] = {
     "approval": "审定",
 }
 DISPOSITIONS: Mapping[str, str] = {
-    "major_problem": "重大问题、突发事件",
-    "rights_claim": "维护权益、反映诉求",
-    "misread_policy": "对政策误解误读",
-    "suggestion": "意见建议",
-    "false_info": "虚假信息",
-    "illegal_content": "违法有害信息",
+    "constructive": "建设性意见建议",
+    "hardship": "实际困难",
+    "major_problem": "重大问题",
+    "unaware": "不了解情况、模糊认识",
+    "mistaken": "错误看法",
+    "false_info": "虚假和不实信息",
 }
 OUTCOMES: Mapping[str, str] = {
     "superior_release": "上级统一发布",
