@@ -8,7 +8,7 @@ runs in a process it can kill (feedparser holds quadratic expressions). Entities
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,31 +16,12 @@ from lxml import etree
 
 from monitors.charset import Decoded, content_type, decode, unscramble
 from monitors.dates import read_date
+from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, readable, short_name
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
-from monitors.plain import MAX_TEXT, plain, plain_line
+from monitors.plain import plain, plain_line
 
-_NAMESPACES: Final = (
-    ("purl.org/dc", "dc:"),
-    ("purl.org/rss/1.0/modules/content", "content:"),
-    ("purl.org/rss", ""),
-    ("netscape.com/rdf", ""),
-    ("purl.org/net/rss", ""),
-    ("backend.userland.com", ""),
-    ("blogs.law.harvard.edu", ""),
-    ("cyber.law.harvard.edu", ""),
-    ("usefulinc.com/rss", ""),
-    ("my.netscape.com", ""),
-    ("www.w3.org/2005/atom", ""),
-    ("purl.org/atom", ""),
-    ("sitemaps.org", ""),
-    ("google.com/schemas/sitemap/", ""),
-    ("google.com/schemas/sitemap-news", "news:"),
-    ("w3.org/1999/02/22-rdf-syntax-ns", "rdf:"),
-)
-_ATOM: Final = frozenset({"feed", "entry"})
-_ENTRY_TAGS: Final = frozenset({"item", "entry"})
 _LOOKS_LIKE_ENTRY: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(?:item|entry)[\s>]", re.I)
 _TITLE: Final = ("title", "news:title", "dc:title")
 _TEXTS: Final = (
@@ -69,8 +50,6 @@ _DATES: Final = (
 _DATES_ALSO: Final = ("dc:issued", "dc:created", "dc:modified", "dcterms:issued", "dcterms:modified")
 _AUTHORS: Final = ("author", "dc:creator", "dc:author", "creator", "managingeditor", "source")
 _IDS: Final = ("guid", "id")
-
-Fields = dict[str, list[Any]]
 
 
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
@@ -167,60 +146,31 @@ def _html_title(text: str) -> str:
 
 
 def _document(root: Any, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
-    names: dict[Any, str] = {}
-    kind = _name(root.tag, names)
+    names: Names = {}
+    kind = short_name(root.tag, names)
     if kind == "urlset":
         return _sitemap(root, now, problems, names)
     if kind == "sitemapindex":
         return ParsedDocument(format="sitemapindex", problems=(*problems, Problem(code="sitemap_index")))
     base = root.get("{http://www.w3.org/XML/1998/namespace}base") or base
-    found = list(_entry_elements(root, names))
+    found = list(entry_elements(root, names))
     if len(found) > MAX_ENTRIES:
         problems = (*problems, Problem(code="too_many_entries", count=len(found) - MAX_ENTRIES))
     head = _head(root, names)
-    base = base or _link(_fields(head, names), "") if head is not None else base
+    base = base or _link(fields_of(head, names), "") if head is not None else base
     return ParsedDocument(
         format=_format(root, kind),
-        title=_first_text(_fields(head, names), _TITLE) if head is not None else "",
+        title=first_text(fields_of(head, names), _TITLE) if head is not None else "",
         entries=tuple(_entry(element, base, now, names) for element in found[:MAX_ENTRIES]),
         problems=problems,
     )
 
 
-def _name(tag: Any, names: dict[Any, str]) -> str:
-    """Short lower-case name of a tag: bare for the feed vocabularies, `prefix:name` for known modules, `?:name` for others."""
-    if (known := names.get(tag)) is not None:
-        return known
-    if not isinstance(tag, str):
-        name = ""
-    elif tag[0] != "{":
-        prefix, _, local = tag.lower().rpartition(":")
-        name = f"{prefix}:{local}" if prefix in ("dc", "content", "news") else f"?:{local}" if prefix else local
-    else:
-        space, _, local = tag[1:].partition("}")
-        space = space.lower()
-        name = next((prefix for part, prefix in _NAMESPACES if part in space), "?:") + local.lower()
-    names[tag] = name
-    return name
-
-
-def _entry_elements(root: Any, names: dict[Any, str]) -> Iterator[Any]:
-    """Elements named item or entry in any namespace, wherever they stand; in capitals (CDF) only where there is no other."""
-    found = False
-    for element in root.iter("{*}item", "{*}entry"):
-        found = True
-        yield element
-    if not found:
-        for element in root.iter(etree.Element):
-            if _name(element.tag, names).rpartition(":")[2] in _ENTRY_TAGS:
-                yield element
-
-
-def _head(root: Any, names: dict[Any, str]) -> Any:
+def _head(root: Any, names: Names) -> Any:
     """The element that describes the whole document."""
-    if _name(root.tag, names) in ("feed", "channel"):
+    if short_name(root.tag, names) in ("feed", "channel"):
         return root
-    return next((child for child in root if _name(child.tag, names).rpartition(":")[2] == "channel"), None)
+    return next((child for child in root if short_name(child.tag, names).rpartition(":")[2] == "channel"), None)
 
 
 def _format(root: Any, kind: str) -> str:
@@ -245,64 +195,10 @@ def _format(root: Any, kind: str) -> str:
     return {"channel": "cdf" if root.tag == "CHANNEL" else "rss", "opml": "opml", "html": "html"}.get(kind, "unknown")
 
 
-def _fields(element: Any, names: dict[Any, str]) -> Fields:
-    fields: Fields = {}
-    for child in element:
-        tag = child.tag
-        name = names[tag] if tag in names else _name(tag, names)
-        if name in fields:
-            fields[name].append(child)
-        else:
-            fields[name] = [child]
-    return fields
-
-
-def _inner(element: Any) -> str:
-    """Text of an element; markup inside it (XHTML) becomes text with block tags kept for `plain`."""
-    if len(element) == 0:
-        return element.text or ""
-    return _serialised(element)
-
-
-def _serialised(element: Any) -> str:
-    parts = [_escaped(element.text)]
-    for event, node in etree.iterwalk(element, events=("start", "end")):
-        if node is element:
-            continue
-        local = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else "x"
-        if event == "start":
-            parts.append(f"<{local}>{_escaped(node.text)}")
-        else:
-            parts.append(f"</{local}>{_escaped(node.tail)}")
-        if len(parts) > MAX_TEXT:
-            break
-    return "".join(parts)
-
-
-def _escaped(text: str | None) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;") if text else ""
-
-
-def _first_text(fields: Fields, wanted: Iterable[str]) -> str:
-    for name in wanted:
-        for element in fields.get(name, ()):
-            if text := _readable(element, plain_line):
-                return text
-    return ""
-
-
-def _readable(element: Any, reader: Callable[[str], str]) -> str:
-    """An Atom construct of type text holds no markup: `&lt;` in it is a less-than sign that stays."""
-    raw = _inner(element)
-    if element.get("type") == "text" and len(element) == 0 and "<" in raw:
-        raw = _escaped(raw)
-    return reader(raw) if raw and not raw.isspace() else ""
-
-
-def _entry(element: Any, base: str, now: datetime, names: dict[Any, str]) -> ParsedEntry:
-    fields = _fields(element, names)
+def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
+    fields = fields_of(element, names)
     base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
-    title, body = _first_text(fields, _TITLE), _body(fields)
+    title, body = first_text(fields, _TITLE), _body(fields)
     if (fixed := unscramble(title)) is not title:
         title, body = fixed, unscramble(body)
     raw, published = _published(element, fields, now)
@@ -330,7 +226,7 @@ def _body(fields: Fields) -> str:
     found = [element for name in _TEXTS for element in fields.get(name, ())]
     if len(found) > 1:
         found.sort(key=_weight, reverse=True)
-    return next((text for element in found if (text := _readable(element, plain))), "")
+    return next((text for element in found if (text := readable(element, plain))), "")
 
 
 def _weight(element: Any) -> int:
@@ -341,7 +237,7 @@ def _author(fields: Fields) -> str:
     for name in _AUTHORS:
         for element in fields.get(name, ()):
             named = element.find("{*}name") if len(element) else None
-            if text := plain_line((named.text or "") if named is not None else _inner(element)[:500], 100):
+            if text := plain_line((named.text or "") if named is not None else inner_text(element)[:500], 100):
                 return text
     return ""
 
@@ -383,19 +279,19 @@ def _link(fields: Fields, base: str) -> str:
     return web_link(guid.text or "", "") if guid is not None else ""
 
 
-def _sitemap(root: Any, now: datetime, problems: tuple[Problem, ...], names: dict[Any, str]) -> ParsedDocument:
+def _sitemap(root: Any, now: datetime, problems: tuple[Problem, ...], names: Names) -> ParsedDocument:
     entries: list[ParsedEntry] = []
     for element in root:
-        if _name(element.tag, names) != "url" or len(entries) >= MAX_ENTRIES:
+        if short_name(element.tag, names) != "url" or len(entries) >= MAX_ENTRIES:
             continue
-        fields = _fields(element, names)
+        fields = fields_of(element, names)
         for news in fields.get("news:news", ()):
-            fields |= _fields(news, names)
-        address = web_link(_first_text(fields, ("loc",)), "")
+            fields |= fields_of(news, names)
+        address = web_link(first_text(fields, ("loc",)), "")
         raw, published = _published(element, fields, now)
         entries.append(
             ParsedEntry(
-                id=address, title=_first_text(fields, ("news:title", "title")), url=address, published=published, raw_date=raw
+                id=address, title=first_text(fields, ("news:title", "title")), url=address, published=published, raw_date=raw
             )
         )
     return ParsedDocument(format="sitemap", entries=tuple(entries), problems=problems)
