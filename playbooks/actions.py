@@ -363,6 +363,10 @@ def confirm_exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     return (_event(a, "excluded", reason=i.exclusion["reason"], by=i.exclusion["by"], confirmed=True),)
 
 
+def reject_exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    return (_event(a, "excluded", rejected=True),) if i.exclusion else ()
+
+
 def change(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     return (_event(a, "changed", reason=text(a, "reason")),)
 

@@ -242,6 +242,8 @@ def _noted(i: Incident, e: Event) -> Incident:
 
 def _exclusion(i: Incident, e: Event) -> Incident:
     d: Data = e.data
+    if d.get("rejected"):
+        return replace(i, exclusion={})
     if d.get("confirmed"):
         done = {**i.exclusion, **{k: str(v) for k, v in d.items() if k != "confirmed"}, "confirmed_by": e.actor.id}
         return replace(i, status=Status.DISMISSED, exclusion=done, closed_at=e.at)

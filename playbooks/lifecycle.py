@@ -86,6 +86,7 @@ RULES: Mapping[str, Rule] = _rules(
     Rule(code="second", handler=actions.second, not_in=frozenset({Status.ARCHIVED, Status.MERGED})),
     Rule(code="exclude", handler=actions.exclude, roles=(*DUTY, *LEAD)),
     Rule(code="confirm_exclude", handler=actions.confirm_exclude, roles=("duty_leader", "press_office")),
+    Rule(code="reject_exclude", handler=actions.reject_exclude, roles=("duty_leader", "press_office")),
     Rule(code="change", handler=actions.change, roles=(*DUTY, *UNIT, *LEAD), not_in=frozenset({Status.MERGED})),
     Rule(code="close", handler=actions.close, roles=LEAD, not_in=ENDED),
     Rule(

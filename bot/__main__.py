@@ -1,0 +1,63 @@
+"""`yqbot`: one table of commands; each lives in its own file and is imported only when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS: dict[str, str] = {
+    "demo": "bot.cli_demo",
+    "run": "bot.cli_run",
+    "poll": "bot.cli_run",
+    "check": "bot.cli_check",
+    "explain": "bot.cli_judge",
+    "emulator": "bot.cli_emulator",
+    "triage": "bot.cli_judge",
+    "cluster": "bot.cli_judge",
+    "train": "bot.training",
+    "parse": "bot.cli_parse",
+    "replay": "bot.cli_judge",
+    "report": "bot.cli_report",
+    "backup": "bot.cli_data",
+    "restore": "bot.cli_data",
+    "export": "bot.cli_data",
+    "load": "bot.cli_data",
+    "verify": "bot.cli_data",
+    "doctor": "bot.cli_doctor",
+    "import": "bot.cli_import",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Usage errors in Chinese, exit code 2."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        print(f"用法不对：{message}。加 --help 看说明。", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def build(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Parser with the asked command's own file, or with all of them for the overview."""
+    parser = Parser(prog="yqbot", description="政务舆情值班台：监测、研判、时限、企业微信提醒、台账、复盘。")
+    sub = parser.add_subparsers(dest="command", metavar="命令", parser_class=Parser, required=True)
+    asked = next((a for a in argv if not a.startswith("-")), None)
+    modules = [COMMANDS[asked]] if asked in COMMANDS else list(dict.fromkeys(COMMANDS.values()))
+    for name in modules:
+        importlib.import_module(name).add_parser(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry of the console script."""
+    args = build(sys.argv[1:] if argv is None else argv).parse_args(argv)
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,114 @@
+"""Wiring: settings, store, sessions and pages become one running service. Nothing happens at import.
+
+`serving` opens everything and closes it again; the `run` command adds the scheduler, the demo its own driver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from bot import clock as system
+from bot import inbox
+from bot.board import BoardDeps, setup_board
+from bot.clock import Clock
+from bot.desk import Desk
+from bot.intake import build_intake
+from bot.orders import board_act
+from bot.service import Service
+from bot.status import status_routes
+from bot.store import open_store
+from bot.wecom.callback import routes as callback_routes
+from bot.wecom.client import WeComClient
+from bot.wecom.crypto import CallbackCrypto, CallbackMessage
+from config.schema import Settings
+from monitors.fetch import Fetcher
+
+log = logging.getLogger(__name__)
+
+LOGIN_HOURS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """An open service and its web application."""
+
+    service: Service
+    app: web.Application
+
+
+def process_name() -> str:
+    """Owner name in leases: unique for each start of each process."""
+    return f"{socket.gethostname()}-{secrets.token_hex(4)}"
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    settings: Settings, data: Path, clock: Clock, *, sources: Mapping[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """Open the service on a data folder. `sources` replaces address prefixes of sources (the demo's feed server)."""
+    data.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(settings.bot.database_url, data)
+        stack.push_async_callback(store.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        fetcher = await stack.enter_async_context(Fetcher())
+        desk = Desk(settings=settings, store=store, clock=clock, owner=process_name(), board_url=settings.bot.public_url)
+        w = settings.wecom
+        if w.corpid and w.secret:
+            desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
+        intake = build_intake(desk, fetcher, sources or {})
+        stack.callback(intake.close)
+        await inbox.load_covers(desk)
+        await intake.rebuild()
+        service = Service(desk=desk, intake=intake, pumping=asyncio.Lock(), polling=asyncio.Lock())
+        yield Running(service=service, app=build_web(service))
+
+
+def build_web(service: Service) -> web.Application:
+    """Callback, ingest, health and board on one application."""
+    desk = service.desk
+    app = web.Application(client_max_size=1 << 20)
+    w = desk.settings.wecom
+    if w.token and w.aes_key:
+
+        async def accept(message: CallbackMessage) -> bool:
+            return await inbox.accept(desk, message)
+
+        app.add_routes(callback_routes(CallbackCrypto(w.token, w.aes_key, w.corpid), accept, system.wall))
+    app.add_routes(status_routes(service))
+
+    async def act(userid: str, command: str, number: int, fields: Mapping[str, str]) -> str:
+        return await board_act(desk, userid, command, number, fields)
+
+    setup_board(app, BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act))
+    return app
+
+
+async def login_link(desk: Desk, userid: str) -> str:
+    """A one-time link that signs an officer in on the board."""
+    token = secrets.token_urlsafe(24)
+    await desk.store.add_login(token, userid, system.wall() + timedelta(hours=LOGIN_HOURS))
+    return f"{desk.board_url}/login?token={token}"
+
+
+@contextlib.asynccontextmanager
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an application; gives the port really used."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

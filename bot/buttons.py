@@ -1,0 +1,161 @@
+"""Which buttons a person gets now: by state, role and the kind of card. Keys are `number|action|argument`.
+
+Every press goes through `playbooks.lifecycle`, so a stale key can do no harm: it is answered with the present state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import labels
+from config.schema import Settings
+from playbooks.fold import RELEASES
+from playbooks.incident import ENDED, ClockState, Incident
+
+DUTY = {"duty_officer", "deputy_duty", "duty_leader"}
+PRIMARY, SECOND, NEUTRAL, NEGATIVE = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    text: str
+    key: str
+    style: int = SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Buttons, and at most one dropdown whose choice comes with the press."""
+
+    buttons: tuple[Press, ...] = ()
+    question: str = ""
+    label: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def _key(i: Incident, *parts: str) -> str:
+    return "|".join((str(i.number), *parts))
+
+
+def offers(i: Incident, kind: str, settings: Settings, roles: tuple[str, ...], unit: str) -> Offer:
+    """What this person may press on this card."""
+    held = set(roles)
+    if i.status in ENDED:
+        return Offer()
+    if kind == "exclusion" and held & {"duty_leader", "press_office"}:
+        return Offer(buttons=(_b(i, "同意排除", "confirm_exclude", PRIMARY), _b(i, "不同意", "reject_exclude", NEGATIVE)))
+    if kind == "second":
+        return Offer(buttons=(_b(i, "同意", "second|yes", PRIMARY), _b(i, "不同意", "second|no", NEGATIVE)))
+    if kind == "arbitrate" and "arbiter" in held:
+        return _arbiter(i, settings)
+    if unit and unit == i.primary_unit and not held & DUTY:
+        return _unit(i)
+    if held & DUTY:
+        return _duty(i, kind, settings, held)
+    if held & {"press_office"}:
+        return _press_office(i)
+    return Offer(buttons=() if not i.open else (_b(i, "收到", "acknowledge", PRIMARY),))
+
+
+def _b(i: Incident, text: str, action: str, style: int = SECOND) -> Press:
+    return Press(text=text, key=_key(i, *action.split("|")), style=style)
+
+
+def _duty(i: Incident, kind: str, settings: Settings, held: set[str]) -> Offer:
+    if not i.verifications:
+        return Offer(buttons=_verifying(i, settings))
+    if i.primary_unit:
+        return Offer(buttons=_running(i, held))
+    return _assigning(i, settings)
+
+
+def _verifying(i: Incident, settings: Settings) -> tuple[Press, ...]:
+    out = [] if i.acknowledgements else [_b(i, "收到", "acknowledge", PRIMARY)]
+    if i.high_consequence:
+        out += _two_parties(i, settings)
+    else:
+        out += [_b(i, "核实:属实", "verify|true"), _b(i, "核实:不实", "verify|false")]
+        if i.acknowledgements:
+            out += [_b(i, "部分属实", "verify|partly"), _b(i, "无法核实", "verify|unverifiable")]
+    out.append(_b(i, "非本地/旧闻", "ask_exclude", NEUTRAL))
+    out.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
+    if len(out) < 6 and not any(p.key.endswith("report_up") for p in out):
+        out.append(_b(i, "已报总值班室", "report_up"))
+    return tuple(out[:6])
+
+
+def _two_parties(i: Incident, settings: Settings) -> list[Press]:
+    """On site and competent unit say 正常, or something is wrong (practice.md §2.15, rumour card)."""
+    unit = settings.organisation.unit(i.suggested_unit)
+    name = (unit.short or unit.name) if unit else "主管"
+    done = {v.party for v in i.verifications}
+    out = [_b(i, "现场:正常", "verify|false|site")] if "site" not in done else []
+    if i.suggested_unit not in done:
+        out.append(_b(i, f"{name[:6]}:正常", f"verify|false|{i.suggested_unit or 'unit'}"))
+    out.append(_b(i, "有异常", "verify|true|site", NEGATIVE))
+    return out
+
+
+def _assigning(i: Incident, settings: Settings) -> Offer:
+    ranked = [c for c in (i.suggested_unit, *i.unit_candidates) if c]
+    rest = [u.code for u in settings.organisation.units]
+    codes = list(dict.fromkeys((*ranked, *rest)))[:10]
+    options = tuple((c, (u.short or u.name)[:10]) for c in codes if (u := settings.organisation.unit(c)))
+    buttons = [_b(i, "交办", "assign", PRIMARY), _b(i, "认定应回应", "recognise")]
+    if i.high_consequence and len(i.verifications) < 2:
+        buttons[1:1] = _two_parties(i, settings)[:2]
+    buttons += [_b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE)]
+    buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
+    return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
+
+
+def _running(i: Incident, held: set[str]) -> tuple[Press, ...]:
+    late = any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks)
+    turn = i.assignment
+    out = [_b(i, "登记发布", "ask_release", PRIMARY)]
+    if late:
+        out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
+    out.append(_b(i, "上级已发", "ask_superior"))
+    if turn and turn.open:
+        out.append(_b(i, "代签收", "ask_sign"))
+    out.append(_b(i, "情况有变", "change", NEGATIVE))
+    told = any(e.kind == "upward_reported" for e in i.evidence)
+    out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
+    if "duty_leader" in held and any(e.kind in RELEASES for e in i.evidence):
+        out.append(_b(i, "办结", "close"))
+    return tuple(out[:6])
+
+
+def _unit(i: Incident) -> Offer:
+    turn = i.assignment
+    if turn and turn.open:
+        return Offer(buttons=(_b(i, "签收", "sign", PRIMARY), _b(i, "退回", "ask_return", NEGATIVE)))
+    done = {a.gate for a in i.attestations}
+    out = [_b(i, "登记发布", "ask_release", PRIMARY)]
+    out += [_b(i, f"{labels.GATES[g]}已办", f"attest|{g}") for g in ("countersign", "secrecy", "approval") if g not in done]
+    out += [_b(i, "补数据", "ask_figure"), _b(i, "有困难", "ask_note")]
+    return Offer(buttons=tuple(out[:6]))
+
+
+def _press_office(i: Incident) -> Offer:
+    out = [_b(i, "收到", "acknowledge")] if not i.acknowledgements else []
+    out += [_b(i, "登记发布", "ask_release", PRIMARY), _b(i, "上级已发", "ask_superior"), _b(i, "口径", "ask_points")]
+    if any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks):
+        out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
+    if any(e.kind in RELEASES for e in i.evidence):
+        out.append(_b(i, "办结", "close", NEUTRAL))
+    return Offer(buttons=tuple(out[:6]))
+
+
+def _arbiter(i: Incident, settings: Settings) -> Offer:
+    codes = list(dict.fromkeys(t.unit for t in i.assignments if t.returned_at))
+    names = [(c, u.short or u.name) for c in codes if (u := settings.organisation.unit(c))]
+    out = [_b(i, f"{name[:7]}牵头", f"arbitrate|{code}", PRIMARY) for code, name in names[:4]]
+    return Offer(buttons=(*out, _b(i, "再问依据", "ask_note", NEUTRAL)))
+
+
+def exclusion_offer(i: Incident) -> Offer:
+    """The second stage of 非本地/旧闻: the reason, one press."""
+    reasons = [r for r in ("not_local", "old_news", "duplicate", "unrelated")]
+    out = [_b(i, labels.EXCLUSION_REASONS[r], f"exclude|{r}") for r in reasons]
+    return Offer(buttons=(*out, _b(i, "返回", "state", NEUTRAL)))

@@ -1,0 +1,90 @@
+"""`yqbot run` (the service) and `yqbot poll --once` (one round from a timer)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot import log
+from bot.app import Running, listening, login_link, serving
+from bot.clock import SystemClock
+from bot.configuration import data_of, settings_of
+from bot.digest import daily
+from bot.scheduler import build_scheduler, wake_on_change
+
+
+def add_parser(sub: Any) -> None:
+    """Add both commands to `yqbot`."""
+    p = sub.add_parser("run", help="运行值班台服务", description="运行值班台服务：监测、时限、企业微信回调、总览、报告。")
+    p.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录（或环境变量 YQBOT_CONFIG）")
+    p.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（或环境变量 YQBOT_DATA，默认 ./data）")
+    p.set_defaults(run=run)
+    q = sub.add_parser("poll", help="轮询一次到点的来源", description="轮询到点的来源，存、判、并、排队，打印一行JSON。")
+    q.add_argument("--once", action="store_true", required=True, help="只跑一轮后退出")
+    q.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
+    q.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录")
+    q.set_defaults(run=poll)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal."""
+    settings = settings_of(args.config, dict(os.environ))
+    log.configure()
+    return asyncio.run(_run(settings, data_of(args.data, os.environ)))
+
+
+async def _run(settings: Any, data: Path) -> int:
+    host, _, port = settings.bot.listen.rpartition(":")
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with serving(settings, data, SystemClock()) as running:
+        async with listening(running.app, host or "127.0.0.1", int(port)) as bound:
+            await _greet(running, bound)
+            scheduler = build_scheduler(running.service, lambda: daily(running.service.desk))
+            running.service.desk.wake = wake_on_change(running.service)
+            scheduler.start()
+            try:
+                await stop.wait()
+            finally:
+                scheduler.shutdown(wait=False)
+    return 0
+
+
+async def _greet(running: Running, port: int) -> None:
+    desk = running.service.desk
+    if not desk.board_url:
+        desk.board_url = f"http://127.0.0.1:{port}"
+    officers = desk.settings.organisation.officers
+    admin = next((o for o in officers if o.board == "admin"), None)
+    print(f"值班台已启动，监听 {desk.settings.bot.listen}。", flush=True)
+    if desk.wecom is None:
+        print("尚未配置企业微信（YQBOT_WECOM_CORPID、YQBOT_WECOM_SECRET），提醒只排队、不发出。", flush=True)
+    if admin is not None:
+        print(f"总览登录链接（一次有效）：{await login_link(desk, admin.userid)}", flush=True)
+
+
+def poll(args: argparse.Namespace) -> int:
+    """One round; 1 when any source failed to be stored."""
+    settings = settings_of(args.config, dict(os.environ))
+    return asyncio.run(_poll(settings, data_of(args.data, os.environ)))
+
+
+async def _poll(settings: Any, data: Path) -> int:
+    async with serving(settings, data, SystemClock()) as running:
+        report = await running.service.poll()
+        await running.service.pump()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    report["cpu_seconds"] = round(used.ru_utime + used.ru_stime, 3)
+    json.dump(report, sys.stdout, ensure_ascii=False)
+    print()
+    return 0

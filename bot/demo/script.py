@@ -1,0 +1,125 @@
+"""Officers played from the story: they read the cards on their phones, press after a while, and type.
+
+Only what a phone shows is used: a card's words tell the matter, "12号" its number, its buttons what may be pressed. What was
+already done is read from the emulator's ledger, so a restart continues where the last run was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.demo.story import React, Say, Story, Thread
+from bot.emulator.ledger import PhoneMessage
+from bot.emulator.server import Emulator, pressable
+from config.schema import Organisation
+from playbooks.rota import duty, roles_of
+
+_NUMBER = re.compile(r"(\d+)号")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing an officer does at an instant of the story."""
+
+    at: datetime
+    id: str
+    user: str
+    message_id: int = 0
+    key: str = ""
+    select: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+class Script:
+    """The next acts of the story, derived from what the phones show."""
+
+    def __init__(self, story: Story, emulator: Emulator, org: Organisation) -> None:
+        self._story = story
+        self._emulator = emulator
+        self._org = org
+
+    def acts(self) -> list[Act]:
+        """Everything still to be done, earliest first."""
+        phones = {o.userid.lower(): self._emulator.messages(o.userid) for o in self._org.officers}
+        said = {(r["user"], r["text"]) for r in self._emulator.ledger_file.rows("select user, text from said")}
+        out: list[Act] = []
+        for thread in self._story.threads:
+            number, seen_at = self._number(thread, phones)
+            for react in thread.reacts:
+                out += self._presses(thread, react, phones)
+            for say in thread.says:
+                act = self._line(say, number, seen_at)
+                if act is not None and (act.user, act.text) not in said:
+                    out.append(act)
+        return sorted(out, key=lambda a: (a.at, a.id, a.user))
+
+    async def perform(self, act: Act) -> bool:
+        """Do it on the emulator; False when the bot did not take it."""
+        if act.text:
+            return await self._emulator.type(act.user, act.text)
+        selected = {k: [v] for k, v in act.select}
+        return await self._emulator.press(act.user, act.message_id, act.key, selected or None)
+
+    def roles_at(self, userid: str, at: datetime) -> tuple[str, ...]:
+        """Roles of a person at an instant, the unit written as `unit:code`."""
+        officer = self._org.officer(userid)
+        if officer is None:
+            return ()
+        held = roles_of(self._org, officer, duty(self._org, at))
+        return (*held, officer.userid, f"unit:{officer.unit}", *(f"{r}:{officer.unit}" for r in held))
+
+    def _number(self, thread: Thread, phones: dict[str, list[PhoneMessage]]) -> tuple[int | None, datetime | None]:
+        """The number of the matter and when the first phone showed it."""
+        best: tuple[datetime, int] | None = None
+        for messages in phones.values():
+            for m in messages:
+                found = _NUMBER.search(_text(m)) if self._about(thread, m) else None
+                if found and (best is None or m.at < best[0]):
+                    best = (m.at, int(found.group(1)))
+        return (best[1], best[0]) if best else (None, None)
+
+    @staticmethod
+    def _about(thread: Thread, m: PhoneMessage) -> bool:
+        return m.msgtype == "template_card" and any(w in _text(m) for w in thread.words)
+
+    def _presses(self, thread: Thread, react: React, phones: dict[str, list[PhoneMessage]]) -> Iterable[Act]:
+        for user, messages in phones.items():
+            mine = [m for m in messages if self._about(thread, m)]
+            if any(_match(react, k) for m in mine for k in m.pressed):
+                continue
+            for m in mine:
+                keys = [k for k in pressable(m.content) if _match(react, k)] if not (m.grey or m.recalled) else []
+                shown = max(m.at, m.updated_at or m.at)
+                if keys and react.who in self.roles_at(user, shown):
+                    yield Act(
+                        at=shown + react.after,
+                        id=react.id,
+                        user=user,
+                        message_id=m.id,
+                        key=keys[0],
+                        select=tuple(react.select.items()),
+                    )
+                    break
+
+    def _line(self, say: Say, number: int | None, seen_at: datetime | None) -> Act | None:
+        if "{n}" in say.text and (number is None or seen_at is None):
+            return None
+        at = max(say.at, seen_at) if seen_at else say.at
+        user = next((o.userid for o in self._org.officers if say.who in self.roles_at(o.userid, at)), None)
+        if user is None:
+            return None
+        return Act(at=at, id=say.id, user=user.lower(), text=say.text.replace("{n}", str(number)))
+
+
+def _match(react: React, key: str) -> bool:
+    """`react.key` is a pattern over the key without its number."""
+    _, _, action = key.partition("|")
+    return re.fullmatch(react.key, action) is not None
+
+
+def _text(m: PhoneMessage) -> str:
+    return json.dumps(m.content, ensure_ascii=False)

@@ -1,0 +1,131 @@
+"""The desk: where the pure core meets the store. Every change of an incident goes through `change`.
+
+    change: load -> decide (pure) -> settle clocks (pure) -> plan steps (pure) -> one commit; on a version conflict, again
+
+State, events and pending steps are written together, so no crash can leave a clock without its steps (design.md §2, plan).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.store.port import Change, Joined, Store
+from bot.wecom.client import WeComClient
+from config.schema import Settings
+from playbooks import ladder
+from playbooks.deadlines import settle
+from playbooks.fold import evolve, opened
+from playbooks.incident import Actor, ActorKind, Event, Incident
+from playbooks.lifecycle import Action, decide
+from playbooks.rota import Cover, Duty, duty, roles_of
+
+RETRIES = 8
+
+
+class NotFound(Exception):
+    """No incident has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有{number}号事件，请回“查询”看在办事件的编号。")
+        self.number = number
+
+
+class Busy(Exception):
+    """The incident kept changing under our hands."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """What every flow needs. `owner` names this process in leases."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    owner: str
+    wecom: WeComClient | None = None
+    board_url: str = ""
+    covers: tuple[Cover, ...] = ()
+    wake: Callable[[], None] = field(default=lambda: None)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def duty(self, now: datetime | None = None) -> Duty:
+        return duty(self.settings.organisation, now or self.now(), self.covers)
+
+    def actor(self, userid: str) -> Actor | None:
+        """The officer with the roles held now; None for a stranger."""
+        officer = self.settings.organisation.officer(userid)
+        if officer is None:
+            return None
+        roles = roles_of(self.settings.organisation, officer, self.duty())
+        return Actor(id=officer.userid, name=officer.name, kind=ActorKind.OFFICER, roles=roles, unit=officer.unit)
+
+
+def settled(
+    incident: Incident, events: Sequence[Event], settings: Settings, now: datetime
+) -> tuple[Incident, tuple[Event, ...]]:
+    """State and full list of events after `events` and the clock corrections they cause."""
+    for event in events:
+        incident = evolve(incident, event)
+    more = settle(incident, settings, now)
+    for event in more:
+        incident = evolve(incident, event)
+    return incident, (*events, *more)
+
+
+async def change(
+    desk: Desk,
+    number: int,
+    decision: Callable[[Incident], Sequence[Event]],
+    *,
+    joined: tuple[Joined, ...] = (),
+) -> tuple[Incident, tuple[Event, ...]]:
+    """Apply a decision to an incident; raises NotFound, whatever the decision raises, or Busy after repeated conflicts."""
+    for _ in range(RETRIES):
+        incident = await desk.store.incident(number)
+        if incident is None:
+            raise NotFound(number)
+        now = desk.now()
+        after, events = settled(incident, tuple(decision(incident)), desk.settings, now)
+        if not events and not joined:
+            return incident, ()
+        steps = ladder.steps(after, desk.settings)
+        written = Change(incident=after, base_version=incident.version, events=events, steps=steps, joined=joined)
+        if await desk.store.commit(written):
+            desk.wake()
+            return after, events
+    raise Busy(f"{number}号事件正在被多人同时修改，请稍后再试。")
+
+
+async def open_incident(
+    desk: Desk, first: Event, more: Callable[[Incident], Sequence[Event]], joined: Callable[[int], tuple[Joined, ...]]
+) -> Incident:
+    """Open a new incident with its first events; the number is the next free one, found again on a conflict."""
+    for _ in range(RETRIES):
+        number = await desk.store.next_number()
+        incident = opened(number, first)
+        after, events = settled(incident, tuple(more(incident)), desk.settings, desk.now())
+        written = Change(
+            incident=after,
+            base_version=0,
+            events=(first, *events),
+            steps=ladder.steps(after, desk.settings),
+            joined=joined(number),
+        )
+        if await desk.store.commit(written):
+            desk.wake()
+            return after
+    raise Busy("暂时不能立案，请稍后再试。")
+
+
+async def act(desk: Desk, number: int, code: str, by: Actor, fields: dict[str, object]) -> tuple[Incident, tuple[Event, ...]]:
+    """One action of a person; raises ActionNotAllowed or NotFound."""
+
+    def decision(incident: Incident) -> tuple[Event, ...]:
+        return decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
+
+    return await change(desk, number, decision)

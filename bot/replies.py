@@ -1,0 +1,184 @@
+"""Chinese replies to what officers type and press: results, refusals with what is possible, short reading answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot import labels, texts
+from bot.commands import COMMANDS
+from bot.labels import beijing
+from config.schema import Settings
+from playbooks.incident import Event, Incident
+from playbooks.lifecycle import ActionNotAllowed
+from playbooks.rota import Duty
+
+DONE = {
+    "acknowledged": "已收到",
+    "leader_told": "已记录电话报告带班领导",
+    "verified": "已登记核实结果",
+    "figure": "已登记人数",
+    "graded": "已定级",
+    "suggested": "已记录建议等级",
+    "recognised": "已认定应回应",
+    "not_public": "已记录线下办理、不公开回应",
+    "start_set": "已更正起算时间",
+    "proposed": "已登记，待第二人复核（复核人回“同意”）",
+    "seconded": "复核意见已记录",
+    "assigned": "已交办",
+    "signed": "已签收",
+    "returned": "已退回",
+    "arbitrated": "已裁定",
+    "evidence": "已登记",
+    "attested": "已登记",
+    "noted": "已记入台账",
+    "explained": "已记录原因，后续逾期提醒停止",
+    "waived": "已免除",
+    "outcome": "已登记，相应提醒停止",
+    "excluded": "已记录排除",
+    "changed": "已恢复处置，请重新核实",
+    "reopened": "已重新处置",
+    "closed": "已转入平息观察",
+    "archived": "已归档",
+    "merged": "已并案",
+    "classified": "已更正",
+}
+REFUSED = {
+    "unknown": "没有这个操作。",
+    "wrong_state": "这件事现在是“{status}”，不能这样办。",
+    "wrong_role": "这一步须由{roles}办理，请联系相应人员。",
+    "missing_field": "还缺{field}，请补全。",
+    "bad_value": "{field}填得不对，请检查。",
+    "in_future": "填的时间还没到，请核对。",
+    "not_yet_held": "尚未发布或召开的不能登记，请在实际发布、召开后再登记。",
+    "unknown_unit": "名册里没有“{unit}”这个单位，请核对。",
+    "order_open": "已交办{unit}，尚未签收或退回；要改派请先由其退回或由裁定人裁定。",
+    "no_order": "目前没有待签收的交办单。",
+    "not_your_unit": "交办给的是{unit}，请由该单位签收或退回；值班员可代签：签收 编号 姓名 电话。",
+    "returned_once": "本单位已退回过一次，不能再退，请承办或请裁定人裁定。",
+    "already_ruled": "已经裁定牵头单位，不能再退回。",
+    "nothing_to_rule": "没有退回需要裁定。",
+    "nothing_to_second": "没有待复核的事项。",
+    "same_person": "须由另一人复核。",
+    "no_clock": "没有对应的时限。",
+    "clarify_instead": "不实信息应当发布澄清并移送，不能排除；请登记澄清发布，再登记移送。",
+    "clock_running": "还有时限没有满足（{clocks}），不能办结。",
+    "debts": "还有欠项（{debts}），补齐后才能归档。",
+}
+FIELD_NAMES = {
+    "level": "等级",
+    "reason": "理由",
+    "url": "网址或方式",
+    "unit": "单位",
+    "value": "时间",
+    "evidence": "依据",
+    "figures": "人数",
+    "result": "核实结果",
+    "who": "代签人姓名和电话",
+    "text": "内容",
+    "gate": "环节",
+    "kind": "形式",
+    "category": "类别",
+    "into": "并入的编号",
+    "clock": "时限",
+}
+ASK = {
+    "ask_release": "请直接回复：已发布 {n} 网址 [实际时间]。发布会回：发布会 {n} 时间 地点；网上回应回：回应 {n} 网址。",
+    "ask_explain": "请直接回复：说明 {n} 原因和预计发布时间。",
+    "ask_superior": "请直接回复：上级已发 {n} 网址。",
+    "ask_sign": "请直接回复：签收 {n} 代签人姓名 电话。",
+    "ask_return": "请直接回复：退回 {n} 理由；依据；建议单位。",
+    "ask_figure": "请直接回复：数字 {n} 遇难4 失联7 指挥部。",
+    "ask_note": "请直接回复：补录 {n} 时间 困难或情况。",
+    "ask_points": "查看现行口径请回：口径 {n}；登记口径请回：口径 {n} 内容。",
+}
+
+
+def done(incident: Incident, events: Sequence[Event], settings: Settings, now: datetime) -> str:
+    """What was recorded, and what runs next."""
+    words = [DONE[e.kind] for e in events if e.kind in DONE]
+    head = f"{incident.number}号：" + ("；".join(dict.fromkeys(words)) if words else "已经办过，无需再办") + "。"
+    met = [e for e in events if e.kind == "clock_met"]
+    by_id = {c.id: c for c in incident.clocks}
+    for e in met:
+        clock = by_id.get(str(e.data["id"]))
+        if clock and clock.track == "public":
+            verdict = "按时" if clock.state.value == "met" else "超时"
+            head += f"{clock.name}时限已停（{verdict}）。"
+    owed = [e for e in events if e.kind == "evidence"]
+    if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind != "upward_reported":
+        missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
+        head += f"登记还缺：{missing}，归档前补齐。"
+    return head + _next(incident, settings, now)
+
+
+def _next(incident: Incident, settings: Settings, now: datetime) -> str:
+    running = sorted((c for c in incident.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
+    if not running or not incident.open:
+        return ""
+    return f"下一时限：{running[0].name} {texts.due_text(running[0], now)}。"
+
+
+def refused(e: ActionNotAllowed, settings: Settings) -> str:
+    """Why not, and what this person may do now."""
+    detail = dict(e.detail)
+    if "roles" in detail:
+        detail["roles"] = "、".join(labels.ROLES.get(r, r) for r in detail["roles"].split("、"))
+    if "field" in detail:
+        detail["field"] = FIELD_NAMES.get(detail["field"], detail["field"])
+    if "unit" in detail:
+        detail["unit"] = texts.unit_name(detail["unit"], settings)
+    if "clocks" in detail:
+        detail["clocks"] = "、".join(_clause_name(c, settings) for c in detail["clocks"].split("、"))
+    status = labels.STATUS.get(e.status.value, e.status.value)
+    text = REFUSED.get(e.reason, "现在不能这样办。").format(status=status, **detail)
+    words = [c.words[0] for c in COMMANDS if c.action and c.action in e.allowed]
+    able = "、".join(dict.fromkeys(words))[:120]
+    return f"{e.number}号：{text}现在可以：{able}。" if able else f"{e.number}号：{text}"
+
+
+def _clause_name(code: str, settings: Settings) -> str:
+    return next((c.name for c in settings.clauses if c.code == code), code)
+
+
+def detail(i: Incident, settings: Settings, now: datetime) -> str:
+    """One matter in a few lines."""
+    level = texts.level_name(i.level) + ("" if i.confirmed else "（建议）" if i.level else "")
+    lines = [
+        f"{i.number}号 {texts.mark(i)}{texts.short(i, settings)}",
+        f"状态：{labels.STATUS[i.status.value]}　等级：{level}",
+        f"主责：{texts.unit_name(i.primary_unit, settings) if i.primary_unit else '待交办'}",
+    ]
+    where = texts.stuck_text(i, settings, now)
+    if where and i.open:
+        lines.append(f"卡在：{where}")
+    for c in sorted(i.clocks, key=lambda c: c.due_at):
+        if c.track == "public" and not (c.state.value == "superseded"):
+            lines.append(f"{c.name}：{texts.due_text(c, now)} {labels.CLOCK_STATES[c.state.value]}")
+    lines += [f"最近：{m.title[:40]}（{beijing(m.at, now)}）" for m in i.members[-1:]]
+    return "\n".join(lines)
+
+
+def listing(incidents: Sequence[Incident], settings: Settings, now: datetime) -> str:
+    """Open matters, the most pressing first."""
+    if not incidents:
+        return "目前没有在办事件。"
+    lines = []
+    for i in incidents[:10]:
+        running = sorted((c for c in i.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
+        due = f" {running[0].name}{texts.due_text(running[0], now)}" if running else ""
+        lines.append(f"{i.number}号 {texts.short(i, settings)} {labels.STATUS[i.status.value]}{due}")
+    more = f"\n另有{len(incidents) - 10}件，回“查询 词”缩小范围。" if len(incidents) > 10 else ""
+    return f"在办{len(incidents)}件：\n" + "\n".join(lines) + more
+
+
+def roster(on: Duty, settings: Settings, now: datetime) -> str:
+    def who(userid: str) -> str:
+        o = settings.organisation.officer(userid)
+        return f"{o.name} {o.phone}" if o else "缺岗"
+
+    span = f"{beijing(on.start, now)}至{beijing(on.end, now)}"
+    return (
+        f"{on.shift or '无班次'}（{span}）\n值班员：{who(on.duty_officer)}\n"
+        f"副班：{who(on.deputy_duty)}\n带班：{who(on.duty_leader)}"
+    )

@@ -1,0 +1,53 @@
+"""APScheduler as a metronome: a handful of fixed jobs wake the loops; deadlines are rows, never jobs.
+
+Its default misfire grace of one second drops late runs, so it is switched off here; a job that raises or is missed becomes a
+problem an administrator is told about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+
+
+def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+    """Jobs: pump each second, poll each second (sources carry their own due times), audit each minute, daily at 08:00."""
+    scheduler = AsyncIOScheduler(
+        timezone="Asia/Shanghai", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    scheduler.add_job(service.pump, "interval", seconds=1, id="pump")
+    scheduler.add_job(service.poll, "interval", seconds=1, id="poll")
+    scheduler.add_job(service.audit, "interval", minutes=1, id="audit")
+    scheduler.add_job(daily, "cron", hour=8, minute=0, id="daily")
+
+    def failed(event: object) -> None:
+        job = getattr(event, "job_id", "")
+        error = getattr(event, "exception", None)
+        log.error("job_failed", extra={"job": job, "error": repr(error)})
+        detail = f"定时任务“{job}”出错或错过：{error or '错过'}。请查看日志；服务会继续尝试。"
+        report = service.desk.store.report_problem("job", job, detail, service.desk.now())
+        task = asyncio.ensure_future(report)
+        task.add_done_callback(lambda t: t.exception())
+
+    scheduler.add_listener(failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    return scheduler
+
+
+def wake_on_change(service: Service) -> Callable[[], None]:
+    """A change of any incident pumps at once instead of at the next second."""
+    running: set[asyncio.Task[int]] = set()
+
+    def wake() -> None:
+        task = asyncio.get_running_loop().create_task(service.pump())
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    return wake

@@ -1,0 +1,59 @@
+"""The running service: one object that owns the store, the sessions and the loops. `bot.app` builds it, `demo` drives it.
+
+poll    every due source: fetch -> parse -> store new items -> join -> incidents        (bot.intake)
+pump    stored callbacks -> actions; due steps -> messages; messages -> WeCom           (bot.inbox, bot.tick)
+audit   what should have been due, derived again, against the rows                      (bot.audit)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import inbox, tick
+from bot.audit import Audit, audit
+from bot.desk import Desk
+from bot.intake import Intake
+
+log = logging.getLogger(__name__)
+
+PASSES = 200
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """Desk and intake with their locks. Every loop may be called at any time; each runs once at a time."""
+
+    desk: Desk
+    intake: Intake
+    pumping: asyncio.Lock
+    polling: asyncio.Lock
+    beat: datetime | None = None
+    audited: Audit | None = None
+
+    async def pump(self) -> int:
+        """Work, tick and deliver until nothing is due; returns how many things were done."""
+        if self.pumping.locked():
+            return 0
+        async with self.pumping:
+            done = 0
+            for _ in range(PASSES):
+                step = await inbox.work(self.desk) + await tick.tick(self.desk) + await tick.deliver(self.desk)
+                done += step
+                if not step:
+                    break
+            self.beat = self.desk.now()
+            return done
+
+    async def poll(self) -> dict[str, object]:
+        """Ask every source that is due, store, judge, join."""
+        if self.polling.locked():
+            return {}
+        async with self.polling:
+            return await self.intake.poll_due()
+
+    async def audit(self) -> Audit:
+        self.audited = await audit(self.desk)
+        return self.audited
