@@ -1,7 +1,7 @@
 """Routing tables: which unit of an organisation answers for which function of government. TOML in, frozen values out.
 
-`functions.toml` holds the words of every function; one further file per kind of organisation names its units and which functions
-and event categories each leads (domain.md §6). Every word keeps its file and line, so that a reason can name them.
+`functions.toml` holds the words of every function; one further file per kind of organisation names its units and which
+functions and event categories each leads (domain.md §6). Every word keeps its file and line, so that a reason can name them.
 
     load_functions(*folders)        -> functions by code; a later folder adds words to a function or new functions
     load_routing(name, *folders)    -> Routing of `<name>.toml` (later folder wins)

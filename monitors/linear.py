@@ -1,7 +1,7 @@
 """Small text models on hashed character n-grams, standard library only: binary logistic regression and complement naive Bayes.
 
 Pure and deterministic: the same rows in the same order give the same model. Weights are 16-bit integers with one scale, so sums
-are exact and the same on every machine. Only hashes of n-grams are kept: a model holds no readable text of what it learned from.
+are exact and the same on every machine. Only hashes of n-grams are kept: a model holds no readable text of its sources.
 
     features(text)  -> slots           what a text looks like to a model
     train_logistic  -> LogisticModel   posts: negative or not, rumour-like or not
