@@ -1,0 +1,55 @@
+"""What is wrong between the entries of the settings: references, ladders that cannot fire, people nobody can reach, gaps in the rota.
+
+    problems(settings, now) -> every problem, each with id, file, line, key and remedy
+    folder_problems(settings) -> problems of the tables other loaders read (lexicon, policy, routing)
+
+Reads nothing but its arguments (`folder_problems`: the settings' folders). Mistakes inside one entry are found by `config.load`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from config import check_clocks, check_content, check_people, check_service
+from config.lexicon import LexiconError, load_lexicon, load_policy
+from config.problem import Problem
+from config.routing import RoutingError, load_functions
+from config.schema import Settings
+
+
+def problems(settings: Settings, now: datetime) -> tuple[Problem, ...]:
+    """Every problem across entries; errors first, then by file and line."""
+    found = [
+        *check_clocks.problems(settings),
+        *check_content.problems(settings),
+        *check_people.problems(settings, now),
+        *check_service.problems(settings),
+        *folder_problems(settings),
+    ]
+    return ordered(found)
+
+
+def ordered(found: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(sorted(found, key=lambda p: (not p.is_error, p.file, p.line, p.id, p.key)))
+
+
+def folder_problems(settings: Settings) -> list[Problem]:
+    """Mistakes in the files of the other loaders, and references into them."""
+    folders = tuple(Path(folder) for folder in settings.folders)
+    found: list[Problem] = []
+    try:
+        load_lexicon(*(path for folder in folders if (path := folder / "lexicon").is_dir()))
+        load_policy(*(path for folder in folders if (path := folder / "policy.toml").is_file()))
+    except LexiconError as error:
+        found += _lines("Y501", "词表、规则或告警策略", str(error))
+    try:
+        functions = load_functions(*(folder / "routing" for folder in folders))
+        found += check_content.lead_problems(settings, functions, folders)
+    except RoutingError as error:
+        found += _lines("Y503", "分办表", str(error))
+    return found
+
+
+def _lines(id_: str, key: str, text: str) -> list[Problem]:
+    return [Problem(id=id_, key=key, message=line, remedy="") for line in text.splitlines() if line]

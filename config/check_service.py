@@ -1,0 +1,93 @@
+"""Sources, scope, addresses and hours of the service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from config import vocabulary as words
+from config.findings import error, warning
+from config.problem import Problem
+from config.schema import Settings, Source
+
+SHORTEST, LONGEST = 30, 86_400
+"""Bounds of a polling interval in seconds."""
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_LISTEN = re.compile(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
+_ADDRESS = re.compile(r"(https?://|demo:|file:)\S+")
+_WECOM = ("corpid", "agentid", "secret", "token", "aes_key")
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    yield from _sources(settings)
+    yield from _scope(settings)
+    yield from _bot(settings)
+    yield from _wecom(settings)
+
+
+def _sources(settings: Settings) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for source in settings.sources:
+        yield from _source(settings, source)
+        if source.enabled and source.url in seen:
+            yield warning(settings, "Y404", f"source {source.id}", f"地址与 {seen[source.url]} 相同。", "请停用一个。", "url")
+        if source.enabled:
+            seen[source.url] = source.id
+    if len(settings.folders) > 1 and not seen:
+        yield warning(settings, "Y405", "source", "没有启用任何信源，只能靠人工报送。", "请在 sources.toml 中启用或补写。")
+
+
+def _source(settings: Settings, source: Source) -> Iterator[Problem]:
+    name = f"source {source.id}"
+    if source.kind not in words.SOURCE_KINDS:
+        yield error(settings, "Y401", name, f"类型 {source.kind} 不认识。", f"可用：{'、'.join(words.SOURCE_KINDS)}。", "kind")
+    if not _ADDRESS.fullmatch(source.url):
+        yield error(settings, "Y402", name, "地址不对。", "请写以 http:// 或 https:// 开头的完整地址。", "url")
+    if not SHORTEST <= source.interval <= LONGEST:
+        yield error(
+            settings,
+            "Y403",
+            name,
+            f"间隔{source.interval}秒不合适。",
+            f"请写{SHORTEST}至{LONGEST}之间的秒数。",
+            "interval_seconds",
+        )
+
+
+def _scope(settings: Settings) -> Iterator[Problem]:
+    scope = settings.scope
+    if (scope.city or scope.county) and not scope.province:
+        yield error(settings, "Y411", "scope", "写了市或县，没有写省。", "请补写 province，不带“省”字也可以。", "province")
+
+
+def _bot(settings: Settings) -> Iterator[Problem]:
+    bot = settings.bot
+    for key, value in (("quiet_from", bot.quiet_from), ("quiet_to", bot.quiet_to), ("quiet_forward_to", bot.quiet_forward_to)):
+        if not _HOUR.fullmatch(value):
+            yield error(settings, "Y420", "bot", f"时间 {value} 写法不对。", "请写成 22:00 的样子。", key)
+    if not _LISTEN.fullmatch(bot.listen):
+        yield error(settings, "Y421", "bot", f"监听地址 {bot.listen} 写法不对。", "请写成 127.0.0.1:8710 的样子。", "listen")
+    for key, number, least in (
+        ("jitter_seconds", bot.jitter_seconds, 0),
+        ("watch_days", bot.watch_days, 1),
+        ("lease_seconds", bot.lease_seconds, 5),
+    ):
+        if number < least:
+            yield error(settings, "Y422", "bot", f"{key} 太小。", f"请写不小于{least}的整数。", key)
+    if bot.public_url and not re.fullmatch(r"https?://\S+", bot.public_url):
+        yield error(settings, "Y423", "bot", "对外地址写法不对。", "请写以 https:// 开头的完整地址。", "public_url")
+    for code in bot.thin_categories:
+        if code not in settings.categories:
+            yield error(
+                settings, "Y424", "bot", f"类别 {code} 不存在。", "请改为 categories.toml 中的代码。", "thin_categories"
+            )
+
+
+def _wecom(settings: Settings) -> Iterator[Problem]:
+    """Either no WeCom at all, or all five values."""
+    given = {key: bool(getattr(settings.wecom, key)) for key in _WECOM}
+    if any(given.values()) and not all(given.values()):
+        missing = "、".join(f"YQBOT_WECOM_{key.upper()}" for key, there in given.items() if not there)
+        yield error(settings, "Y425", "wecom", "企业微信的参数不全，消息发不出去。", f"请补上环境变量 {missing}。")
+    if settings.wecom.aes_key and len(settings.wecom.aes_key) != 43:
+        yield error(settings, "Y426", "wecom", "回调密钥应为43个字符。", "请从企业微信后台重新复制 EncodingAESKey。")

@@ -1,0 +1,66 @@
+"""Names the settings may use because code elsewhere understands them. Tests compare each list with that code."""
+
+from __future__ import annotations
+
+from config.schema import Level
+
+TRACKS = ("public", "upward", "internal")
+LEVELS = tuple(level.code for level in Level)
+CLAUSE_LEVELS = (*LEVELS, "unknown")
+CONDITIONS = ("always", "urgent", "alarmed", "verify_needed", "assigned", "returned_twice", "released")
+STARTS = (
+    "occurred_at",
+    "first_public_at",
+    "detected_at",
+    "reported_at",
+    "recognised_at",
+    "alarmed_at",
+    "assigned_at",
+    "returned_at",
+    "last_release_at",
+)
+RELEASES = (
+    "authoritative_info",
+    "press_conference",
+    "press_briefing",
+    "media_briefing",
+    "media_interview",
+    "qa_release",
+    "online_interview",
+    "expert_piece",
+    "policy_qa",
+    "online_reply",
+    "hotline_reply",
+    "rolling_release",
+)
+EVIDENCE = (*RELEASES, "brief_info", "upward_reported", "acknowledged", "verified", "signed", "returned", "arbitrated")
+NOTICES = (
+    "first",
+    "first_quiet",
+    "regraded",
+    "latent",
+    "assigned",
+    "returned",
+    "arbitrate",
+    "arbitrated",
+    "exclusion",
+    "changed",
+    "second",
+    "met",
+)
+CARDS = (
+    "half",
+    "last",
+    "countdown",
+    "overdue",
+    "unread",
+    "verify",
+    "upward",
+    "sign",
+    "arbitrate",
+    "continue",
+)
+SOURCE_KINDS = ("feed", "hotlist", "hotline", "opml")
+UNIT_KINDS = ("bureau", "town", "press", "command", "arbiter")
+ORGANISATION_LEVELS = ("county", "city", "province", "bureau")
+BOARD_ROLES = ("", "viewer", "editor", "admin")
