@@ -38,7 +38,10 @@ _LOGIN: Final = re.compile(r"(?:/|\.|^)(?:login|signin|passport|sso|cas|auth)(?:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of one fetch. Bytes beyond them are left on the wire and the result is marked `truncated`."""
+    """Bounds of one fetch. Bytes beyond them are left on the wire and the result is marked `truncated`.
+
+    An internal host takes more at once: one RSSHub in the own network serves hundreds of sources.
+    """
 
     wire_bytes: int = 4 * 1024 * 1024
     inflated_bytes: int = 8 * 1024 * 1024
@@ -47,6 +50,7 @@ class Limits:
     connect: timedelta = timedelta(seconds=10)
     idle: timedelta = timedelta(seconds=10)
     per_host: int = 2
+    per_internal_host: int = 50
     concurrent: int = 100
 
 
@@ -135,7 +139,7 @@ class Fetcher:
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """The answer of the source, at most `limits.total` after its slot was free. FetchError on anything but 200 and 304."""
         host = urlsplit(request.url).netloc.lower()
-        async with self._slot(host):
+        async with self._slot(host, self.limits.per_internal_host if request.internal else self.limits.per_host):
             try:
                 async with asyncio.timeout(self.limits.total.total_seconds()):
                     return await self._follow(request)
@@ -147,9 +151,9 @@ class Fetcher:
                 raise FetchError(request.source_id, "bad_url", permanent=True, detail=str(error)[:200]) from error
 
     @asynccontextmanager
-    async def _slot(self, host: str) -> AsyncIterator[None]:
+    async def _slot(self, host: str, at_once: int) -> AsyncIterator[None]:
         """First the host's slot, then a common one: a slow host never holds common slots for those who wait for it."""
-        gate = self._hosts.setdefault(host, asyncio.Semaphore(self.limits.per_host))
+        gate = self._hosts.setdefault(host, asyncio.Semaphore(at_once))
         self._waiting[host] += 1
         try:
             async with gate, self._slots:

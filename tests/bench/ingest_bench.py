@@ -1,0 +1,268 @@
+"""Ingest figures beside the peer (`reader`), one JSON line a figure; CPU seconds of the client process, server in another.
+
+    python tests/bench/ingest_bench.py [--feeds 200] [--items 100] [--many 5000] [--peer PYTHON]
+
+`--peer` (or YQBOT_PEER_PYTHON) is an interpreter that has `reader` installed; without one its line says why it is missing.
+All hosts are loopback. Feeds are synthetic, seeded, Chinese, about invented places: half RSS, half Atom, a tenth GB18030.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+PLACES = ("青石县", "云溪市", "临江县", "白塬区", "松岭镇", "大湾村", "柳河街道", "石桥乡")
+SUBJECTS = ("小学食堂", "自来水公司", "征地补偿", "山体边坡", "地铁工地", "化工园区", "医院窗口", "客运车站")
+EVENTS = ("被指管理不善", "发生险情", "引发群众投诉", "开展专项检查", "发布情况说明", "恢复正常运行")
+FILL = "当地有关部门已赶赴现场核实处置，相关情况正在进一步调查之中，后续进展将及时向社会公布。" * 3
+START = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
+
+
+def entry(feed: int, number: int) -> dict[str, Any]:
+    rng = random.Random(feed * 100_003 + number)
+    line = "".join(rng.choice(words) for words in (PLACES, SUBJECTS, EVENTS))
+    parts = (
+        f"<p>{line}。{FILL[: rng.randint(20, len(FILL))]}<a href='/n/{number}'>全文</a></p>" for _ in range(rng.randint(2, 5))
+    )
+    return {
+        "id": f"urn:bench:{feed}:{number}",
+        "title": f"{line}（{feed}之{number}）",
+        "link": f"http://news{feed}.example/a/{number}.html",
+        "when": START + timedelta(minutes=number * 7 + feed),
+        "summary": line,
+        "content": "".join(parts),
+    }
+
+
+def document(feed: int, items: int, extra: int = 0) -> bytes:
+    charset = "GB18030" if feed % 10 == 9 else "utf-8"
+    rows = [entry(feed, number) for number in reversed(range(items + extra))]
+    head = f'<?xml version="1.0" encoding="{charset}"?>\n'
+    if feed % 2 == 0:
+        body = "".join(
+            f"<item><title>{escape(r['title'])}</title><link>{r['link']}</link><guid isPermaLink='false'>{r['id']}</guid>"
+            f"<pubDate>{format_datetime(r['when'])}</pubDate><description>{r['summary']}</description>"
+            f"<content:encoded><![CDATA[{r['content']}]]></content:encoded></item>\n"
+            for r in rows
+        )
+        space = "http://purl.org/rss/1.0/modules/content/"
+        text = f"{head}<rss version='2.0' xmlns:content='{space}'><channel><title>频道{feed}</title>{body}</channel></rss>"
+    else:
+        body = "".join(
+            f"<entry><title>{escape(r['title'])}</title><id>{r['id']}</id><link href='{r['link']}'/>"
+            f"<updated>{r['when'].isoformat()}</updated><summary>{r['summary']}</summary>"
+            f"<content type='html'>{escape(r['content'])}</content></entry>\n"
+            for r in rows
+        )
+        text = f"{head}<feed xmlns='http://www.w3.org/2005/Atom'><title>频道{feed}</title>{body}</feed>"
+    return text.encode(charset)
+
+
+async def serve(args: argparse.Namespace) -> None:
+    """Child process: feeds with validators; `/feed/{n}` wraps round, so that many addresses need few documents."""
+    made = [document(number, args.items) for number in range(min(args.feeds, 200))]
+
+    async def feed(request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        if args.delay:
+            await asyncio.sleep(args.delay)
+        tag = f'"{number}-1"'
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers={"ETag": tag})
+        kind = "application/rss+xml" if number % 2 == 0 else "application/atom+xml"
+        return web.Response(body=made[number % len(made)], headers={"Content-Type": kind, "ETag": tag})
+
+    app = web.Application()
+    app.router.add_get("/feed/{number}", feed)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+@contextmanager
+def server(feeds: int, items: int, delay: float = 0.0) -> Iterator[int]:
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        "serve",
+        "--feeds",
+        str(feeds),
+        "--items",
+        str(items),
+        "--delay",
+        str(delay),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def measured(began: tuple[float, float], **figures: Any) -> dict[str, Any]:
+    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"wall_s": round(wall, 3), "cpu_s": round(cpu, 3), "peak_rss_mib": round(mib, 1), **figures}
+
+
+async def ours(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Child process: one round of new items, one round of 304, through fetch, parse, identity and, with a store, into it."""
+    from bot.store.port import SourceState
+    from monitors.fetch import Fetcher, FetchRequest, FetchResult
+    from monitors.item import items
+    from monitors.kinds import parse
+
+    seen = START + timedelta(days=60)
+    tags: dict[int, FetchResult] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        store = await _store(Path(folder)) if args.store else None
+
+        async def one(fetcher: Fetcher, number: int) -> int:
+            old = tags.get(number)
+            request = FetchRequest(
+                source_id=f"s{number}",
+                url=f"http://127.0.0.1:{args.port}/feed/{number}",
+                etag=old.etag if old else "",
+                internal=True,
+            )
+            result = await fetcher.fetch(request)
+            if result.not_modified:
+                return 0
+            tags[number] = FetchResult(source_id=result.source_id, status=200, etag=result.etag)
+            found = items(parse(result.body, result.headers, result.final_url, seen), request.source_id, seen)
+            if store is not None:
+                return int((await store.save_poll(SourceState(source_id=request.source_id, etag=result.etag), found)).new)
+            return len(found)
+
+        rounds = []
+        async with Fetcher() as fetcher:
+            for name in ("new", "304"):
+                began = time.perf_counter(), time.process_time()
+                counts = await asyncio.gather(*(one(fetcher, number) for number in range(args.feeds)))
+                rounds.append(measured(began, round=name, items=sum(counts)))
+        if store is not None:
+            await store.close()
+    return rounds
+
+
+async def _store(folder: Path) -> Any:
+    from bot.store import open_store
+
+    return await open_store("", folder)
+
+
+def parse_only(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Child process: parsing and identity alone, documents in memory."""
+    from monitors.item import items
+    from monitors.kinds import parse
+
+    made = [document(number, args.items) for number in range(min(args.feeds, 40))]
+    seen = START + timedelta(days=60)
+    best = 0.0
+    for _ in range(3):
+        began = time.process_time()
+        count = sum(len(items(parse(body, {}, "", seen), f"s{number}", seen)) for number, body in enumerate(made))
+        best = max(best, count / (time.process_time() - began))
+    return [{"round": "parse", "items_per_cpu_s": round(best)}]
+
+
+PEER = """
+import sys, time, json, tempfile, os
+from reader import make_reader
+port, feeds = int(sys.argv[1]), int(sys.argv[2])
+with tempfile.TemporaryDirectory() as folder:
+    reader = make_reader(os.path.join(folder, "r.sqlite"))
+    for number in range(feeds):
+        reader.add_feed(f"http://127.0.0.1:{port}/feed/{number}")
+    rounds = []
+    for name in ("new", "304"):
+        wall, cpu = time.perf_counter(), time.process_time()
+        new = sum(r.updated_feed.new for r in reader.update_feeds_iter(workers=1, scheduled=False) if r.updated_feed)
+        rounds.append({"round": name, "items": new, "cpu_s": round(time.process_time() - cpu, 3), "wall_s": round(time.perf_counter() - wall, 3)})
+    print(json.dumps(rounds))
+"""
+
+
+def child(name: str, args: argparse.Namespace, **options: Any) -> list[dict[str, Any]]:
+    command = [sys.executable, __file__, "--child", name, "--feeds", str(args.feeds), "--items", str(args.items)]
+    for option, value in options.items():
+        command += [f"--{option}"] if value is True else [f"--{option}", str(value)] if value else []
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        return [{"round": name, "missing": (done.stderr.strip().splitlines() or ["?"])[-1]}]
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def peer(args: argparse.Namespace, port: int) -> list[dict[str, Any]]:
+    if not args.peer:
+        return [{"round": "new", "missing": "no interpreter with `reader`: give --peer or YQBOT_PEER_PYTHON"}]
+    environment = {**os.environ, "READER_NO_VENDORED_FEEDPARSER": "1"}
+    command = [args.peer, "-c", PEER, str(port), str(args.feeds)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=environment)
+    if done.returncode:
+        return [{"round": "new", "missing": (done.stderr.strip().splitlines() or ["?"])[-1]}]
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def show(name: str, rounds: list[dict[str, Any]]) -> None:
+    for figures in rounds:
+        if figures.get("items") and figures.get("cpu_s"):
+            figures["items_per_cpu_s"] = round(figures["items"] / figures["cpu_s"])
+        print(json.dumps({"bench": "ingest", "who": name, **figures}, ensure_ascii=False), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--items", type=int, default=100)
+    parser.add_argument("--many", type=int, default=5_000)
+    parser.add_argument("--peer", default=os.environ.get("YQBOT_PEER_PYTHON", ""))
+    parser.add_argument("--child", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--delay", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument("--store", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child == "serve":
+        asyncio.run(serve(args))
+    elif args.child == "parse":
+        print(json.dumps(parse_only(args)))
+    elif args.child == "ours":
+        print(json.dumps(asyncio.run(ours(args))))
+    else:
+        figures(args)
+
+
+def figures(args: argparse.Namespace) -> None:
+    show("parse and identity", child("parse", args))
+    with server(args.feeds, args.items) as port:
+        show("fetch to identity", child("ours", args, port=port))
+        show("fetch to store", child("ours", args, port=port, store=True))
+        show("peer reader", peer(args, port))
+    many = argparse.Namespace(feeds=args.many, items=5)
+    with server(args.many, 5, 0.2) as port:
+        show(f"{args.many} feeds at 200 ms", child("ours", many, port=port))
+
+
+if __name__ == "__main__":
+    main()
