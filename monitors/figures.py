@@ -68,15 +68,16 @@ class Figures:
 NOTHING = Figures()
 
 _TRIGGER = re.compile(
-    "[死亡伤难牺殉罹遇毙殒丧逝]|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|病危|去世"
+    "[死亡伤难牺殉罹遇毙殒丧逝]|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
 )
-_COUNTABLE = re.compile(rf"[\d一二两三四五六七八九十百千万俩仨]|[无未没零末]|{PERSON}")
+_COUNTABLE = re.compile(rf"[\d一二两三四五六七八九十百千万俩仨]|[无未没零末不]|{PERSON}")
 _DRILL = re.compile(r"演练|演习|桌面推演|模拟训练")
 _WORK_OF_ART = re.compile(r"《[^《》]{1,40}》")
 _HISTORY = re.compile(
-    r"去年|前年|往年|上月|上个月|上周|上年|同期|每年|年均|平均每|历史上|历年|近年来|(?:19|20)\d\d年以来|自[^,。;]{1,8}以来|\d+周年|"
-    r"(?<!不)曾(?:经|致|造成|导致|发生|有|引发|于)|此前[^,。;]{0,6}(?:地震|事故|袭击|爆炸)|另据报道|据统计,?[^,。;]{0,4}(?:每年|去年|20\d\d)|如果|假如|假设|一旦|或将|恐将|可能(?:导致|造成|致)"
+    r"去年|前年|往年|上月|上个月|上周|上年|同期|每年|年均|平均每|历史上|历年|近年来|(?:19|20)\d\d年以来|自[^,。;]{1,8}以来|"
+    r"(?<!不)曾(?:经|致|造成|导致|发生|有|引发|于)|此前[^,。;]{0,6}(?:地震|事故|袭击|爆炸)|另据报道|据统计,?[^,。;]{0,4}(?:每年|去年|20\d\d)|如果|假如|假设|一旦|或将|恐将|可能(?:导致|造成|致)|年前|[日月周]均|每[^,。;]{0,4}(?:秒|分钟|小时|天|周)|是否(?:可以|应|能|一个|会)|能否|要是"
 )
+_ANNIVERSARY = re.compile(r"(?:\d|[一二三四五六七八九十百])周年")
 _DENIAL = re.compile(r"辟谣|谣言|谣传|不实|虚假|假消息|子虚乌有|并非事实|不属实|造谣|传谣|系捏造")
 _CLAIM = re.compile(r"网传|网上流传|传言|谣传|有传|网络传播|有网民称|有消息称|朋友圈|短视频称|据传|听说")
 _FACT = re.compile(r"实际|事实上|实为|经核实|经查|经核查|警方通报|官方通报|情况通报")
@@ -112,16 +113,18 @@ _LOSS = re.compile(
     rf"|(?P<hedge2>{HEDGE})?(?P<n2>{NUMBER})余?元(?:人民币)?的?(?:直接)?(?:经济|财产)损失"
 )
 _ONE_PERSON = (
-    "女孩|男孩|女童|男童|女婴|男婴|女子|男子|老人|老太|大爷|大妈|司机|驾驶员|机长|学生|女生|男生|女大学生|男大学生|大学生|小学生|中学生|小孩|孩子|婴儿|幼童|幼儿|儿童|"
-    "工人|女工|员工|职工|骑手|外卖员|快递员|游客|乘客|旅客|民警|辅警|交警|消防员|战士|教师|老师|医生|护士|村民|农民|少年|少女|青年|潜水员|环卫工|保安|网红|主播|产妇|孕妇|博主|村支书|书记"
+    "女孩|男孩|女童|男童|女婴|男婴|女子|男子|老人|老太|大爷|大妈|司机|驾驶员|机长|女生|男生|小孩|婴儿|幼童|少年|少女|小伙|网红|主播|产妇|孕妇|博主|"
+    "(?:岁|[一某男女])的?(?:大学生|小学生|初中生|高中生|中学生|学生|游客|工人|员工|职工|骑手|外卖员|快递员|乘客|旅客|民警|辅警|交警|消防员|战士|教师|老师|"
+    "医生|护士|村民|农民|青年|潜水员|环卫工|保安|幼儿|儿童|孩子)"
 )
 _IMPLICIT = re.compile(
     rf"(?<![名们些群众多数])(?<!两|俩|双)(?:{_ONE_PERSON})(?![们群])(?P<gap>[^,。;、和与\d]{{0,12}}?)"
     r"(?:(?P<deaths>身亡|死亡|遇难|溺亡|坠亡|丧生|猝死|牺牲(?!在)|殉职|遇害|惨死|不治(?:身亡|去世))|(?P<injured>受伤|受重伤|受轻伤|重伤|轻伤)|(?P<missing>失联|失踪)|(?P<poisoned>中毒))(?!人数|率|赔|后续费|通知|证明|威胁|案件数)"
 )
 _ODD_GAP = re.compile(
-    "多人|数人|们|宠物|小猫|小狗|鹦鹉|如何|怎|为何|吗|模拟|扮演|谈|回应|称|说|看到|目睹|目击|涉|致|把|将|造成|让|杀|撞|威胁|假装|险些|差点|无人|防"
+    "多人|数人|们|宠物|小猫|小狗|鹦鹉|如何|怎|为何|吗|模拟|扮演|谈|回应|称|说|看到|目睹|目击|涉|致|把|将|造成|让|杀|撞|威胁|假装|险些|差点|[未没无防]|找到|发现|救|侮辱|告别|怀念|扒|生还"
 )
+_FOUND_AGAIN = re.compile("生还|获救|找到|联系到|联系上|报平安")
 _MAX_SENTENCES = 40
 
 
@@ -139,7 +142,7 @@ def extract(title: str, text: str = "") -> Figures:
         offset = 0
         for sentence in sentences(passage)[:_MAX_SENTENCES]:
             offset = passage.index(sentence, offset)
-            found.read(sentence, offset, in_title)
+            found.read(sentence, offset, in_title, passage if in_title else sentence)
             offset += len(sentence)
     return found.figures(title)
 
@@ -159,16 +162,16 @@ class _Found:
         self.unknown = False
         self.refuted_title = False
 
-    def read(self, sentence: str, offset: int, in_title: bool) -> None:
-        """Take every number of one sentence that is about the main event."""
-        if not _worth_reading(sentence) or self._another_quake(sentence):
+    def read(self, sentence: str, offset: int, in_title: bool, context: str) -> None:
+        """Take every number of one sentence that is about the main event; a refutation counts in all of `context`."""
+        if not _worth_reading(sentence) or self._another_quake(sentence) or _ANNIVERSARY.search(sentence):
             return
         history = _HISTORY.search(sentence)
         limit = history.start() if history else len(sentence)
         art = [m.span() for m in _WORK_OF_ART.finditer(sentence)]
         zeros = _zeros(sentence)
         self.unknown |= _UNKNOWN.search(sentence) is not None
-        refuted = self._refuted(sentence, in_title)
+        refuted = self._refuted(sentence, in_title, context)
         stated = [m for m in [*mentions(sentence), *_amounts(sentence)] if not any(z.start <= m.start < z.end for z in zeros)]
         for mention in [*zeros, *self._adapted(stated)]:
             if any(a <= mention.start < b for a, b in art) or (mention.start >= limit and not mention.update):
@@ -189,9 +192,11 @@ class _Found:
         magnitudes = set(_MAGNITUDE.findall(sentence))
         return bool(self.magnitude and magnitudes and not magnitudes & self.magnitude)
 
-    def _refuted(self, sentence: str, in_title: bool) -> tuple[int, int]:
+    def _refuted(self, sentence: str, in_title: bool, context: str) -> tuple[int, int]:
         """Return the stretch of `sentence` that is refuted: the claim, up to the word that begins the facts."""
         denial = _DENIAL.search(sentence)
+        if denial is None and "?" in sentence and _DENIAL.search(context):
+            return (0, len(sentence))
         claim = _CLAIM.search(sentence)
         if denial is None and not (self.refuted_title and not in_title and claim):
             return (0, 0)
@@ -288,7 +293,7 @@ def _zeros(sentence: str) -> list[Mention]:
         found += [Mention(metric=m, value=0, start=match.start(), end=match.end()) for m in (Metric.DEATHS, Metric.INJURED)]
     for match in _ZERO_ONE.finditer(sentence):
         metric = Metric(match.lastgroup or "deaths")
-        if metric is Metric.INJURED and not _speaks_of_all(match.group(), sentence[: match.start()]):
+        if not _speaks_of_all(match.group(), sentence[: match.start()], metric):
             continue
         found.append(Mention(metric=metric, value=0, start=match.start(), end=match.end()))
         if metric is Metric.DEATHS and _ALSO_HURT.match(sentence[match.end() :]):
@@ -299,9 +304,11 @@ def _zeros(sentence: str) -> list[Mention]:
     return found
 
 
-def _speaks_of_all(words: str, before: str) -> bool:
-    """`未受伤` alone is said of one person; of all only with `人` inside or `均` before."""
-    return "人" in words or bool(re.search(r"(?:均|全部|都|所有人|全员)$", before)) or words.startswith("均")
+def _speaks_of_all(words: str, before: str, metric: Metric) -> bool:
+    """`未受伤`, `未死亡` alone are said of one person; of all only with `人`, with `报告` and the like, or after `均`."""
+    if metric is Metric.INJURED:
+        return "人" in words or bool(re.search(r"(?:均|全部|都|所有人|全员)$", before)) or words.startswith("均")
+    return metric is not Metric.DEATHS or bool(re.search("[人造发出报接收]|^[无零]", words))
 
 
 def _amounts(sentence: str) -> list[Mention]:
@@ -330,6 +337,8 @@ def _implied(title: str) -> list[Figure]:
     if match is None or _ODD_GAP.search(match["gap"]) or _HISTORY.search(title):
         return []
     metric = Metric(match.lastgroup or "deaths")
+    if metric is Metric.MISSING and _FOUND_AGAIN.search(title):
+        return []
     return [
         Figure(metric=metric, value=1, quote=match.group(), start=match.start(), end=match.end(), in_title=True, implicit=True)
     ]

@@ -8,15 +8,16 @@ import re
 from dataclasses import dataclass, replace
 
 from monitors.marks import PERSON, Kind, Mark, Metric, marks
+from monitors.numerals import NUMBER
 
-_PHRASE = rf"(?:[^,。;!?、()]{{0,9}}?(?:{PERSON}))?"
+_PHRASE = rf"(?:[^,。;!?、() 致把将]{{0,9}}?(?:{PERSON}))?"
 _ADVERB = (
     "(?:均|都|全部|全|皆|已经|已|也|仍|尚|不幸|当场|当即|先后|相继|陆续|目前|依然|仍然|依旧|经?(?:医院|全力|医治)?抢救无效|因抢救无效|(?:送医|送院|入院|抢救)后|"
     "经抢救|因?伤势过重|不治|因公|疑似|确认|确定|证实|不同程度|程度不同|分别|受到?|被|的|因|集体|发生|出现|双双|最终|意外|不慎|落水|还|才|在此?事[故件]中|在事故中)"
 )
 _BEFORE_WORD = re.compile(rf"{_PHRASE}{_ADVERB}*$")
 _BEFORE_NUMBER = re.compile(
-    r"(?:的|了|总?人?数|者|人员|病例|已|共|达|至|到|为|是|有|计|约|仅|增|升|上升|增加|更正|修正|下调|上调|更新|改|累计|分别|另有|再|又|:|"
+    rf"(?:(?:从|由)(?:{NUMBER})[人例名位]?|的|了|一家|总?人?数|者|人员|病例|已|共|达|至|到|为|是|有|计|约|仅|增|升|上升|增加|更正|修正|下调|上调|更新|改|累计|分别|另有|再|又|:|"
     r"的?(?:[一-鿿]{0,4})?的?人数)*$"
 )
 _BEFORE_EVACUATED = re.compile(
@@ -26,11 +27,23 @@ _BEFORE_EVACUATED = re.compile(
 _OWN_VERB = re.compile(
     rf"[^,。;]{{0,2}}?(?:{PERSON})?(?:已)?(?:被|获|涉|遭|称|回应|发声|施救|赶|在逃|因|仍|正|负|担|揭|讲|说|报|目击|作|参与)"
 )
-_TRANSITIVE = re.compile(r"[杀打咬烧淹砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打]伤|致死|致伤")
+# Verbs with a doer: the people before them are the doers unless `被` or `致` says otherwise.
+_TRANSITIVE = re.compile(r"[杀打咬砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打抓踩轧碾]伤|致死|致伤")
+# After a number that ends its phrase; anything else there means the number begins a new statement (去世7名好友帮…).
+_PHRASE_ENDS = re.compile(
+    rf"(?:[^,。;!? ]{{0,8}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
+)
+_SUFFERED = re.compile(r"被|遭|受")
+_CAUSED = re.compile(r"(?:致使?|造成|导致|发生|引发|有)$")
+_OTHERS_SUFFER = re.compile(r"(?:致|造成|导致|把|将|令)[^,]+$|\d+(?:多|余|万)?(?:条|只|头|匹|尾|种)")
+_DOER = re.compile(r"(?:被|遭|由|救出|找到|抓获|逮捕|控制)$")
 _CAUSE = re.compile(r"因|在|被|遭|由于|途中|乘|驾|随|从|食用|误食|吃")
-_RESCUED = re.compile(r"[^,。;]{0,6}?(?:均|全部|都|已)?(?:安全|成功|平安)?(?:获救|救出|脱险|生还|脱困|找到|升井)")
+_RESCUED = re.compile(
+    r"[^,。;\d一二两三四五六七八九十百]{0,6}?(?:均|全部|都|已)?(?:安全|成功|平安)?(?:获救|救出|脱险|生还|脱困|找到|升井)"
+)
+_SAVING = re.compile(r"(?:救出|救起|营救|解救|搜救出|找到|寻获|转移)[出了]?$")
 _PART = re.compile(r"(?:其中|包括|包含|内含|里有|中有)[^,。;]{0,8}$")
-_ADDED = re.compile(r"(?:再有|又有|另有|还有|另外有?|再添|又添|再增)[^,。;]{0,6}$")
+_ADDED = re.compile(r"(?:再有|又有|又发现|再发现|新发现|另有|还有|另外有?|再添|又添|再增)[^,。;]{0,6}$")
 _NEW = re.compile(r"新增[^,。;]{0,8}$")
 _UPDATED = re.compile(r"(?:升|增|增加|上升|攀升|飙升|更正|修正|订正|下调|上调|更新|变更|改|调整)(?:至|到|为)|已达")
 _AND = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})(?:和|与|及|以及|、|,|另|外加)?$")
@@ -67,7 +80,7 @@ def mentions(sentence: str) -> list[Mention]:
     resolved, spent = _resolved(pairs, items, sentence)
     pairs = [p for p in pairs if p not in spent]
     pairs += _distant(pairs + spent, [t for p in resolved for t in p[1:]], items, others, sentence)
-    stated = [_mention(q, t, sentence) for q, t in pairs if t.metric is not None]
+    stated = [_mention(q, t, sentence) for q, t in pairs if t.metric is not None and not _saved(q, t, sentence)]
     stated += [m for q, t, outcome in resolved for m in _outcome(q, t, outcome, sentence)]
     stated += [_mention(q, q, sentence) for q in items if q.kind is Kind.QUANTITY and q.metric is not None]
     return sorted(stated, key=lambda m: (m.start, m.end))
@@ -114,9 +127,18 @@ def _touches(left: Mark, right: Mark, sentence: str) -> bool:
     if left.kind is right.kind or len(between) > _REACH or (left.kind is Kind.QUANTITY and left.metric is not None):
         return False
     if left.kind is Kind.QUANTITY:
+        if not left.bare and _acts(left, right, sentence):
+            return False
         return not between if left.bare else bool(_BEFORE_WORD.match(between))
     pattern = _BEFORE_EVACUATED if left.metric is Metric.EVACUATED else _BEFORE_NUMBER
     return right.metric is None and bool(pattern.match(between))
+
+
+def _acts(quantity: Mark, word: Mark, sentence: str) -> bool:
+    """Whether the people are the doers of the word (`两男子打死一人`), not those it happened to (`两男子被打死`)."""
+    if not _TRANSITIVE.fullmatch(sentence[word.start : word.end]):
+        return False
+    return not _SUFFERED.search(sentence[quantity.end : word.start]) and not _CAUSED.search(sentence[: quantity.start])
 
 
 def _run_pairs(run: list[Mark], sentence: str) -> list[tuple[Mark, Mark]]:
@@ -128,13 +150,27 @@ def _run_pairs(run: list[Mark], sentence: str) -> list[tuple[Mark, Mark]]:
     for left, right in zip(run[::2], run[1::2], strict=False):
         if left.kind is Kind.QUANTITY:
             pairs.append((left, right))
-        elif not right.bare and not _OWN_VERB.match(sentence[right.end :]):
+        elif not right.bare and _owned(left, right, run, sentence):
             pairs.append((right, left))
     return pairs
 
 
 Outcome = tuple[Mark, Mark, Mark]
 """A number of people, what was said of them, and the word that tells they died."""
+
+
+def _owned(word: Mark, quantity: Mark, run: list[Mark], sentence: str) -> bool:
+    """Whether the number after a casualty word counts its people and is not the subject of a verb of its own."""
+    rest = sentence[quantity.end :]
+    if _OWN_VERB.match(rest):
+        return False
+    if (
+        run[-1] is not quantity
+        or _TRANSITIVE.search(sentence[word.start : word.end])
+        or word.metric in (None, Metric.EVACUATED)
+    ):
+        return True
+    return bool(_PHRASE_ENDS.match(rest))
 
 
 def _resolved(
@@ -184,10 +220,14 @@ def _subject(before: list[Mark], word: Mark, used: set[int], others: list[Mark],
             return None
         if mark.kind is not Kind.QUANTITY or mark.metric is not None:
             continue
-        between = sentence[mark.end : word.start]
+        if _DOER.search(sentence[: mark.start]):
+            continue
+        between = sentence[mark.end : word.start].replace(" ", ",")
         if mark.bare or len(between) > _REACH or re.search(r"[。;!?]", between) or between.count(",") > 1:
             return None
         if "," in between and not _CAUSE.search(between.split(",")[0]):
+            return None
+        if _OTHERS_SUFFER.search(between) or _acts(mark, word, sentence):
             return None
         return None if any(mark.end <= o.start and o.end <= word.start for o in others) else mark
     return None
@@ -201,6 +241,12 @@ def _object(after: list[Mark], word: Mark, used: set[int], sentence: str) -> Mar
         return None
     between = sentence[word.end : mark.start]
     return None if re.search(r"[,。;!?]", between) or _OWN_VERB.match(sentence[mark.end :]) else mark
+
+
+def _saved(quantity: Mark, word: Mark, sentence: str) -> bool:
+    """`救出5名被困群众` says how many were saved, not how many are trapped."""
+    start = min(quantity.start, word.start)
+    return word.metric in (Metric.MISSING, Metric.TRAPPED) and bool(_SAVING.search(sentence[:start]))
 
 
 def _outcome(quantity: Mark, word: Mark, death: Mark, sentence: str) -> list[Mention]:
