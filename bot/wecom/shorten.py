@@ -9,6 +9,7 @@ _NUMBER = (
     r"(?:\d{1,2}月\d{1,2}日)?\d{1,2}[:：]\d{2}(?:前|起|止)?|第?\d+(?:[.,]\d+)?(?:小时|分钟|万元|亿元|[一-龥%％])?(?:前|内)?"
 )
 _PLACE = r"[一-龥]{1,6}?(?:自治区|自治州|省|市|县|区|镇|乡|村|街道|社区|水库|小区)"
+_SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]?")
 _CLAUSE = re.compile(r"[^，。；！？\n]*[，。；！？\n]?")
 _ASIDE = re.compile(r"（[^（）]*）")
 
@@ -16,7 +17,7 @@ _ASIDE = re.compile(r"（[^（）]*）")
 def shorten(text: str, limit: int, keep: Iterable[str] = ()) -> str:
     """Return `text` in at most `limit` characters.
 
-    First asides and whole clauses without a protected part go, last ones first, then free words; the numbers, places
+    First asides, whole sentences, then clauses without a protected part go, last ones first, then free words; the numbers, places
     and deadlines (and every string of `keep`) stay whole. Where these alone do not fit, the last of them go, whole.
     """
     protected = re.compile("|".join([*(re.escape(word) for word in keep if word), _NUMBER, _PLACE]))
@@ -24,12 +25,12 @@ def shorten(text: str, limit: int, keep: Iterable[str] = ()) -> str:
     if len(text) > limit:
         text = _ASIDE.sub(lambda m: m[0] if protected.search(m[0]) else "", text)
     if len(text) > limit:
-        text = _without_clauses(text, limit, protected)
+        text = _without(_CLAUSE, _without(_SENTENCE, text, limit, protected), limit, protected)
     return text if len(text) <= limit else _squeeze(text, limit, protected)
 
 
-def _without_clauses(text: str, limit: int, protected: re.Pattern[str]) -> str:
-    clauses = [clause for clause in _CLAUSE.findall(text) if clause]
+def _without(unit: re.Pattern[str], text: str, limit: int, protected: re.Pattern[str]) -> str:
+    clauses = [clause for clause in unit.findall(text) if clause]
     for index in range(len(clauses) - 1, 0, -1):
         if sum(map(len, clauses)) <= limit:
             break

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -213,7 +214,8 @@ class TestModes:
 
 
 def passive(corp, text, *, token=None):
-    plain = f"<xml><ToUserName>zhangsan</ToUserName><MsgType>update_button</MsgType><Button><ReplaceName>{text}</ReplaceName></Button></xml>"
+    button = f"<Button><ReplaceName>{text}</ReplaceName></Button>"
+    plain = f"<xml><ToUserName>zhangsan</ToUserName><MsgType>update_button</MsgType>{button}</xml>"
     sealed = seal(corp.aes_key, corp.corpid, plain)
     sign = signature(token or corp.token, "1", "2", sealed)
     return f"<xml><Encrypt>{sealed}</Encrypt><MsgSignature>{sign}</MsgSignature><TimeStamp>1</TimeStamp><Nonce>2</Nonce></xml>"
@@ -244,8 +246,6 @@ class TestUrlCheck:
         async def handle(reader, writer):
             line = (await reader.readuntil(b"\r\n\r\n")).decode()
             echo = re.search(r"echostr=([^& ]+)", line)[1]
-            from urllib.parse import unquote
-
             text = reply(unseal(emulator.office.corp.aes_key, emulator.office.corp.corpid, unquote(echo)))
             writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
             await writer.drain()
