@@ -156,6 +156,6 @@ def _arbiter(i: Incident, settings: Settings) -> Offer:
 
 def exclusion_offer(i: Incident) -> Offer:
     """The second stage of 非本地/旧闻: the reason, one press."""
-    reasons = [r for r in ("not_local", "old_news", "duplicate", "unrelated")]
+    reasons = ("not_local", "old_news", "duplicate", "unrelated")
     out = [_b(i, labels.EXCLUSION_REASONS[r], f"exclude|{r}") for r in reasons]
     return Offer(buttons=(*out, _b(i, "返回", "state", NEUTRAL)))

@@ -47,16 +47,18 @@ async def _run(settings: Any, data: Path) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with serving(settings, data, SystemClock()) as running:
-        async with listening(running.app, host or "127.0.0.1", int(port)) as bound:
-            await _greet(running, bound)
-            scheduler = build_scheduler(running.service, lambda: daily(running.service.desk))
-            running.service.desk.wake = wake_on_change(running.service)
-            scheduler.start()
-            try:
-                await stop.wait()
-            finally:
-                scheduler.shutdown(wait=False)
+    async with (
+        serving(settings, data, SystemClock()) as running,
+        listening(running.app, host or "127.0.0.1", int(port)) as bound,
+    ):
+        await _greet(running, bound)
+        scheduler = build_scheduler(running.service, lambda: daily(running.service.desk))
+        running.service.desk.wake = wake_on_change(running.service)
+        scheduler.start()
+        try:
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
     return 0
 
 

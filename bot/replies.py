@@ -104,7 +104,7 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
         clock = by_id.get(str(e.data["id"]))
         if clock and clock.track == "public":
             verdict = "按时" if clock.state.value == "met" else "超时"
-            head += f"{clock.name}时限已停（{verdict}）。"
+            head += f"{texts.clock_name(clock)}时限已停（{verdict}）。"
     owed = [e for e in events if e.kind == "evidence"]
     if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind != "upward_reported":
         missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
@@ -116,7 +116,7 @@ def _next(incident: Incident, settings: Settings, now: datetime) -> str:
     running = sorted((c for c in incident.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
     if not running or not incident.open:
         return ""
-    return f"下一时限：{running[0].name} {texts.due_text(running[0], now)}。"
+    return f"下一时限：{texts.clock_name(running[0])} {texts.due_text(running[0], now)}。"
 
 
 def refused(e: ActionNotAllowed, settings: Settings) -> str:
@@ -153,8 +153,8 @@ def detail(i: Incident, settings: Settings, now: datetime) -> str:
     if where and i.open:
         lines.append(f"卡在：{where}")
     for c in sorted(i.clocks, key=lambda c: c.due_at):
-        if c.track == "public" and not (c.state.value == "superseded"):
-            lines.append(f"{c.name}：{texts.due_text(c, now)} {labels.CLOCK_STATES[c.state.value]}")
+        if c.track == "public" and c.state.value != "superseded":
+            lines.append(f"{texts.clock_name(c)}：{texts.due_text(c, now)} {labels.CLOCK_STATES[c.state.value]}")
     lines += [f"最近：{m.title[:40]}（{beijing(m.at, now)}）" for m in i.members[-1:]]
     return "\n".join(lines)
 
@@ -166,7 +166,7 @@ def listing(incidents: Sequence[Incident], settings: Settings, now: datetime) ->
     lines = []
     for i in incidents[:10]:
         running = sorted((c for c in i.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
-        due = f" {running[0].name}{texts.due_text(running[0], now)}" if running else ""
+        due = f" {texts.clock_name(running[0])}{texts.due_text(running[0], now)}" if running else ""
         lines.append(f"{i.number}号 {texts.short(i, settings)} {labels.STATUS[i.status.value]}{due}")
     more = f"\n另有{len(incidents) - 10}件，回“查询 词”缩小范围。" if len(incidents) > 10 else ""
     return f"在办{len(incidents)}件：\n" + "\n".join(lines) + more

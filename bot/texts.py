@@ -22,6 +22,17 @@ METRICS = {
     "poisoned": "中毒",
     "evacuated": "转移",
 }
+CLOCKS = {
+    "first_statement_5h": ("权威信息", "发布权威信息"),
+    "press_conference_24h": ("发布会", "召开新闻发布会"),
+    "response_48h": ("回应", "予以回应"),
+    "continuing_release": ("滚动发布", "滚动发布"),
+    "upward_report": ("首报", "电话报总值班室"),
+    "acknowledge": ("收到", "点“收到”"),
+    "verify": ("核实", "两方核实"),
+    "sign": ("签收", "签收或退回"),
+    "arbitrate": ("裁定", "指定牵头单位"),
+}
 STANDING = {"net": "网传", "reported": "接报", "confirmed": "核定"}
 
 
@@ -42,6 +53,16 @@ def checked(i: Incident) -> bool:
 def spot(i: Incident) -> str:
     """The narrowest known place: what fits a title."""
     return i.place.detail or i.place.county or i.place.city or i.place.province
+
+
+def clock_name(clock: Clock) -> str:
+    """Short noun of a duty for a card; a local clause keeps the name it has in its file."""
+    return CLOCKS.get(clock.code, (clock.name, ""))[0]
+
+
+def clock_act(clock: Clock) -> str:
+    """What has to be done, as a verb."""
+    return CLOCKS.get(clock.code, ("", f"办理{clock_name(clock)}"))[1]
 
 
 def short(i: Incident, settings: Settings) -> str:
@@ -80,7 +101,7 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
     by = beijing(clock.due_at, now) if clock else ""
     what = short(i, settings)
     drill = "【演练】" if i.drill else ""
-    duty = clock.duty if clock else ""
+    duty = clock_act(clock) if clock else ""
     left = remaining(clock.due_at - now) if clock else ""
     number = f"{i.number}号"
     table = {
@@ -122,12 +143,12 @@ def _direction(i: Incident) -> str:
 def _overdue_heading(i: Incident, clock: Clock, what: str, drill: str, number: str, now: datetime) -> tuple[str, str]:
     at = beijing(clock.due_at, now)
     if clock.by_regrade:
-        return f"{drill}【提级】{what} 请即{clock.duty}", f"{number} {at}已过（提级在后）"
+        return f"{drill}【提级】{what} 请即{clock_act(clock)}", f"{number} {at}已过（提级在后）"
     if now < clock.due_at:
-        return f"{drill}【今晚请办】{what}", f"{number} {at}到期，请提前{clock.duty}"
+        return f"{drill}【今晚请办】{what}", f"{number} {at}到期，请提前{clock_act(clock)}"
     if now < clock.due_at + timedelta(minutes=1):
-        return f"{drill}【时限已到】{what}", f"{number} {at}到期 {clock.name}未登记"
-    return f"{drill}【已过时限】{what} {clock.name}未登记", f"{number} 应于{at}前 现{beijing(now, now)}"
+        return f"{drill}【时限已到】{what}", f"{number} {at}到期 {clock_name(clock)}未登记"
+    return f"{drill}【已过时限】{what} {clock_name(clock)}未登记", f"{number} 应于{at}前 现{beijing(now, now)}"
 
 
 def spread(i: Incident, settings: Settings) -> str:
@@ -193,9 +214,9 @@ def _first_body(i: Incident, settings: Settings) -> str:
 
 def _overdue_body(i: Incident, clock: Clock | None) -> str:
     if clock is not None and clock.by_regrade:
-        return f"{clock.name}时限在提级前已届满，评估单列，不计承办单位超时。请立即发布权威信息并登记。"
+        return f"{clock_name(clock)}时限在提级前已届满，评估单列，不计承办单位超时。请立即发布权威信息并登记。"
     if clock is not None and clock.track != "public":
-        return f"{clock.duty}尚未登记。已经办的，请补记实际时间；没有办的，请立即办理。"
+        return f"{clock_act(clock)}尚未登记。已经办的，请补记实际时间；没有办的，请立即办理。"
     return (
         "请选一项：①已发未登记，补录链接和实际时间；②上级已统一发布，登记链接；"
         "③确未发布，写明原因和预计时间，报带班领导签认。选定前持续提醒。"
@@ -275,7 +296,7 @@ def rows(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: d
         ("主责", unit_name(i.primary_unit, settings) if i.primary_unit else "待交办"),
         ("卡在", stuck_text(i, settings, now)),
     ]
-    out += [(c.name[:5], due_text(c, now)) for c in _clocks(i)[:2]]
+    out += [(clock_name(c)[:5], due_text(c, now)) for c in _clocks(i)[:2]]
     out.append(("起算", _start_text(clock, now)))
     out.append(("已发", _releases(i, now)))
     return out

@@ -259,7 +259,7 @@ def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evid
 def _turns_on_time(clock: Clock, kind: str, at: datetime, now: datetime) -> bool:
     """Backdating that would change a verdict to 按时 (practice.md §2.13)."""
     late = now > clock.due_at and at <= clock.due_at
-    return late and clock.state is ClockState.OVERDUE and kind in clock.met_by
+    return late and clock.running and not clock.latent and kind in clock.met_by
 
 
 def superior_release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
