@@ -35,7 +35,9 @@ _HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})"""
 _LATIN: Final = frozenset({"iso8859-1", "cp1252", "ascii", "iso8859-15"})
 _SEVEN_BIT: Final = ("iso2022", "hz", "utf-7")
 _ASCII: Final = bytes(range(128))
-_SAMPLE: Final = 200_000
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
+_SAMPLE: Final = 20_000
+"""Bytes from the first beyond ASCII on that are enough to tell a charset."""
 _MISSING: Final = "\ufffd"
 
 
@@ -99,7 +101,8 @@ def _loose(body: bytes, encoding: str, claimed: str) -> Decoded:
 
 def _guess(body: bytes, claimed: str) -> Decoded:
     """Bytes that are not valid UTF-8: nearly UTF-8, else the claim unless it hides Chinese, else what they spell."""
-    sample = body[:_SAMPLE]
+    first = _HIGH.search(body)
+    sample = body[first.start() :][:_SAMPLE] if first else body[:_SAMPLE]
     kept = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
     if len(kept) > len(sample.translate(None, _ASCII)) * 0.8:
         return _loose(body, "utf-8", claimed)

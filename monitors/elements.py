@@ -112,8 +112,14 @@ def first_text(fields: Fields, wanted: Iterable[str]) -> str:
 
 
 def readable(element: Any, reader: Callable[[str], str]) -> str:
-    """An Atom construct of type text holds no markup: `&lt;` in it is a less-than sign that stays."""
-    raw = inner_text(element)
-    if element.get("type") == "text" and len(element) == 0 and "<" in raw:
-        raw = _escaped(raw)
+    """The text of an element as `reader` gives it."""
+    raw = raw_text(element)
     return reader(raw) if raw and not raw.isspace() else ""
+
+
+def raw_text(element: Any) -> str:
+    """What `plain` shall read: markup as markup, but `&lt;` of an Atom construct of type text is a sign that stays."""
+    raw = inner_text(element)
+    if "<" in raw and len(element) == 0 and element.get("type") == "text":
+        return _escaped(raw)
+    return raw

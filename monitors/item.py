@@ -157,8 +157,8 @@ def bare(text: str) -> str:
 
 
 def fingerprint(title: str, text: str) -> str:
-    """Hex digest of what the item says; equal means not edited."""
-    return sha1(f"{bare(title)}\n{bare(text)}".encode("utf-8", "replace")).hexdigest()
+    """Hex digest of what the item says, blanks and the title's punctuation apart; equal means not edited."""
+    return sha1(f"{bare(title)}\n{''.join(text.split())}".encode("utf-8", "replace")).hexdigest()
 
 
 def digest(source_id: str, key: str) -> str:

@@ -12,6 +12,7 @@ _TRACKING: Final = re.compile(
     re.I,
 )
 """Parameters that follow the visitor, and values that are an instant or a random number (cache busters)."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f]+")
 _SESSION_PATH: Final = re.compile(r";jsessionid=[^/?#]*", re.I)
 
 
@@ -32,7 +33,7 @@ def bare_url(url: str) -> str:
 
 def web_link(href: str, base: str) -> str:
     """Absolute http(s) address of `href`, "" for any other scheme; a relative one stays relative without a base."""
-    href = re.sub(r"[\s\x00-\x1f]+", "", href)[:2_000]
+    href = "".join(_CONTROL.sub("", href).split())[:2_000]
     if not href:
         return ""
     if href[:8].lower().startswith(("http://", "https://")):

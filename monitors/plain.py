@@ -10,19 +10,24 @@ MAX_TEXT: Final = 20_000
 """Characters kept of one body; a longer article adds nothing to a judgement."""
 MAX_TITLE: Final = 500
 
-_BLOCK: Final = re.compile(
-    r"</?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|hr|dd|dt|figure|figcaption)\b[^<>]*>", re.I
+_TAGS: Final = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:]*)[^<>]*>|<[!?][^<>]*>")
+_BLOCKS: Final = (
+    "p br div li ul ol tr table h1 h2 h3 h4 h5 h6 section article blockquote hr dd dt dl figure figcaption header footer aside"
 )
-_CELL: Final = re.compile(r"</?t[dh]\b[^<>]*>", re.I)
-_TAG: Final = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--[^<>]*--|![a-zA-Z\[][^<>]*|\?[^<>]*)>")
+_INLINES: Final = "a b i u em strong span font img small sup sub"
+_HIDDEN: Final = frozenset({"script", "style", "noscript", "template"})
+_GAPS: Final = {
+    **{mark + name: "\n" for name in _BLOCKS.split() for mark in ("", "/")},
+    **{mark + name: " " for name in ("td", "th") for mark in ("", "/")},
+    **{mark + name: "" for name in _INLINES.split() for mark in ("", "/")},
+}
+"""What stands between two texts that a tag parts; tags not listed leave nothing."""
 _STILL_MARKUP: Final = re.compile(
-    r"</?(?:p|br|div|a|img|span|strong|b|i|em|font|h[1-6]|ul|ol|li|table|tr|td|figure|iframe|video|section|blockquote|script|style)\b[^<>]*>"
-    r"|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{2,6});",
+    r"</?(?:p|br|div|a|img|span|strong|b|i|em|font|h[1-6]|ul|ol|li|table|tr|td|figure|iframe|video|section|blockquote|script|style)"
+    r"\b[^<>]*>|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{2,6});",
     re.I,
 )
 _INVISIBLE: Final = {0x200B: None, 0xFEFF: None}
-_HIDDEN: Final = ("script", "style", "noscript", "template")
-_HIDDEN_TAG: Final = re.compile("<(?:" + "|".join(_HIDDEN) + ")", re.I)
 
 
 def plain(html: str, limit: int = MAX_TEXT) -> str:
@@ -35,8 +40,8 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
     text = text.translate(_INVISIBLE) if "\u200b" in text or "\ufeff" in text else text
     if "\n" not in text:
         return " ".join(text.split())[:limit].rstrip()
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)[:limit].rstrip()
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return "\n".join([line for line in lines if line])[:limit].rstrip()
 
 
 def plain_line(html: str, limit: int = MAX_TITLE) -> str:
@@ -48,27 +53,29 @@ def plain_line(html: str, limit: int = MAX_TITLE) -> str:
 
 def _unmarked(text: str) -> str:
     if "<" in text:
-        if _HIDDEN_TAG.search(text):
-            for name in _HIDDEN:
-                text = _without(text, name)
-        text = _BLOCK.sub("\n", text)
-        text = _CELL.sub(" ", text) if "<t" in text or "<T" in text else text
-        text = _TAG.sub("", text) if "<" in text else text
+        parts = _TAGS.split(text)
+        text = _joined(parts) if len(parts) > 1 else text
     return unescape(text) if "&" in text else text
 
 
-def _without(text: str, name: str) -> str:
-    """`text` without the elements `name` and all they hold; an unclosed one hides the rest, as in a browser."""
-    low = text.lower()
-    if len(low) != len(text):  # a few letters change length when lowered; then only the tags go
-        return text
-    pieces, position = [], 0
-    while (start := low.find(f"<{name}", position)) >= 0:
-        pieces.append(text[position:start])
-        end = low.find(f"</{name}", start)
-        close = low.find(">", end) if end >= 0 else -1
-        if close < 0:
-            return "".join(pieces)
-        position = close + 1
-    pieces.append(text[position:])
-    return "".join(pieces)
+def _joined(parts: list[str | None]) -> str:
+    """Texts (even places) joined across tags (odd places); what stands inside hidden elements is left out.
+
+    A hidden element that never ends hides the rest, as in a browser.
+    """
+    out = [parts[0] or ""]
+    hidden = ""
+    for place in range(1, len(parts), 2):
+        name = parts[place] or ""
+        gap = _GAPS.get(name)
+        if gap is None:
+            name = name.lower()
+            gap = _GAPS.get(name, "")
+            if name in _HIDDEN:
+                hidden = hidden or name
+            elif hidden and name == "/" + hidden:
+                hidden = ""
+        if not hidden:
+            out.append(gap)
+            out.append(parts[place + 1] or "")
+    return "".join(out)

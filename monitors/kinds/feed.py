@@ -16,7 +16,7 @@ from lxml import etree
 
 from monitors.charset import Decoded, content_type, decode, unscramble
 from monitors.dates import read_date
-from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, readable, short_name
+from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, raw_text, short_name
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
@@ -46,8 +46,10 @@ _DATES: Final = (
     "updated",
     "modified",
     "lastmod",
+    "dc:issued",
+    "dc:created",
+    "dc:modified",
 )
-_DATES_ALSO: Final = ("dc:issued", "dc:created", "dc:modified", "dcterms:issued", "dcterms:modified")
 _AUTHORS: Final = ("author", "dc:creator", "dc:author", "creator", "managingeditor", "source")
 _IDS: Final = ("guid", "id")
 
@@ -216,21 +218,21 @@ def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
 def _guid(element: Any, fields: Fields) -> str:
     for name in _IDS:
         for found in fields.get(name, ()):
-            if text := "".join(found.itertext()).strip():
+            if text := inner_text(found).strip():
                 return text[:500]
     return (element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about") or "").strip()[:500]
 
 
 def _body(fields: Fields) -> str:
     """The longest of the texts an entry offers."""
-    found = [element for name in _TEXTS for element in fields.get(name, ())]
+    found = [(raw_text(element), element) for name in _TEXTS if name in fields for element in fields[name]]
     if len(found) > 1:
         found.sort(key=_weight, reverse=True)
-    return next((text for element in found if (text := readable(element, plain))), "")
+    return next((text for raw, _ in found if (text := plain(raw))), "")
 
 
-def _weight(element: Any) -> int:
-    return len(element.text or "") + (100_000 if len(element) else 0)
+def _weight(found: tuple[str, Any]) -> int:
+    return len(found[0])
 
 
 def _author(fields: Fields) -> str:
@@ -253,10 +255,11 @@ def _published(element: Any, fields: Fields, now: datetime) -> tuple[str, dateti
 
 
 def _raw_dates(element: Any, fields: Fields) -> Iterator[str]:
-    for name in (*_DATES, *_DATES_ALSO):
-        for found in fields.get(name, ()):
-            if text := "".join(found.itertext()).strip():
-                yield text
+    for name in _DATES:
+        if name in fields:
+            for found in fields[name]:
+                if text := inner_text(found).strip():
+                    yield text
     for attribute in ("LASTMOD", "lastmod"):
         if text := element.get(attribute):
             yield text
@@ -265,7 +268,10 @@ def _raw_dates(element: Any, fields: Fields) -> Iterator[str]:
 def _link(fields: Fields, base: str) -> str:
     """The page of an entry: `alternate` before others, never `self`, an enclosure or a picture; else a permalink guid."""
     best, best_rank = "", 9
-    for link in (*fields.get("link", ()), *fields.get("url", ()), *fields.get("?:link", ())):
+    links = fields.get("link", [])
+    if len(links) == 1 and (only := links[0].text) and "href" not in links[0].attrib and (address := web_link(only, base)):
+        return address
+    for link in (*links, *fields.get("url", ()), *fields.get("?:link", ())):
         href = (link.get("href") or link.text or "").strip()
         relation = (link.get("rel") or "alternate").lower()
         rank = {"alternate": 0, "related": 3, "via": 3}.get(relation, 8)
