@@ -55,13 +55,17 @@ def sigmoid(value: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogisticModel:
-    """A binary logistic regression; from probability `threshold` on the positive label is given."""
+    """A binary logistic regression; from probability `threshold` on the positive label is given.
+
+    `held_f1` is the F1 reached on the fifth that was held out while the threshold was set; None when nothing was held out.
+    """
 
     hashing: Hashing
     weights: "array[int]"
     scale: float
     bias: float
     threshold: float = 0.5
+    held_f1: float | None = None
 
     def probability(self, slots: Sequence[int]) -> float:
         """Probability 0..1 of the positive label for a text with these slots."""
@@ -81,8 +85,8 @@ def train_logistic(
     kept = [index for index in range(len(rows)) if zlib.crc32(b"%d" % index) % 5]
     held = [index for index in range(len(rows)) if not zlib.crc32(b"%d" % index) % 5]
     trial = _fit([rows[i] for i in kept], [positive[i] for i in kept], hashing, max(1, epochs - 1), rate)
-    threshold = best_threshold([trial.probability(rows[i]) for i in held], [positive[i] for i in held])
-    return replace(_fit(rows, positive, hashing, epochs, rate), threshold=threshold)
+    threshold, f1 = best_threshold([trial.probability(rows[i]) for i in held], [positive[i] for i in held])
+    return replace(_fit(rows, positive, hashing, epochs, rate), threshold=threshold, held_f1=f1)
 
 
 def _fit(rows: Sequence[Sequence[int]], positive: Sequence[bool], hashing: Hashing, epochs: int, rate: float) -> LogisticModel:
@@ -109,15 +113,15 @@ def _fit(rows: Sequence[Sequence[int]], positive: Sequence[bool], hashing: Hashi
     return LogisticModel(hashing=hashing, weights=packed, scale=scale, bias=round(bias, 6))
 
 
-def best_threshold(scores: Sequence[float], positive: Sequence[bool]) -> float:
-    """The score from which saying yes gives the best F1, kept within 0.2..0.8; 0.5 where nothing can be compared."""
+def best_threshold(scores: Sequence[float], positive: Sequence[bool]) -> tuple[float, float | None]:
+    """The score (0.2..0.8) from which saying yes gives the best F1, and that F1; (0.5, None) where nothing can be compared."""
     total, best, answer, hits = sum(positive), 0.0, 0.5, 0
     for said, (score, truth) in enumerate(sorted(zip(scores, positive, strict=True), reverse=True), 1):
         hits += truth
         f1 = 2 * hits / (total + said) if total else 0.0
         if f1 > best and 0.2 <= score <= 0.8:
             best, answer = f1, round(score, 4)
-    return answer
+    return answer, (round(best, 4) if best else None)
 
 
 def _mixed_order(count: int, epoch: int) -> list[int]:
@@ -128,6 +132,13 @@ def _mixed_order(count: int, epoch: int) -> list[int]:
 def _quantise(values: Sequence[float]) -> "tuple[array[int], float]":
     scale = max((abs(value) for value in values), default=0.0) / _TOP or 1.0
     return array("h", [round(value / scale) for value in values]), scale
+
+
+def _filled(values: Mapping[int, int], size: int) -> "array[int]":
+    column = array("h", bytes(2 * size))
+    for slot, value in values.items():
+        column[slot] = value
+    return column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +191,13 @@ def train_bayes(letters: Sequence[Letter], labels: Sequence[str], hashing: Hashi
         _add(sums[label], letter, rarity)
     columns = _complement_columns(names, sums, rarity, smooth)
     size = 1 << hashing.bits
-    flat, scale = _quantise([column.get(slot, 0.0) for column in columns for slot in range(size)])
+    scale = max((abs(value) for column in columns for value in column.values()), default=0.0) / _TOP or 1.0
     return BayesModel(
         hashing=hashing,
         labels=names,
         counts=tuple(sum(label == name for label in labels) for name in names),
-        rarity=array("h", [min(_TOP, round(1000 * rarity.get(slot, 0.0))) for slot in range(size)]),
-        columns=tuple(flat[index * size : (index + 1) * size] for index in range(len(names))),
+        rarity=_filled({slot: min(_TOP, round(1000 * value)) for slot, value in rarity.items()}, size),
+        columns=tuple(_filled({slot: round(value / scale) for slot, value in column.items()}, size) for column in columns),
         scale=scale,
         functions=_function_weights(letters, labels, names),
     )

@@ -30,7 +30,7 @@ def pack(kind: str, model: LogisticModel | BayesModel, about: Mapping[str, objec
         body: dict[str, object] = {"labels": model.labels, "counts": model.counts, "functions": model.functions}
     else:
         arrays = [model.weights]
-        body = {"bias": model.bias, "threshold": model.threshold}
+        body = {"bias": model.bias, "threshold": model.threshold, "held_f1": model.held_f1}
     payload = zlib.compress(b"".join(_little(values).tobytes() for values in arrays), 9)
     header = {
         "kind": kind,
@@ -89,8 +89,8 @@ def _build(header: Mapping[str, Any], raw: bytes) -> LogisticModel | BayesModel:
     arrays = [_little(array("h", raw[index * size : (index + 1) * size])) for index in range(count)]
     scale = float(header["scale"])
     if "labels" not in header:
-        bias, threshold = float(header["bias"]), float(header["threshold"])
-        return LogisticModel(hashing=hashing, weights=arrays[0], scale=scale, bias=bias, threshold=threshold)
+        bias, threshold, f1 = float(header["bias"]), float(header["threshold"]), header.get("held_f1")
+        return LogisticModel(hashing=hashing, weights=arrays[0], scale=scale, bias=bias, threshold=threshold, held_f1=f1)
     labels = tuple(str(label) for label in header["labels"])
     if len(labels) != count - 1:
         raise ValueError("labels")
