@@ -1,0 +1,50 @@
+"""Reports: event rows -> figures (pure) -> one paper of blocks -> md | html | docx. Every format says the same.
+
+gather(store, settings, number, now) -> ReviewFigures      reads the store once
+render(figures, "md" | "html" | "docx") -> bytes
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.reports import markdown, page, word
+from bot.reports.figures import figures
+from bot.reports.review import compose
+from bot.reports.rows import ReviewFigures
+from bot.store.port import Store
+from config.schema import Settings
+
+FORMATS = ("md", "html", "docx")
+
+__all__ = ["FORMATS", "NoIncident", "compose", "figures", "gather", "render"]
+
+
+class NoIncident(Exception):
+    """No incident has this number; the message says what to do."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有{number}号事件，请核对编号。")
+
+
+async def gather(store: Store, settings: Settings, number: int, now: datetime, *, anchor: str = "") -> ReviewFigures:
+    """Read everything a review of incident `number` needs. Raises NoIncident."""
+    incident = await store.incident(number)
+    if incident is None:
+        raise NoIncident(number)
+    events = await store.events(f"incident:{number}")
+    messages = await store.messages_of(number)
+    problems = await store.problems(open_only=False)
+    return figures(incident, events, messages, settings, now=now, problems=problems, anchor=anchor)
+
+
+def render(review: ReviewFigures, kind: str) -> bytes:
+    """The review in one format; ValueError on an unknown one."""
+    paper = compose(review)
+    if kind == "md":
+        return markdown.render(paper).encode()
+    if kind == "html":
+        return page.render(paper).encode()
+    if kind == "docx":
+        return word.render(paper)
+    raise ValueError(f"不认识的格式“{kind}”，可用：{'、'.join(FORMATS)}。")

@@ -1,0 +1,49 @@
+"""The few shapes an official paper is made of. A report is composed once as blocks; md, html and docx only draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """Level 1 = 一、 (黑体), level 2 = （一） (楷体)."""
+
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`widths` are relative. `marked` lists row numbers to be set off (超时、缺项、补记)."""
+
+    name: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...] = ()
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageBreak:
+    pass
+
+
+Block = Heading | Paragraph | Table | PageBreak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A whole paper. `marking` is printed above the title (内部·不予公开), `facts` the lines below it."""
+
+    title: str
+    marking: str
+    facts: tuple[tuple[str, str], ...]
+    blocks: tuple[Block, ...]
+    footer: str

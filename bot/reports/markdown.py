@@ -1,0 +1,46 @@
+"""A paper as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
+
+_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})
+
+
+def escape(text: str) -> str:
+    """Text of a feed or a person must not become markup; a line break must not end a table row."""
+    return " ".join(text.translate(_SPECIAL).split())
+
+
+def render(paper: Paper) -> str:
+    lines = [f"**{escape(paper.marking)}**", "", f"# {escape(paper.title)}", ""]
+    lines += [f"- {name}：{escape(value)}" for name, value in paper.facts]
+    for block in paper.blocks:
+        lines += ["", *_block(block)]
+    return "\n".join([*lines, "", escape(paper.footer), ""])
+
+
+def _block(block: Block) -> Iterator[str]:
+    if isinstance(block, Heading):
+        yield f"{'#' * (block.level + 1)} {escape(block.text)}"
+    elif isinstance(block, Paragraph):
+        yield f"**{escape(block.text)}**" if block.strong else escape(block.text)
+    elif isinstance(block, PageBreak):
+        yield "---"
+    else:
+        yield from _table(block)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"**{escape(table.name)}**"
+    yield ""
+    yield _row(table.head)
+    yield _row(tuple("---" for _ in table.head))
+    for row in table.rows:
+        yield _row(tuple(escape(cell) for cell in row))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,164 @@
+"""A paper as DOCX laid out after GB/T 9704-2012 (domain.md §12). Fonts are named with fallbacks, never embedded."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
+
+SONG, FANG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"
+LATIN = "Times New Roman"
+BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5
+LINE = 28.5
+TEXT_WIDTH = 156
+
+
+def render(paper: Paper) -> bytes:
+    """Bytes of the file."""
+    doc = Document()
+    _page(doc)
+    _styled(doc, paper.marking, HEI, SMALL, align=WD_ALIGN_PARAGRAPH.LEFT)
+    _styled(doc, "", FANG, BODY)
+    _styled(doc, paper.title, SONG, TITLE, align=WD_ALIGN_PARAGRAPH.CENTER, line=33)
+    facts = "　".join(f"{name}：{value}" for name, value in paper.facts)
+    _styled(doc, facts, KAI, 12, align=WD_ALIGN_PARAGRAPH.CENTER, line=20)
+    for block in paper.blocks:
+        _block(doc, block)
+    _styled(doc, "", FANG, BODY)
+    last = _styled(doc, paper.footer, FANG, BODY, align=WD_ALIGN_PARAGRAPH.RIGHT)
+    last.paragraph_format.right_indent = Pt(4 * BODY)
+    out = BytesIO()
+    doc.core_properties.author = ""
+    doc.core_properties.title = paper.title
+    doc.save(out)
+    return out.getvalue()
+
+
+def _page(doc: Any) -> None:
+    """A4, 天头 37 mm, 订口 28 mm, 版心 156×225 mm; page numbers outside, odd right, even left."""
+    section = doc.sections[0]
+    section.orientation = WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+    section.left_margin, section.right_margin = Mm(28), Mm(26)
+    section.footer_distance = Mm(28)
+    doc.settings.odd_and_even_pages_header_footer = True
+    _number(section.footer.paragraphs[0], WD_ALIGN_PARAGRAPH.RIGHT)
+    _number(section.even_page_footer.paragraphs[0], WD_ALIGN_PARAGRAPH.LEFT)
+    _font(doc.styles["Normal"], FANG, BODY)
+
+
+def _font(holder: Any, name: str, size: float) -> None:
+    holder.font.name = LATIN
+    holder.font.size = Pt(size)
+    fonts = holder.element.get_or_add_rPr().get_or_add_rFonts()
+    fonts.set(qn("w:eastAsia"), name)
+
+
+def _number(paragraph: Any, align: Any) -> None:
+    """``— 1 —`` in 4号, one character in from the outer edge."""
+    paragraph.alignment = align
+    indent = "right_indent" if align == WD_ALIGN_PARAGRAPH.RIGHT else "left_indent"
+    setattr(paragraph.paragraph_format, indent, Pt(SMALL))
+    _run(paragraph, "— ", SONG, SMALL)
+    run = _run(paragraph, "", SONG, SMALL)
+    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
+        node = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            node.set(qn("w:fldCharType"), kind)
+        else:
+            node.text = text
+        run._r.append(node)
+    _run(paragraph, " —", SONG, SMALL)
+
+
+def _run(paragraph: Any, text: str, font: str, size: float, *, bold: bool = False) -> Any:
+    run = paragraph.add_run(text)
+    _font(run, font, size)
+    run.bold = bold
+    return run
+
+
+def _styled(
+    doc: Any,
+    text: str,
+    font: str,
+    size: float,
+    *,
+    align: Any = None,
+    indent: bool = False,
+    bold: bool = False,
+    line: float = LINE,
+) -> Any:
+    paragraph = doc.add_paragraph()
+    form = paragraph.paragraph_format
+    form.space_before = form.space_after = Pt(0)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
+    if align is not None:
+        paragraph.alignment = align
+    if indent:
+        form.first_line_indent = Pt(2 * size)
+    _run(paragraph, text, font, size, bold=bold)
+    return paragraph
+
+
+def _block(doc: Any, block: Block) -> None:
+    if isinstance(block, Heading):
+        paragraph = _styled(doc, block.text, HEI if block.level == 1 else KAI, BODY, indent=True)
+        paragraph.paragraph_format.keep_with_next = True
+    elif isinstance(block, Paragraph):
+        _styled(doc, block.text, FANG, BODY, indent=True, bold=block.strong, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
+    elif isinstance(block, PageBreak):
+        doc.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+    else:
+        _table(doc, block)
+
+
+def _table(doc: Any, table: Table) -> None:
+    name = _styled(doc, table.name, HEI, 12, line=22)
+    name.paragraph_format.keep_with_next = True
+    grid = doc.add_table(rows=1, cols=len(table.head), style="Table Grid")
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
+    grid.autofit = False
+    _repeat_head(grid.rows[0])
+    for cell, text in zip(grid.rows[0].cells, table.head, strict=True):
+        _cell(cell, text, bold=True)
+    for n, row in enumerate(table.rows):
+        line = grid.add_row()
+        _keep_whole(line)
+        for cell, text in zip(line.cells, row, strict=True):
+            _cell(cell, text, bold=n in table.marked)
+    widths = table.widths or tuple(1 for _ in table.head)
+    for column, width in enumerate(widths):
+        size = Mm(TEXT_WIDTH * width / sum(widths))
+        grid.columns[column].width = size
+        for cell in grid.columns[column].cells:
+            cell.width = size
+    _styled(doc, "", FANG, CELL, line=12)
+
+
+def _cell(cell: Any, text: str, *, bold: bool = False) -> None:
+    paragraph = cell.paragraphs[0]
+    form = paragraph.paragraph_format
+    form.space_before = form.space_after = Pt(1)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(15)
+    _run(paragraph, text, FANG, CELL, bold=bold)
+
+
+def _repeat_head(row: Any) -> None:
+    node = OxmlElement("w:tblHeader")
+    node.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(node)
+
+
+def _keep_whole(row: Any) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
