@@ -103,10 +103,11 @@ def _deliver(office: Office, request: dict[str, Any], task_id: str | None, targe
 
 
 def _within_meter(office: Office, user: str) -> bool:
+    """Whether the member has room: the n-th last message shown to him must have left the window."""
+    sql = "select received_at from delivery where user=? and state='shown' order by received_at desc limit 1 offset ?"
     for limit, seconds in ((office.switches.per_minute, 60), (office.switches.per_hour, 3600)):
-        sql = "select count(*) n from delivery where user=? and state='shown' and received_at > ?"
-        row = office.ledger.row(sql, user, office.now() - seconds * 1000)
-        if row is not None and row["n"] >= limit:
+        row = office.ledger.row(sql, user, limit - 1)
+        if row is not None and row["received_at"] > office.now() - seconds * 1000:
             return False
     return True
 

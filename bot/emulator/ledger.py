@@ -20,7 +20,8 @@ create unique index if not exists request_task on request(task_id) where task_id
 create table if not exists delivery(id integer primary key autoincrement, seq integer not null references request(seq),
   received_at integer not null, user text not null, state text not null, content text not null, grey text not null default '',
   pressed text not null default '[]', recalled integer not null default 0, updated_at integer);
-create index if not exists delivery_user on delivery(user, received_at);
+create index if not exists delivery_user on delivery(user, state, received_at);
+create index if not exists delivery_shown on delivery(received_at) where state='shown';
 create index if not exists delivery_seq on delivery(seq);
 create table if not exists code(code text primary key, seq integer not null, issued_at integer not null, spent_at integer);
 create table if not exists token(value text primary key, issued_at integer not null, expires_at integer not null,
