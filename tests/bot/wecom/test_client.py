@@ -60,6 +60,13 @@ async def test_a_refusal_carries_its_class(client, emulator, code, kind, retry_a
     assert emulator.ledger() == []
 
 
+async def test_the_same_words_sent_twice_on_purpose_arrive_twice_and_a_repeat_once(client, emulator):
+    for mark in ("reply-1", "reply-2", "reply-2"):
+        await client.send(text_request("zhangsan", 1000002, "可用指令：查询、详情", mark=mark))
+    assert len(emulator.messages("zhangsan")) == 2
+    assert [row.repeat for row in emulator.ledger()] == [False, False, True]
+
+
 class TestUnknownOutcome:
     @pytest.mark.parametrize(
         ("kind", "more", "arrived"),
