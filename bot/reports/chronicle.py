@@ -23,6 +23,8 @@ HANDLING = frozenset({"figure", "verified", "graded", "suggested", "start_set", 
 QUIET = frozenset({"notified", "clock_firm", "unit_suggested"})
 """Kinds counted elsewhere that would drown a timeline."""
 
+CLOCK_KINDS = frozenset({"clock_armed", "clock_moved", "clock_met", "clock_overdue", "clock_superseded"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -68,10 +70,18 @@ class Teller:
         told: set[str] = set()
         out: list[Line] = []
         for event in events:
-            if event.kind in QUIET or (event.kind == "joined" and not _first(event, told)):
+            if event.kind in QUIET or (event.kind == "joined" and not _first(event, told)) or self._minor(event):
                 continue
             out.append(self.line(event))
         return tuple(sorted(out, key=lambda x: (x.at, x.seq)))
+
+    def _minor(self, event: StoredEvent) -> bool:
+        """Clocks that have their own table and no statute: internal ones and the reminders between two releases."""
+        if event.kind not in CLOCK_KINDS:
+            return False
+        armed: Any = event.data.get("clock", {})
+        found = next((c for c in self.incident.clocks if c.id == str(armed.get("id", event.data.get("id")))), None)
+        return found is not None and (found.track == "internal" or found.start_kind == "last_release_at")
 
     def clock(self, clock_id: object) -> str:
         """Name of a clock, with its cycle where it has run before."""
@@ -179,13 +189,16 @@ def _signed(t: Teller, d: Data) -> str:
 def _returned(t: Teller, d: Data) -> str:
     unit = t.names.unit(str(d.get("unit", "")))
     basis = f"依据：{d['basis']}" if d.get("basis") else "未写依据"
-    return _join(f"{unit}：{d.get('reason', '')}", basis, str(d.get("suggested", "")))
+    suggested = f"建议：{d['suggested']}" if d.get("suggested") else ""
+    return _join(f"{unit}：{d.get('reason', '')}", basis, suggested)
 
 
 def _evidence(t: Teller, d: Data) -> str:
     e = d.get("evidence", {})
     kind = labels.EVIDENCE_KINDS.get(str(e.get("kind")), str(e.get("kind")))
     missing = "、".join(labels.REGISTER_FIELDS.get(str(m), str(m)) for m in e.get("missing", ()))
+    if e.get("kind") == "upward_reported":
+        return str(e.get("detail") or kind)
     return _join(kind, str(e.get("url", "")), f"登记还缺{missing}" if missing else "")
 
 

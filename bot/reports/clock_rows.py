@@ -12,6 +12,9 @@ from bot.store.port import StoredEvent
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
 
+CLAIMED = frozenset({"occurred_at", "first_public_at", "reported_at"})
+"""Starts that rest on what somebody said; the others are our own records."""
+
 START_NAMES = ("occurred_at", "first_public_at", "detected_at", "reported_at", "recognised_at")
 
 
@@ -36,7 +39,7 @@ def start_rows(incident: Incident, names: Names) -> tuple[StartRow, ...]:
                 at=found.value if found else None,
                 source=source,
                 evidence=names.scrub(found.evidence) if found else "",
-                confirmed=bool(found and found.confirmed_by),
+                confirmed=bool(found and (found.confirmed_by or code not in CLAIMED)),
             )
         )
     return tuple(out)
@@ -103,7 +106,7 @@ def _row(incident: Incident, c: Clock, names: Names, evidence: Mapping[str, int]
         start_name=labels.STARTS.get(c.start_kind, c.start_kind),
         start_at=c.start_at,
         start_evidence=names.scrub(start.evidence) if start else "",
-        start_confirmed=start is None or bool(start.confirmed_by),
+        start_confirmed=c.start_kind not in CLAIMED or start is None or bool(start.confirmed_by),
         due_at=c.due_at,
         actual_at=c.satisfied_at,
         margin=c.due_at - c.satisfied_at if c.satisfied_at else None,
@@ -113,4 +116,5 @@ def _row(incident: Incident, c: Clock, names: Names, evidence: Mapping[str, int]
         since=since(incident, c.satisfied_at),
         explanation=names.scrub(c.explanation),
         by_regrade=c.by_regrade,
+        repeating=c.start_kind == "last_release_at",
     )

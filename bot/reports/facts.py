@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.labels import beijing, span
-from bot.reports.rows import ReviewFigures
+from bot.reports.rows import ClockRow, ReviewFigures
 
 LONG_SILENCE = timedelta(hours=12)
 
@@ -20,7 +20,7 @@ def findings(f: ReviewFigures) -> tuple[str, ...]:
 
 
 def _clocks(f: ReviewFigures) -> Iterator[str]:
-    for c in (*f.clocks, *f.upward_clocks):
+    for c in (*(c for c in f.clocks if not c.repeating), *f.upward_clocks):
         if c.by_regrade and c.on_time is None and c.verdict == "升级时已届满":
             done = f"实际{beijing(c.actual_at)}办理" if c.actual_at else "尚未登记办理"
             yield f"{c.name}应于{beijing(c.due_at)}前，升级时已届满，{done}，单列，不计承办单位超时。"
@@ -81,9 +81,14 @@ def _messages(f: ReviewFigures) -> Iterator[str]:
         yield f"{f.sent.late}条提醒晚于应发时间2分钟以上送达。"
 
 
+def _counted(f: ReviewFigures) -> list[ClockRow]:
+    """Clocks of a written limit that have a verdict; the intervals between two releases are the desk's own."""
+    return [c for c in f.clocks if c.on_time is not None and not c.repeating]
+
+
 def conclusion(f: ReviewFigures) -> str:
     """At most 200 characters: what, how graved, which limits were kept, when the public first heard."""
-    counted = [c for c in f.clocks if c.on_time is not None]
+    counted = _counted(f)
     kept = sum(1 for c in counted if c.on_time)
     other = sum(1 for c in f.clocks if c.on_time is None and c.verdict in OTHER)
     level = f.level + ("" if f.level_confirmed or f.level == "未定级" else "（建议，未定级）")
@@ -123,7 +128,7 @@ def axes(f: ReviewFigures) -> tuple[tuple[str, str, str], ...]:
 
 
 def _timely(f: ReviewFigures) -> tuple[str, str, str]:
-    counted = [c for c in f.clocks if c.on_time is not None]
+    counted = _counted(f)
     if not counted:
         return "及时性", "对外时限尚无结论", "无数据"
     late = [c.name for c in counted if not c.on_time]

@@ -143,9 +143,11 @@ def _publishers(incident: Incident) -> tuple[tuple[str, str], ...]:
 
 def _overview(incident: Incident, names: Names) -> Mapping[str, object]:
     level = incident.level
-    settings = names.settings
+    settings, place = names.settings, incident.place
+    category = settings.category(incident.category)
     return {
         "number": incident.number,
+        "subject": f"{place.detail or place.county or place.city or settings.organisation.short}{category.neutral}",
         "title": names.scrub(incident.title),
         "organisation": settings.organisation.name,
         "drill": incident.drill,
@@ -153,8 +155,8 @@ def _overview(incident: Incident, names: Names) -> Mapping[str, object]:
         "level": labels.LEVELS[level.code if level else "unknown"],
         "level_confirmed": incident.confirmed is not None,
         "levels": _levels(incident),
-        "category": settings.category(incident.category).name,
-        "place": incident.place.text,
+        "category": category.name,
+        "place": place.text,
         "opened_at": incident.opened_at,
         "closed_at": incident.closed_at,
         "unit": names.unit(incident.primary_unit) if incident.primary_unit else "",

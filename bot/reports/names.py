@@ -41,8 +41,9 @@ class Names:
 
     def post(self, officer: Officer) -> str:
         """Unit and title, or the first role where no title is known."""
+        unit = self.unit(officer.unit)
         role = officer.title or next((ROLES[r] for r in officer.roles if r in ROLES), "工作人员")
-        return f"{self.unit(officer.unit)} {role}"
+        return role if unit in role else f"{unit} {role}"
 
     def scrub(self, text: str) -> str:
         """Free text for the body: numbers covered, known officers replaced by their posts."""

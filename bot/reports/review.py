@@ -9,7 +9,7 @@ from bot.labels import NO_DATA, beijing, day, full, span, stamp
 from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
 from bot.reports.facts import axes, conclusion, findings
-from bot.reports.rows import ClockRow, ReviewFigures, Since
+from bot.reports.rows import ClockRow, ReviewFigures, Since, TurnRow
 
 TO_FILL = "待填"
 MISSING = "缺"
@@ -39,7 +39,7 @@ def compose(f: ReviewFigures) -> Paper:
         blocks.extend(part(f))
     drill = "（演练）" if f.drill else ""
     return Paper(
-        title=f"关于{f.title}舆情应对处置情况的评估报告{drill}",
+        title=f"关于{f.subject}舆情应对处置情况的评估报告{drill}",
         marking="内部·不予公开",
         facts=(
             ("编制单位", or_none(f.organisation)),
@@ -65,7 +65,8 @@ def _overview(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="一、事件概况")
     level = f.level + ("" if f.level_confirmed or f.level == "未定级" else "（系统建议，未经定级）")
     rows = (
-        ("事件", f.title),
+        ("事件", f.subject),
+        ("立案标题", f.title),
         ("类别", f.category),
         ("地点", f.place or "不详"),
         ("等级", level),
@@ -124,18 +125,23 @@ def _matter(x: Line) -> str:
 def _clocks(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="三、时限履行情况")
     yield Heading(text="（一）对外发布和回应", level=2)
-    yield from _clock_tables("对外时限", f.clocks, f.number)
+    yield from _clock_tables("对外时限", tuple(c for c in f.clocks if not c.repeating), f.number)
     yield _since_table(f)
-    yield Heading(text="（二）内部办理", level=2)
-    rows = tuple(_short_row(c, f.number) for c in f.internal_clocks)
-    late = frozenset(n for n, c in enumerate(f.internal_clocks) if c.on_time is False)
-    yield _table("内部时限", ("事项", "起算", "应于", "实际", "余量", "结论", "凭证号"), rows, (4, 4, 3, 3, 3, 3, 3), late)
+    yield Heading(text="（二）持续发布", level=2)
+    yield Paragraph(text="持续发布的间隔没有文件规定，按值班规程提醒，不计入对外时限结论。")
+    yield _short_table("持续发布间隔", tuple(c for c in f.clocks if c.repeating), f.number)
+    yield Heading(text="（三）内部办理", level=2)
+    yield _short_table("内部时限", f.internal_clocks, f.number)
+
+
+def _short_table(name: str, clocks: tuple[ClockRow, ...], number: int) -> Block:
+    rows = tuple(_short_row(c, number) for c in clocks)
+    late = frozenset(n for n, c in enumerate(clocks) if c.on_time is False)
+    return _table(name, ("事项", "起算", "应于", "实际", "余量", "结论", "凭证号"), rows, (4, 4, 4, 4, 3, 3, 3), late)
 
 
 def _clock_tables(name: str, clocks: tuple[ClockRow, ...], number: int) -> Iterator[Block]:
-    rows = tuple(_short_row(c, number) for c in clocks)
-    late = frozenset(n for n, c in enumerate(clocks) if c.on_time is False)
-    yield _table(name, ("事项", "起算", "应于", "实际", "余量", "结论", "凭证号"), rows, (4, 4, 3, 3, 3, 3, 3), late)
+    yield _short_table(name, clocks, number)
     for c in clocks:
         yield Paragraph(text=_basis(c))
 
@@ -156,6 +162,8 @@ def _short_row(c: ClockRow, number: int) -> tuple[str, ...]:
 def _margin(c: ClockRow) -> str:
     if c.margin is None:
         return NO_DATA
+    if not c.margin:
+        return "到点"
     return f"提前{span(c.margin)}" if c.margin >= timedelta(0) else f"超出{span(c.margin)}"
 
 
@@ -170,7 +178,7 @@ def _basis(c: ClockRow) -> str:
 
 def _since_table(f: ReviewFigures) -> Block:
     rows = [("首次公开回应", *_since(f.first_release)), ("新闻发布会", *_since(f.conference))]
-    rows += [(c.name, *_since(c.since)) for c in f.clocks if c.actual_at]
+    rows += [(c.name, *_since(c.since)) for c in f.clocks if c.actual_at and not c.repeating]
     return Table(name="历时", head=("事项", "距事发", "距监测发现", "距认定应回应"), rows=tuple(rows), widths=(5, 3, 3, 3))
 
 
@@ -237,7 +245,7 @@ def _orders(f: ReviewFigures) -> Iterator[Block]:
             stamp(t.signed_at) if t.signed_at else "未签收",
             stamp(t.returned_at) if t.returned_at else "—",
             str(int(t.waited.total_seconds() // 60)) if t.waited is not None else NO_DATA,
-            "；".join(x for x in (t.reason, t.basis, t.suggested) if x) or "—",
+            _why(t),
         )
         for t in f.turns
     )
@@ -245,6 +253,11 @@ def _orders(f: ReviewFigures) -> Iterator[Block]:
     yield _table("交办—签收—退回—裁定", head, rows, (4, 3, 3, 3, 2, 6))
     stages = tuple((s.name, stamp(s.begin), stamp(s.end), span(s.length)) for s in f.stages)
     yield _table("各环节用时", ("环节", "起", "止", "用时"), stages, (5, 3, 3, 3))
+
+
+def _why(t: TurnRow) -> str:
+    parts = (("理由", t.reason), ("依据", t.basis), ("建议", t.suggested))
+    return "；".join(f"{name}：{text}" for name, text in parts if text) or "—"
 
 
 def _rumours(f: ReviewFigures) -> Iterator[Block]:
@@ -321,7 +334,10 @@ def _tool(f: ReviewFigures) -> Iterator[Block]:
     rows = tuple(
         (stamp(o.first_at), stamp(o.last_at), o.detail, str(o.count), "已恢复" if o.resolved else "未恢复") for o in f.outages
     )
-    yield _table("系统故障", ("起", "止", "情况", "次数", "现状"), rows, (3, 3, 8, 2, 2))
+    if rows:
+        yield _table("系统故障", ("起", "止", "情况", "次数", "现状"), rows, (3, 3, 8, 2, 2))
+    else:
+        yield Paragraph(text="系统故障：本事件期间无记录。")
     c = f.chain
     state = "编号连续、前后相扣" if c.whole else "不连续，须核查"
     anchor = f"总锚定值：{c.anchor}。" if c.anchor else ""

@@ -52,6 +52,7 @@ class ClockRow:
     since: Since
     explanation: str = ""
     by_regrade: bool = False
+    repeating: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +202,7 @@ class ReviewFigures:
     """Everything a review says, before any wording of a format."""
 
     number: int
+    subject: str
     title: str
     organisation: str
     drill: bool

@@ -147,22 +147,22 @@ def stage_rows(incident: Incident, events: Sequence[StoredEvent]) -> tuple[Stage
     release = min((e.at for e in incident.evidence if e.kind in RELEASES), default=None)
     gates = {a.gate: a.at for a in incident.attestations}
     marks = (
-        ("发出提醒至收到", _first(events, "acknowledged")),
-        ("至首次核实", _first(events, "verified")),
-        ("至交办", _first(events, "assigned")),
-        ("至签收", _first(events, "signed")),
-        ("至会签", gates.get("countersign")),
-        ("至保密审查", gates.get("secrecy")),
-        ("至审定", gates.get("approval")),
-        ("至首次公开回应", release),
+        ("收到", _first(events, "acknowledged")),
+        ("首次核实", _first(events, "verified")),
+        ("交办", _first(events, "assigned")),
+        ("签收", _first(events, "signed")),
+        ("会签", gates.get("countersign")),
+        ("保密审查", gates.get("secrecy")),
+        ("审定", gates.get("approval")),
+        ("首次公开回应", release),
     )
     out: list[StageRow] = []
-    last = incident.alarmed_at
+    before, last = "发出提醒", incident.alarmed_at
     for name, at in marks:
         if at is None or last is None or at < last:
             continue
-        out.append(StageRow(name=name, begin=last, end=at))
-        last = at
+        out.append(StageRow(name=f"{before}至{name}", begin=last, end=at))
+        before, last = name, at
     return tuple(out)
 
 
