@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.schema import Level, Settings
 from playbooks.deadlines import casualties, figures_of
+from playbooks.fields import CLOCK_SLACK, Refused, event_of, moment, needed, proposal, text
 from playbooks.fold import RELEASES
-from playbooks.incident import RUNNING, Clock, ClockState, Event, Evidence, Figure, Incident, Instant
+from playbooks.incident import RUNNING, Clock, ClockState, Event, Figure, Incident, Instant
 from playbooks.record import dump, iso
 from playbooks.severity import grade
 
@@ -17,48 +17,16 @@ if TYPE_CHECKING:
     from playbooks.lifecycle import Action
 
 GRADERS = ("duty_leader", "press_office", "approver", "deputy_in_charge", "principal")
-REGISTER_FIELDS = ("original_content", "publishing_unit", "reviewer", "publisher", "published_at", "channel")
 EXCLUSIONS = ("not_local", "old_news", "untrue", "duplicate", "unrelated")
 GATES = ("consult", "countersign", "secrecy", "approval")
-CLOCK_SLACK = timedelta(minutes=2)
-
-
-class Refused(Exception):
-    """The action would record something untrue or is incomplete; `reason` is a code for texts."""
-
-    def __init__(self, reason: str, **detail: str):
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail
-
-
-def _event(a: Action, kind: str, **data: object) -> Event:
-    return Event(kind=kind, at=a.now, actor=a.by, data={k: dump(v) for k, v in data.items()})
-
-
-def text(a: Action, name: str, default: str = "") -> str:
-    return str(a.fields.get(name, default) or default).strip()
-
-
-def needed(a: Action, name: str) -> str:
-    """A field that must be given."""
-    value = text(a, name)
-    if not value:
-        raise Refused("missing_field", field=name)
-    return value
-
-
-def moment(a: Action, name: str) -> datetime | None:
-    value = a.fields.get(name)
-    return value if isinstance(value, datetime) else None
 
 
 def acknowledge(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return () if a.by.id in i.acknowledgements else (_event(a, "acknowledged"),)
+    return () if a.by.id in i.acknowledgements else (event_of(a, "acknowledged"),)
 
 
 def tell_leader(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return () if a.by.id in i.leader_told else (_event(a, "leader_told"),)
+    return () if a.by.id in i.leader_told else (event_of(a, "leader_told"),)
 
 
 def verify(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -68,8 +36,8 @@ def verify(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     party = text(a, "party", a.by.unit)
     if any(v.by == a.by.id and v.party == party and v.result == result for v in i.verifications):
         return ()
-    out = [] if a.by.id in i.acknowledgements else [_event(a, "acknowledged")]
-    return (*out, _event(a, "verified", result=result, party=party, source=text(a, "source")))
+    out = [] if a.by.id in i.acknowledgements else [event_of(a, "acknowledged")]
+    return (*out, event_of(a, "verified", result=result, party=party, source=text(a, "source")))
 
 
 def figure(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -87,7 +55,7 @@ def figure(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         if number < 0:
             raise Refused("bad_value", field=str(metric))
         fig = Figure(metric=str(metric), value=number, standing=standing, source=source, at=a.now, span=text(a, "span"))
-        out.append(_event(a, "figure", figure=fig))
+        out.append(event_of(a, "figure", figure=fig))
         known[str(metric)] = float(number)
     if command:
         out += _graded_by_figures(i, a, s, known)
@@ -100,16 +68,16 @@ def _graded_by_figures(i: Incident, a: Action, s: Settings, known: dict[str, flo
     if verdict.level is None or (before is not None and before <= verdict.level):
         return []
     reasons = [f"{r.metric}={r.value:g}>={r.at_least:g} {r.source}" for r in verdict.reasons]
-    return [_event(a, "graded", level=verdict.level.code, reasons=reasons)]
+    return [event_of(a, "graded", level=verdict.level.code, reasons=reasons)]
 
 
 def recognise(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return () if i.starts.recognised_at else (_event(a, "recognised", reason=text(a, "reason")),)
+    return () if i.starts.recognised_at else (event_of(a, "recognised", reason=text(a, "reason")),)
 
 
 def not_public(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     """线下办理、不公开回应: a lawful outcome signed by a deputy or 宣传部 (practice.md §2.1)."""
-    return () if i.not_public_by else (_event(a, "not_public", reason=needed(a, "reason")),)
+    return () if i.not_public_by else (event_of(a, "not_public", reason=needed(a, "reason")),)
 
 
 def grade_by_hand(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -121,7 +89,7 @@ def grade_by_hand(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     kind = "graded" if set(GRADERS) & set(a.by.roles) else "suggested"
     if kind == "graded" and i.confirmed and i.confirmed.level == level:
         return ()
-    return (_event(a, kind, level=level.code, reasons=[reason]),)
+    return (event_of(a, kind, level=level.code, reasons=[reason]),)
 
 
 def set_start(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -137,14 +105,9 @@ def set_start(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     data = {"instant": name, "value": dump(instant)}
     reference = old.value if old else (i.starts.detected_at.value if i.starts.detected_at else value)
     if value <= reference:
-        return (_event(a, "start_set", **data),)
+        return (event_of(a, "start_set", **data),)
     needed(a, "evidence")
-    return (_proposal(i, a, "start_set", data),)
-
-
-def _proposal(i: Incident, a: Action, kind: str, data: Mapping[str, object]) -> Event:
-    number = 1 + len(i.proposals) + sum(1 for n in i.notices if n.kind == "second")
-    return _event(a, "proposed", id=f"p{number}", event=kind, data=data)
+    return (proposal(i, a, "start_set", data),)
 
 
 def second(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -155,7 +118,7 @@ def second(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         raise Refused("nothing_to_second")
     if open_ones[0].by == a.by.id:
         raise Refused("same_person")
-    return (_event(a, "seconded", id=open_ones[0].id, agreed=bool(a.fields.get("agreed", True))),)
+    return (event_of(a, "seconded", id=open_ones[0].id, agreed=bool(a.fields.get("agreed", True))),)
 
 
 def assign(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -166,7 +129,7 @@ def assign(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if turn and turn.open and turn.unit != unit:
         raise Refused("order_open", unit=turn.unit)
     supporting = tuple(str(u) for u in _list(a, "supporting"))
-    return (_event(a, "assigned", unit=unit, supporting=supporting),)
+    return (event_of(a, "assigned", unit=unit, supporting=supporting),)
 
 
 def _list(a: Action, name: str) -> tuple[object, ...]:
@@ -189,9 +152,9 @@ def sign(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if turn.signed_at is not None:
         return ()
     if a.by.unit == turn.unit:
-        return (_event(a, "signed", unit=turn.unit),)
+        return (event_of(a, "signed", unit=turn.unit),)
     if {"duty_officer", "deputy_duty", "duty_leader"} & set(a.by.roles):
-        return (_event(a, "signed", unit=turn.unit, on_behalf=needed(a, "who")),)
+        return (event_of(a, "signed", unit=turn.unit, on_behalf=needed(a, "who")),)
     raise Refused("not_your_unit", unit=turn.unit)
 
 
@@ -207,7 +170,7 @@ def give_back(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if i.arbitrated_by:
         raise Refused("already_ruled")
     data = {"unit": turn.unit, "reason": needed(a, "reason"), "basis": text(a, "basis"), "suggested": text(a, "suggested")}
-    return (_event(a, "returned", **data),)
+    return (event_of(a, "returned", **data),)
 
 
 def arbitrate(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -217,91 +180,7 @@ def arbitrate(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     turn = i.assignment
     if i.arbitrated_by and turn and turn.unit == unit and turn.returned_at is None:
         return ()
-    return (_event(a, "arbitrated", unit=unit, supporting=[str(u) for u in _list(a, "supporting")]),)
-
-
-def release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    """登记发布: the stated time counts, the entry time is kept; a plan is not a release (design.md §6)."""
-    kind = text(a, "kind", "authoritative_info")
-    if kind not in RELEASES and kind != "brief_info":
-        raise Refused("bad_value", field="kind")
-    at = moment(a, "at") or a.now
-    if at > a.now + CLOCK_SLACK:
-        raise Refused("not_yet_held", kind=kind)
-    url = text(a, "url")
-    if any(e.kind == kind and e.url == url and (e.at == at or not a.fields.get("at")) for e in i.evidence) and url:
-        return ()
-    if not url and not text(a, "detail"):
-        raise Refused("missing_field", field="url")
-    evidence = _register(i, a, kind, at, url)
-    if any(_turns_on_time(c, kind, at, a.now) for c in i.clocks):
-        return (_proposal(i, a, "evidence", {"evidence": dump(evidence)}),)
-    return (_event(a, "evidence", evidence=evidence),)
-
-
-def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evidence:
-    given = {"published_at", "original_content"} if url else {"published_at"}
-    given |= {f for f in REGISTER_FIELDS if text(a, f)}
-    detail = "；".join(f"{f}={text(a, f)}" for f in REGISTER_FIELDS if text(a, f)) or text(a, "detail")
-    missing = tuple(f for f in REGISTER_FIELDS if f not in given)
-    return Evidence(
-        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
-        kind=kind,
-        at=at,
-        recorded_at=a.now,
-        by=a.by.id,
-        url=url,
-        detail=detail,
-        missing=missing,
-    )
-
-
-def _turns_on_time(clock: Clock, kind: str, at: datetime, now: datetime) -> bool:
-    """Backdating that would change a verdict to 按时 (practice.md §2.13)."""
-    late = now > clock.due_at and at <= clock.due_at
-    return late and clock.running and not clock.latent and kind in clock.met_by
-
-
-def superior_release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    """上级统一发布: alarms stop, "met" is not faked (practice.md §2.14)."""
-    url = needed(a, "url")
-    return _outcomes(i, a, "superior_release", url, ("first_statement_5h", "response_48h"))
-
-
-def other_form(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    """以其他形式发布, with approver and basis."""
-    return _outcomes(i, a, "other_form", needed(a, "reason"), tuple(c.code for c in i.clocks if c.track == "public"))
-
-
-def _outcomes(i: Incident, a: Action, outcome: str, basis: str, codes: tuple[str, ...]) -> tuple[Event, ...]:
-    chosen = text(a, "clock")
-    out = [
-        _event(a, "outcome", id=c.id, state=ClockState.OTHER_OUTCOME, outcome=outcome, basis=basis)
-        for c in i.clocks
-        if c.running and not c.latent and c.code in codes and (not chosen or c.code == chosen)
-    ]
-    if not out:
-        raise Refused("no_clock")
-    return tuple(out)
-
-
-def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    """报送: 首报 or 续报N with who took the call; never a public release nor the reverse (practice.md §2.6)."""
-    done = sum(1 for e in i.evidence if e.kind == "upward_reported")
-    at = moment(a, "at") or a.now
-    if at > a.now + CLOCK_SLACK:
-        raise Refused("in_future", field="at")
-    if done and not text(a, "detail"):
-        return ()
-    item = Evidence(
-        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
-        kind="upward_reported",
-        at=at,
-        recorded_at=a.now,
-        by=a.by.id,
-        detail=text(a, "detail", "首报"),
-    )
-    return (_event(a, "evidence", evidence=item),)
+    return (event_of(a, "arbitrated", unit=unit, supporting=[str(u) for u in _list(a, "supporting")]),)
 
 
 def note(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -310,7 +189,7 @@ def note(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if happened and happened > a.now + CLOCK_SLACK:
         raise Refused("in_future", field="happened_at")
     data: dict[str, object] = {"note": text(a, "note", "note"), "text": needed(a, "text")}
-    return (_event(a, "noted", **data, **({"happened_at": iso(happened)} if happened else {})),)
+    return (event_of(a, "noted", **data, **({"happened_at": iso(happened)} if happened else {})),)
 
 
 def attest(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -318,7 +197,7 @@ def attest(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if gate not in GATES:
         raise Refused("bad_value", field="gate")
     at = moment(a, "at") or a.now
-    return (_event(a, "attested", gate=gate, name=text(a, "name", a.by.name), at=iso(at)),)
+    return (event_of(a, "attested", gate=gate, name=text(a, "name", a.by.name), at=iso(at)),)
 
 
 def _overdue(i: Incident, a: Action) -> Clock:
@@ -333,13 +212,13 @@ def _overdue(i: Incident, a: Action) -> Clock:
 def explain(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     """说明原因, signed: overdue reminders stop, the verdict stays."""
     clock = _overdue(i, a)
-    return (_event(a, "explained", id=clock.id, text=needed(a, "reason")),)
+    return (event_of(a, "explained", id=clock.id, text=needed(a, "reason")),)
 
 
 def waive(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     clock = _overdue(i, a)
     reason = needed(a, "reason")
-    return (_event(a, "waived", id=clock.id, state=ClockState.WAIVED, outcome="waived", basis=reason),)
+    return (event_of(a, "waived", id=clock.id, state=ClockState.WAIVED, outcome="waived", basis=reason),)
 
 
 def exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -351,8 +230,8 @@ def exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if reason == "untrue" or (false and i.high_consequence):
         raise Refused("clarify_instead")
     if casualties(i) or i.high_consequence:
-        return () if i.exclusion.get("reason") == reason else (_event(a, "excluded", reason=reason),)
-    return (_event(a, "excluded", reason=reason, confirmed=True),)
+        return () if i.exclusion.get("reason") == reason else (event_of(a, "excluded", reason=reason),)
+    return (event_of(a, "excluded", reason=reason, confirmed=True),)
 
 
 def confirm_exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -360,15 +239,15 @@ def confirm_exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         raise Refused("nothing_to_second")
     if i.exclusion.get("by") == a.by.id:
         raise Refused("same_person")
-    return (_event(a, "excluded", reason=i.exclusion["reason"], by=i.exclusion["by"], confirmed=True),)
+    return (event_of(a, "excluded", reason=i.exclusion["reason"], by=i.exclusion["by"], confirmed=True),)
 
 
 def reject_exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return (_event(a, "excluded", rejected=True),) if i.exclusion else ()
+    return (event_of(a, "excluded", rejected=True),) if i.exclusion else ()
 
 
 def change(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return (_event(a, "changed", reason=text(a, "reason")),)
+    return (event_of(a, "changed", reason=text(a, "reason")),)
 
 
 def debts(i: Incident) -> tuple[str, ...]:
@@ -387,25 +266,25 @@ def close(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     ]
     if waiting:
         raise Refused("clock_running", clocks="、".join(waiting))
-    return (_event(a, "closed", reason=text(a, "reason")),)
+    return (event_of(a, "closed", reason=text(a, "reason")),)
 
 
 def archive(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     owed = debts(i)
     if owed:
         raise Refused("debts", debts="、".join(owed))
-    return (_event(a, "archived"),)
+    return (event_of(a, "archived"),)
 
 
 def reopen(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
-    return (_event(a, "reopened", reason=text(a, "reason")),)
+    return (event_of(a, "reopened", reason=text(a, "reason")),)
 
 
 def merge(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     into = int(needed(a, "into"))
     if into == i.number:
         raise Refused("bad_value", field="into")
-    return (_event(a, "merged", into=into),)
+    return (event_of(a, "merged", into=into),)
 
 
 def classify(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
@@ -417,4 +296,4 @@ def classify(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         data["title"] = text(a, "title")
     if not data:
         raise Refused("missing_field", field="category")
-    return (_event(a, "classified", **data),)
+    return (event_of(a, "classified", **data),)

@@ -22,7 +22,7 @@ CATEGORY_LEAD = 24.0
 RULES_AMONG_MODEL = 4.0  # weight of the rule's share where a trained label is a unit of the table
 SURE_MARGIN = 0.35
 LEAST_CANDIDATES, MOST_CANDIDATES = 3, 5
-ROUTER_HASHING = Hashing(bits=17, longest=2, cap=BODY_CHARS)
+ROUTER_HASHING = Hashing(bits=17, longest=2, cap=300)  # reading further gains nothing and costs time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from config.schema import Level
+from playbooks.fold_clocks import CLOCK_EVENTS, notice, when
 from playbooks.incident import (
     Actor,
     Assessment,
     Assignment,
     Attestation,
-    Basis,
-    Clock,
-    ClockState,
     Event,
     Evidence,
     Figure,
@@ -26,7 +23,6 @@ from playbooks.incident import (
     Instant,
     Member,
     Note,
-    Notice,
     Place,
     Proposal,
     Status,
@@ -37,17 +33,8 @@ from playbooks.record import load
 Data = Mapping[str, Any]
 
 
-def when(value: object) -> datetime:
-    """Aware UTC datetime of a recorded time."""
-    return datetime.fromisoformat(str(value))
-
-
 def _moved(i: Incident, status: Status, *, only: tuple[Status, ...]) -> Incident:
     return replace(i, status=status) if i.status in only else i
-
-
-def _notice(i: Incident, kind: str, at: datetime) -> Incident:
-    return replace(i, notices=(*i.notices, Notice(id=f"{kind}-{len(i.notices) + 1}", kind=kind, at=at)))
 
 
 def _opened(number: int, e: Event) -> Incident:
@@ -75,7 +62,7 @@ def _joined(i: Incident, e: Event) -> Incident:
 def _alarmed(i: Incident, e: Event) -> Incident:
     quiet = bool(e.data.get("quiet"))
     i = replace(i, alarmed_at=e.at, alarm_reason=str(e.data.get("reason", "")))
-    return _notice(i, "first_quiet" if quiet else "first", e.at)
+    return notice(i, "first_quiet" if quiet else "first", e.at)
 
 
 def _figure(i: Incident, e: Event) -> Incident:
@@ -102,7 +89,7 @@ def _assessed(i: Incident, e: Event, *, confirmed: bool) -> Incident:
     i = replace(i, assessments=(*i.assessments, a))
     if i.alarmed_at is None or i.level == before or i.alarmed_at == e.at:
         return i
-    return _notice(i, "regraded", e.at)
+    return notice(i, "regraded", e.at)
 
 
 def _graded(i: Incident, e: Event) -> Incident:
@@ -145,7 +132,7 @@ def _assigned(i: Incident, e: Event) -> Incident:
     turn = Assignment(unit=d["unit"], by=e.actor.id, at=e.at, supporting=tuple(d.get("supporting", ())))
     i = replace(i, assignments=(*i.assignments, turn))
     i = _moved(i, Status.ASSIGNED, only=(Status.DETECTED, Status.VERIFYING, Status.ASSESSING))
-    return _notice(i, "assigned", e.at)
+    return notice(i, "assigned", e.at)
 
 
 def _turn(i: Incident, **changes: object) -> Incident:
@@ -169,7 +156,7 @@ def _returned(i: Incident, e: Event) -> Incident:
         suggested=d.get("suggested", ""),
     )
     i = _moved(i, Status.ASSESSING, only=(Status.ASSIGNED, Status.RESPONDING))
-    return _notice(i, "arbitrate" if returned_turns(i) >= 2 else "returned", e.at)
+    return notice(i, "arbitrate" if returned_turns(i) >= 2 else "returned", e.at)
 
 
 def returned_turns(i: Incident) -> int:
@@ -182,7 +169,7 @@ def _arbitrated(i: Incident, e: Event) -> Incident:
     turn = Assignment(unit=d["unit"], by=e.actor.id, at=e.at, supporting=tuple(d.get("supporting", ())))
     i = replace(i, arbitrated_by=e.actor.id, assignments=(*i.assignments, turn))
     i = _moved(i, Status.ASSIGNED, only=(Status.DETECTED, Status.VERIFYING, Status.ASSESSING))
-    return _notice(i, "arbitrated", e.at)
+    return notice(i, "arbitrated", e.at)
 
 
 RELEASES = frozenset(
@@ -215,7 +202,7 @@ def _evidence(i: Incident, e: Event) -> Incident:
 def _proposed(i: Incident, e: Event) -> Incident:
     d: Data = e.data
     p = Proposal(id=d["id"], kind=d["event"], by=e.actor.id, at=e.at, data=d["data"])
-    return _notice(replace(i, proposals=(*i.proposals, p)), "second", e.at)
+    return notice(replace(i, proposals=(*i.proposals, p)), "second", e.at)
 
 
 def _seconded(i: Incident, e: Event) -> Incident:
@@ -248,7 +235,7 @@ def _exclusion(i: Incident, e: Event) -> Incident:
         done = {**i.exclusion, **{k: str(v) for k, v in d.items() if k != "confirmed"}, "confirmed_by": e.actor.id}
         return replace(i, status=Status.DISMISSED, exclusion=done, closed_at=e.at)
     pending = {"reason": str(d["reason"]), "by": e.actor.id, "at": e.at.isoformat()}
-    return _notice(replace(i, exclusion=pending), "exclusion", e.at)
+    return notice(replace(i, exclusion=pending), "exclusion", e.at)
 
 
 def _changed(i: Incident, e: Event) -> Incident:
@@ -256,14 +243,14 @@ def _changed(i: Incident, e: Event) -> Incident:
     revived = replace(i, verifications=(), exclusion={}, closed_at=None)
     if i.status in ENDED_OR_DISMISSED:
         revived = replace(revived, status=Status.VERIFYING)
-    return _notice(revived, "changed", e.at)
+    return notice(revived, "changed", e.at)
 
 
 ENDED_OR_DISMISSED = (Status.DISMISSED, Status.OBSERVING, Status.EVALUATING, Status.ARCHIVED)
 
 
 def _reopened(i: Incident, e: Event) -> Incident:
-    return _notice(replace(i, status=Status.VERIFYING, closed_at=None), "changed", e.at)
+    return notice(replace(i, status=Status.VERIFYING, closed_at=None), "changed", e.at)
 
 
 def _closed(i: Incident, e: Event) -> Incident:
@@ -277,56 +264,6 @@ def _merged(i: Incident, e: Event) -> Incident:
 def _unit_suggested(i: Incident, e: Event) -> Incident:
     d: Data = e.data
     return replace(i, suggested_unit=d["unit"], unit_candidates=tuple(d.get("ranked", ())))
-
-
-def _clock_changed(i: Incident, clock_id: str, **changes: object) -> Incident:
-    clocks = tuple(replace(c, **changes) if c.id == clock_id else c for c in i.clocks)  # type: ignore[arg-type]
-    return replace(i, clocks=clocks)
-
-
-def _clock_armed(i: Incident, e: Event) -> Incident:
-    clock = load(Clock, e.data["clock"])  # type: ignore[arg-type]
-    known = any(c.id == clock.id for c in i.clocks)
-    clocks = tuple(clock if c.id == clock.id else c for c in i.clocks) if known else (*i.clocks, clock)
-    i = replace(i, clocks=clocks)
-    fresh = clock.latent and i.alarmed_at not in (None, e.at)
-    told = any(n.kind in ("latent", "regraded") and n.at == e.at for n in i.notices)
-    return _notice(i, "latent", e.at) if fresh and not told else i
-
-
-def _clock_moved(i: Incident, e: Event) -> Incident:
-    d: Data = e.data
-    return _clock_changed(
-        i,
-        d["id"],
-        start_at=when(d["start_at"]),
-        start_kind=d["start_kind"],
-        due_at=when(d["due_at"]),
-        basis=tuple(load(Basis, b) for b in d["basis"]),
-        state=ClockState.PENDING,
-        overdue_at=None,
-    )
-
-
-def _clock_settled(i: Incident, e: Event) -> Incident:
-    d: Data = e.data
-    changes: dict[str, object] = {"state": ClockState(d["state"])}
-    if d.get("satisfied_at"):
-        changes |= {"satisfied_at": when(d["satisfied_at"]), "satisfied_by": d.get("satisfied_by", "")}
-    if changes["state"] is ClockState.OVERDUE:
-        changes |= {"overdue_at": e.at, "by_regrade": bool(d.get("by_regrade"))}
-    if "outcome" in d:
-        changes["outcome"] = d["outcome"]
-    return _clock_changed(i, d["id"], **changes)
-
-
-def _clock_firm(i: Incident, e: Event) -> Incident:
-    return _clock_changed(i, str(e.data["id"]), provisional=bool(e.data["provisional"]))
-
-
-def _explained(i: Incident, e: Event) -> Incident:
-    d: Data = e.data
-    return _clock_changed(i, d["id"], explained_by=e.actor.id, explanation=d["text"])
 
 
 def _not_public(i: Incident, e: Event) -> Incident:
@@ -363,7 +300,6 @@ EVOLVE: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "seconded": _seconded,
     "attested": _attested,
     "noted": _noted,
-    "explained": _explained,
     "excluded": _exclusion,
     "changed": _changed,
     "reopened": _reopened,
@@ -371,15 +307,8 @@ EVOLVE: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "archived": _archived,
     "merged": _merged,
     "unit_suggested": _unit_suggested,
-    "clock_armed": _clock_armed,
-    "clock_moved": _clock_moved,
-    "clock_firm": _clock_firm,
-    "clock_met": _clock_settled,
-    "clock_overdue": _clock_settled,
-    "clock_superseded": _clock_settled,
-    "outcome": _clock_settled,
-    "waived": _clock_settled,
     "notified": _nothing,
+    **CLOCK_EVENTS,
 }
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.schema import Settings
-from playbooks import actions
+from playbooks import actions, releases
+from playbooks.fields import Refused
 from playbooks.incident import CLOSED, ENDED, Actor, Event, Incident, Status
 
 DUTY = ("duty_officer", "deputy_duty", "duty_leader")
@@ -75,10 +76,10 @@ RULES: Mapping[str, Rule] = _rules(
     Rule(code="sign", handler=actions.sign, not_in=ENDED),
     Rule(code="return", handler=actions.give_back, not_in=ENDED),
     Rule(code="arbitrate", handler=actions.arbitrate, roles=("arbiter", "duty_leader", "principal"), not_in=ENDED),
-    Rule(code="release", handler=actions.release),
-    Rule(code="superior_release", handler=actions.superior_release, roles=(*DUTY, *COMMAND)),
-    Rule(code="other_form", handler=actions.other_form, roles=(*LEAD, "approver", "principal")),
-    Rule(code="report_up", handler=actions.report_up, roles=(*DUTY, *LEAD)),
+    Rule(code="release", handler=releases.release),
+    Rule(code="superior_release", handler=releases.superior_release, roles=(*DUTY, *COMMAND)),
+    Rule(code="other_form", handler=releases.other_form, roles=(*LEAD, "approver", "principal")),
+    Rule(code="report_up", handler=releases.report_up, roles=(*DUTY, *LEAD)),
     Rule(code="note", handler=actions.note, not_in=frozenset()),
     Rule(code="attest", handler=actions.attest),
     Rule(code="explain", handler=actions.explain, roles=("duty_leader", "press_office", "unit_head", "principal")),
@@ -131,5 +132,5 @@ def decide(incident: Incident, action: Action, settings: Settings) -> tuple[Even
         raise ActionNotAllowed(incident.number, action.code, incident.status, reason, allowed, roles=who)
     try:
         return rule.handler(incident, action, settings)
-    except actions.Refused as e:
+    except Refused as e:
         raise ActionNotAllowed(incident.number, action.code, incident.status, e.reason, allowed, **e.detail) from None

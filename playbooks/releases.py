@@ -1,0 +1,101 @@
+"""Registering releases, other lawful outcomes and reports upward. Stated time and entry time are both kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from config.schema import Settings
+from playbooks.fields import CLOCK_SLACK, Refused, event_of, moment, needed, proposal, text
+from playbooks.fold import RELEASES
+from playbooks.incident import Clock, ClockState, Event, Evidence, Incident
+from playbooks.record import dump
+
+if TYPE_CHECKING:
+    from playbooks.lifecycle import Action
+
+REGISTER_FIELDS = ("original_content", "publishing_unit", "reviewer", "publisher", "published_at", "channel")
+
+
+def release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """登记发布: the stated time counts, the entry time is kept; a plan is not a release (design.md §6)."""
+    kind = text(a, "kind", "authoritative_info")
+    if kind not in RELEASES and kind != "brief_info":
+        raise Refused("bad_value", field="kind")
+    at = moment(a, "at") or a.now
+    if at > a.now + CLOCK_SLACK:
+        raise Refused("not_yet_held", kind=kind)
+    url = text(a, "url")
+    if any(e.kind == kind and e.url == url and (e.at == at or not a.fields.get("at")) for e in i.evidence) and url:
+        return ()
+    if not url and not text(a, "detail"):
+        raise Refused("missing_field", field="url")
+    evidence = _register(i, a, kind, at, url)
+    if any(_turns_on_time(c, kind, at, a.now) for c in i.clocks):
+        return (proposal(i, a, "evidence", {"evidence": dump(evidence)}),)
+    return (event_of(a, "evidence", evidence=evidence),)
+
+
+def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evidence:
+    given = {"published_at", "original_content"} if url else {"published_at"}
+    given |= {f for f in REGISTER_FIELDS if text(a, f)}
+    detail = "；".join(f"{f}={text(a, f)}" for f in REGISTER_FIELDS if text(a, f)) or text(a, "detail")
+    missing = tuple(f for f in REGISTER_FIELDS if f not in given)
+    return Evidence(
+        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
+        kind=kind,
+        at=at,
+        recorded_at=a.now,
+        by=a.by.id,
+        url=url,
+        detail=detail,
+        missing=missing,
+    )
+
+
+def _turns_on_time(clock: Clock, kind: str, at: datetime, now: datetime) -> bool:
+    """Backdating that would change a verdict to 按时 (practice.md §2.13)."""
+    late = now > clock.due_at and at <= clock.due_at
+    return late and clock.running and not clock.latent and kind in clock.met_by
+
+
+def superior_release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """上级统一发布: alarms stop, "met" is not faked (practice.md §2.14)."""
+    url = needed(a, "url")
+    return _outcomes(i, a, "superior_release", url, ("first_statement_5h", "response_48h"))
+
+
+def other_form(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """以其他形式发布, with approver and basis."""
+    return _outcomes(i, a, "other_form", needed(a, "reason"), tuple(c.code for c in i.clocks if c.track == "public"))
+
+
+def _outcomes(i: Incident, a: Action, outcome: str, basis: str, codes: tuple[str, ...]) -> tuple[Event, ...]:
+    chosen = text(a, "clock")
+    out = [
+        event_of(a, "outcome", id=c.id, state=ClockState.OTHER_OUTCOME, outcome=outcome, basis=basis)
+        for c in i.clocks
+        if c.running and not c.latent and c.code in codes and (not chosen or c.code == chosen)
+    ]
+    if not out:
+        raise Refused("no_clock")
+    return tuple(out)
+
+
+def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """报送: 首报 or 续报N with who took the call; never a public release nor the reverse (practice.md §2.6)."""
+    done = sum(1 for e in i.evidence if e.kind == "upward_reported")
+    at = moment(a, "at") or a.now
+    if at > a.now + CLOCK_SLACK:
+        raise Refused("in_future", field="at")
+    if done and not text(a, "detail"):
+        return ()
+    item = Evidence(
+        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
+        kind="upward_reported",
+        at=at,
+        recorded_at=a.now,
+        by=a.by.id,
+        detail=text(a, "detail", "首报"),
+    )
+    return (event_of(a, "evidence", evidence=item),)
