@@ -7,6 +7,7 @@ render(figures, "md" | "html" | "docx") -> bytes
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from bot.reports import markdown, page, word
 from bot.reports.figures import figures
@@ -17,7 +18,7 @@ from config.schema import Settings
 
 FORMATS = ("md", "html", "docx")
 
-__all__ = ["FORMATS", "NoIncident", "compose", "figures", "gather", "render"]
+__all__ = ["FORMATS", "NoIncident", "compose", "figures", "gather", "render", "write_review"]
 
 
 class NoIncident(Exception):
@@ -48,3 +49,12 @@ def render(review: ReviewFigures, kind: str) -> bytes:
     if kind == "docx":
         return word.render(paper)
     raise ValueError(f"不认识的格式“{kind}”，可用：{'、'.join(FORMATS)}。")
+
+
+async def write_review(store: Store, settings: Settings, number: int, kind: str, path: Path, now: datetime) -> None:
+    """Write the review of incident `number` to `path`, whole or not at all. Raises NoIncident, ValueError, OSError."""
+    anchor = await store.anchor() if hasattr(store, "anchor") else ""
+    body = render(await gather(store, settings, number, now, anchor=anchor), kind)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(body)
+    temporary.replace(path)
