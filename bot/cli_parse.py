@@ -59,6 +59,8 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("file", metavar="FILE", help="文档文件，“-”表示标准输入")
     parser.add_argument("--content-type", default="", metavar="CT", help="服务器给出的 Content-Type，可含字符集")
     parser.add_argument("--base", default="", metavar="URL", help="文档的网址，用于补全相对链接")
+    for option in ("--config", "--data"):
+        parser.add_argument(option, default="", metavar="DIR", help="本命令不使用，各命令通用而保留")
     parser.set_defaults(run=run)
 
 

@@ -26,7 +26,7 @@ from monitors.mend import Problem
 INLINE_BYTES: Final = 256 * 1024
 """A larger body is parsed in the child: it would hold the event loop for more than some ten milliseconds."""
 TIME_LIMIT: Final = 10.0
-_MEMORY: Final = 1024 * 1024 * 1024
+_MEMORY: Final = 768 * 1024 * 1024
 
 Job = tuple[str, bytes, dict[str, str], str, datetime]
 

@@ -120,7 +120,7 @@ def _standard(text: str) -> datetime | None:
         value = datetime.fromisoformat(text)
         return value if value.tzinfo is not None else value.replace(tzinfo=BEIJING)
     match = _RFC_822.match(text)
-    if match is None:
+    if match is None or match[2].lower() not in _MONTHS:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
     zone = UTC

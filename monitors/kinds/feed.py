@@ -22,6 +22,9 @@ from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
 
+_ENTRY_START: Final = re.compile(r"<(?:item|entry)[\s/>]")
+_MAX_TAGS: Final = 200_000
+_FLOOD_SIZE: Final = MAX_ENTRIES * len("<item/>")
 _LOOKS_LIKE_ENTRY: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(?:item|entry)[\s>]", re.I)
 _TITLE: Final = ("title", "news:title", "dc:title")
 _TEXTS: Final = (
@@ -68,11 +71,26 @@ def parse_text(decoded: Decoded, base: str, now: datetime) -> ParsedDocument:
         return ParsedDocument(problems=(*problems, Problem(code="empty")))
     if _is_html(text):
         return ParsedDocument(format="html", title=_html_title(text), problems=(*problems, Problem(code="html_page")))
-    root = _strict(text)
+    text, flood = _without_flood(text)
+    root = None if flood else _strict(text)
     document = _document(root, base, now, ()) if root is not None else None
     if document is None or _wrong(document, text):
-        document = _mended(text, base, now, (Problem(code="not_well_formed"),) if root is None else ())
+        document = _mended(text, base, now, flood or ((Problem(code="not_well_formed"),) if root is None else ()))
     return _with(document, problems)
+
+
+def _without_flood(text: str) -> tuple[str, tuple[Problem, ...]]:
+    """`text` cut off where one entry too many begins, or far too many tags: a million tags shall not become a million elements."""
+    if len(text) < _FLOOD_SIZE:
+        return text, ()
+    if (tags := text.count("<")) > _MAX_TAGS:
+        return text[: len(text) * _MAX_TAGS // tags], (Problem(code="truncated"),)
+    if max(text.count("<item"), text.count("<entry")) <= MAX_ENTRIES:
+        return text, ()
+    places = [match.start() for match in _ENTRY_START.finditer(text)]
+    if len(places) <= MAX_ENTRIES:
+        return text, ()
+    return text[: places[MAX_ENTRIES]], (Problem(code="too_many_entries", count=len(places) - MAX_ENTRIES),)
 
 
 def _with(document: ParsedDocument, problems: list[Problem]) -> ParsedDocument:

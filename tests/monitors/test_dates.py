@@ -93,6 +93,8 @@ def test_other_forms_mean_what_a_reader_understands(raw: str, expected: datetime
         "",
         "Invalid Date",
         "not a date",
+        "Tue, 21 Juy 2026 02:46:58 GMT",
+        "Tue, 31 Feb 2026 02:46:58 GMT",
         "2026-02-30",
         "2026-13-01 08:00",
         "2026-03-02 25:00",
