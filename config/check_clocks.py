@@ -170,24 +170,25 @@ def _roles(settings: Settings) -> Iterator[Problem]:
     """Rungs and roles that reach nobody; silent where there is no organisation at all (that is its own problem)."""
     if not settings.organisation.officers:
         return
-    empty: dict[Role, str] = {}
+    known: set[Role] = set()
     for ladder in settings.ladders.values():
         for n, step in enumerate(ladder.steps):
             nobody = [role for role in step.roles if not held(settings, role)]
-            empty |= {role: f"阶梯 {ladder.code}" for role in nobody if role not in empty}
+            place, key = f"ladder {ladder.code}", f"step.{n}.roles"
             if nobody and len(nobody) == len(step.roles):
-                yield error(
-                    settings,
-                    "Y115",
-                    f"ladder {ladder.code}",
-                    f"级 {step.code} 提醒不到任何人：没有人担任 {'、'.join(nobody)}。",
-                    "请在人员表或值班表中安排，或改这一级的 roles。",
-                    f"step.{n}.roles",
-                )
-    for role, where in empty.items():
-        yield warning(
-            settings, "Y120", "organisation", f"没有人担任 {role.value}（{where} 等用到）。", "请在人员表的 roles 中写明。"
-        )
+                message = f"级 {step.code} 提醒不到任何人：没有人担任 {'、'.join(nobody)}。"
+                yield error(settings, "Y115", place, message, "请在人员表或值班表中安排，或改这一级的 roles。", key)
+            for role in nobody:
+                if role not in known:
+                    yield _unheld(settings, place, step.code, role, key)
+            known.update(nobody)
+
+
+def _unheld(settings: Settings, place: str, step: str, role: Role, key: str) -> Problem:
+    """A role no officer ever holds; a small desk may do without a deputy on duty."""
+    said = warning if role is Role.DEPUTY_DUTY else error
+    message = f"级 {step} 的角色 {role.value} 从来无人担任，这一级到不了人。"
+    return said(settings, "Y120", place, message, "请在人员表的 roles 或值班表中安排，或从 roles 中删去。", key)
 
 
 def _notices(settings: Settings) -> Iterator[Problem]:

@@ -1,0 +1,258 @@
+"""Checks across entries: each mistake is planted into the sound demo settings and must be found, alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import config
+from config.check import folder_problems, problems
+from config.load import load
+from config.problem import Problem, errors
+from config.schema import Citation, Ladder, Officer, Role, Settings, Shift, Source, StepRule, Unit
+
+ROOT = Path(config.__file__).parent
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+SOUND = load([ROOT / "default", ROOT / "demo"], {})
+
+Change = Callable[[Settings], Settings]
+
+
+def organisation(**changes: Any) -> Change:
+    return lambda s: replace(s, organisation=replace(s.organisation, **changes))
+
+
+def bot(**changes: Any) -> Change:
+    return lambda s: replace(s, bot=replace(s.bot, **changes))
+
+
+def clause(code: str, **changes: Any) -> Change:
+    return lambda s: replace(
+        s, clauses=tuple(replace(c, **changes) if c.id == f"national-default.{code}" else c for c in s.clauses)
+    )
+
+
+def officer(userid: str, **changes: Any) -> Change:
+    return lambda s: organisation(
+        officers=tuple(replace(o, **changes) if o.userid == userid else o for o in s.organisation.officers)
+    )(s)
+
+
+def without_role(role: Role) -> Change:
+    return lambda s: organisation(
+        officers=tuple(replace(o, roles=tuple(r for r in o.roles if r != role)) for o in s.organisation.officers)
+    )(s)
+
+
+def unit(code: str, **changes: Any) -> Change:
+    return lambda s: organisation(units=tuple(replace(u, **changes) if u.code == code else u for u in s.organisation.units))(s)
+
+
+def unit_alone(**changes: Any) -> Change:
+    return lambda s: organisation(units=(*s.organisation.units, Unit(code="new", name="新设局", **changes)))(s)
+
+
+def step(**changes: Any) -> Change:
+    """The first rung of the 5 h ladder, changed."""
+
+    def change(s: Settings) -> Settings:
+        old = s.ladders["statement"]
+        first = replace(old.steps[0], **changes)
+        return replace(s, ladders={**s.ladders, "statement": replace(old, steps=(first, *old.steps[1:]))})
+
+    return change
+
+
+def ladder(code: str, *steps: StepRule) -> Change:
+    return lambda s: replace(s, ladders={**s.ladders, code: Ladder(code=code, steps=steps)})
+
+
+def threshold(id_: str, **changes: Any) -> Change:
+    return lambda s: replace(s, thresholds=tuple(replace(t, **changes) if t.id == id_ else t for t in s.thresholds))
+
+
+def category(code: str, **changes: Any) -> Change:
+    return lambda s: replace(s, categories={**s.categories, code: replace(s.categories[code], **changes)})
+
+
+def playbook(id_: str, **changes: Any) -> Change:
+    return lambda s: replace(s, playbooks=tuple(replace(p, **changes) if p.id == id_ else p for p in s.playbooks))
+
+
+def source(**changes: Any) -> Change:
+    new = replace(Source(id="new", name="新信源", kind="feed", url="https://example.invalid/feed.xml"), **changes)
+    return lambda s: replace(s, sources=(*s.sources, new))
+
+
+def shifts(change: Callable[[Shift], Shift | None]) -> Change:
+    return lambda s: organisation(shifts=tuple(x for x in map(change, s.organisation.shifts) if x))(s)
+
+
+def rung(code: str = "x", **changes: Any) -> StepRule:
+    return replace(StepRule(code=code, roles=(Role.DUTY_OFFICER,), left=10), **changes)
+
+
+def drop(name: str, key: str) -> Change:
+    return lambda s: replace(s, **{name: {k: v for k, v in getattr(s, name).items() if k != key}})
+
+
+PLANTED = [
+    pytest.param(bot(profile="nowhere"), "Y101", id="profile-does-not-exist"),
+    pytest.param(
+        lambda s: replace(s, profiles={**s.profiles, "jiangsu-land": replace(s.profiles["jiangsu-land"], floor="nowhere")}),
+        "Y102",
+        id="floor-does-not-exist",
+    ),
+    pytest.param(clause("sign", profile="nowhere"), "Y103", id="clause-of-no-profile"),
+    pytest.param(clause("sign", ladder="nowhere"), "Y104", id="clause-with-unknown-ladder"),
+    pytest.param(clause("sign", citation=Citation(document="", article="")), "Y105", id="clause-without-citation"),
+    pytest.param(clause("sign", when="tomorrow"), "Y107", id="unknown-condition"),
+    pytest.param(clause("sign", start=("noon",)), "Y107", id="unknown-start"),
+    pytest.param(clause("sign", met_by=("goodwill",)), "Y107", id="unknown-evidence"),
+    pytest.param(clause("sign", track="secret"), "Y107", id="unknown-track"),
+    pytest.param(clause("response_48h", levels=("grave",)), "Y107", id="unknown-level"),
+    pytest.param(clause("verify", needs=0), "Y108", id="no-evidence-needed"),
+    pytest.param(clause("sign", start=()), "Y109", id="no-start"),
+    pytest.param(clause("response_48h", levels=("general",)), "Y110", id="level-without-any-public-limit"),
+    pytest.param(clause("first_statement_5h", limit=timedelta(minutes=60)), "Y111", id="rung-before-the-clock-starts"),
+    pytest.param(step(after=0), "Y112", id="two-times-on-one-rung"),
+    pytest.param(step(left=None), "Y112", id="no-time-on-a-rung"),
+    pytest.param(step(left=-5), "Y112", id="negative-time"),
+    pytest.param(step(every=30), "Y113", id="repeat-before-due"),
+    pytest.param(step(times=3), "Y113", id="times-without-interval"),
+    pytest.param(step(code="due"), "Y114", id="rung-code-twice"),
+    pytest.param(
+        lambda s: ladder("sign", rung(roles=(Role.ARBITER,), left=None, after=0))(without_role(Role.ARBITER)(s)),
+        "Y115",
+        id="rung-that-reaches-nobody",
+    ),
+    pytest.param(without_role(Role.ARBITER), "Y120", id="arbiter-never-appointed"),
+    pytest.param(shifts(lambda x: replace(x, deputy_duty="")), "Y120", id="no-deputy-on-any-shift"),
+    pytest.param(step(roles=()), "Y116", id="rung-without-role"),
+    pytest.param(ladder("statement", *(rung(code=f"r{n}", left=n) for n in range(1, 5))), "Y117", id="too-many-countdowns"),
+    pytest.param(ladder("statement", rung()), "Y118", id="silence-after-due"),
+    pytest.param(ladder("spare", rung()), "Y119", id="ladder-nobody-uses"),
+    pytest.param(without_role(Role.PRINCIPAL), "Y120", id="role-nobody-holds"),
+    pytest.param(lambda s: replace(s, notices={**s.notices, "lunch": (Role.ADMIN,)}), "Y121", id="unknown-notice"),
+    pytest.param(drop("notices", "latent"), "Y122", id="missing-notice"),
+    pytest.param(threshold("work_safety.deaths", minima={"huge": 1}), "Y201", id="unknown-level-of-a-threshold"),
+    pytest.param(threshold("work_safety.deaths", minima={"major": 10, "significant": 30}), "Y202", id="minima-not-falling"),
+    pytest.param(threshold("work_safety.deaths", minima={}), "Y202", id="no-minima"),
+    pytest.param(threshold("fallback.deaths", category="other"), "Y203", id="no-fallback"),
+    pytest.param(category("flood", table="nowhere"), "Y204", id="table-without-rows"),
+    pytest.param(category("flood", neutral=""), "Y205", id="no-neutral-wording"),
+    pytest.param(category("flood", neutral="3人死亡"), "Y205", id="wording-with-a-toll"),
+    pytest.param(drop("categories", "other"), "Y206", id="no-other-category"),
+    pytest.param(category("flood", lead="nowhere"), "Y207", id="lead-function-unknown"),
+    pytest.param(playbook("flood", categories=("nowhere",)), "Y211", id="playbook-of-unknown-category"),
+    pytest.param(playbook("flood", levels=("grave",)), "Y211", id="playbook-of-unknown-level"),
+    pytest.param(playbook("flood", avoid=()), "Y212", id="playbook-without-avoid"),
+    pytest.param(playbook("flood", verify=("",)), "Y212", id="playbook-without-verify"),
+    pytest.param(playbook("flood", units=("nowhere",)), "Y213", id="playbook-with-unknown-unit"),
+    pytest.param(organisation(units=(), officers=(), shifts=()), "Y301", id="no-organisation"),
+    pytest.param(unit_alone(), "Y302", id="unit-without-officer-or-phone"),
+    pytest.param(unit("spz", duty_phone=""), None, id="unit-with-officers-only-is-fine"),
+    pytest.param(officer("liqiang", unit="nowhere"), "Y303", id="officer-of-no-unit"),
+    pytest.param(officer("liqiang", roles=("boss",)), "Y304", id="unknown-role"),
+    pytest.param(
+        lambda s: organisation(
+            officers=(*s.organisation.officers, Officer(userid="LiQiang", name="李墙", unit="yjj", roles=("admin",)))
+        )(s),
+        "Y305",
+        id="userid-differs-only-in-case",
+    ),
+    pytest.param(officer("liqiang", board="owner"), "Y306", id="unknown-board-role"),
+    pytest.param(organisation(arbiter="nowhere"), "Y307", id="arbiter-is-no-unit"),
+    pytest.param(unit("spz", kind="village"), "Y308", id="unknown-unit-kind"),
+    pytest.param(unit("spz", territory=""), "Y310", id="town-without-territory"),
+    pytest.param(organisation(level="galaxy"), "Y311", id="unknown-level-of-government"),
+    pytest.param(
+        lambda s: officer("jiangke", board="")(without_role(Role.ADMIN)(s)),
+        "Y312",
+        id="no-administrator",
+    ),
+    pytest.param(officer("wangjianguo", phone=""), "Y313", id="leader-without-phone"),
+    pytest.param(unit("slj", functions=("nowhere",)), "Y315", id="unit-with-unknown-function"),
+    pytest.param(shifts(lambda x: replace(x, duty_officer="ghost")), "Y320", id="shift-of-unknown-person"),
+    pytest.param(shifts(lambda x: None if x.name == "夜班" and x.days == (2,) else x), "Y321", id="gap-in-the-rota"),
+    pytest.param(shifts(lambda x: replace(x, end=x.end + 30)), "Y322", id="shifts-overlap"),
+    pytest.param(shifts(lambda x: replace(x, duty_leader=x.duty_officer)), "Y323", id="officer-is-his-own-leader"),
+    pytest.param(shifts(lambda x: replace(x, duty_leader="")), "Y326", id="shift-without-leader"),
+    pytest.param(shifts(lambda x: replace(x, duty_officer="", deputy_duty="")), "Y326", id="shift-without-officer"),
+    pytest.param(source(kind="telepathy"), "Y401", id="unknown-source-kind"),
+    pytest.param(source(url="ftp://example.invalid/x"), "Y402", id="unknown-address"),
+    pytest.param(source(interval=1), "Y403", id="interval-too-short"),
+    pytest.param(source(url="demo:/county-news.xml"), "Y404", id="address-twice"),
+    pytest.param(lambda s: replace(s, sources=()), "Y405", id="no-source-on"),
+    pytest.param(lambda s: replace(s, scope=replace(s.scope, functions=("nowhere",))), "Y410", id="scope-of-unknown-function"),
+    pytest.param(lambda s: replace(s, scope=replace(s.scope, province="")), "Y411", id="county-without-province"),
+    pytest.param(bot(quiet_from="晚上十点"), "Y420", id="unreadable-hour"),
+    pytest.param(bot(listen="8710"), "Y421", id="listen-without-host"),
+    pytest.param(bot(watch_days=0), "Y422", id="no-watch-period"),
+    pytest.param(bot(public_url="yq.example.invalid"), "Y423", id="address-without-scheme"),
+    pytest.param(bot(thin_categories=("nowhere",)), "Y424", id="thin-category-unknown"),
+    pytest.param(lambda s: replace(s, wecom=replace(s.wecom, corpid="ww1")), "Y425", id="wecom-half-configured"),
+    pytest.param(
+        lambda s: replace(s, wecom=replace(s.wecom, corpid="w", agentid=1, secret="s", token="t", aes_key="short")),
+        "Y426",
+        id="aes-key-too-short",
+    ),
+]
+
+
+def ids(settings: Settings) -> set[str]:
+    return {p.id for p in problems(settings, NOW)}
+
+
+@pytest.mark.parametrize(("change", "id_"), PLANTED)
+def test_a_planted_mistake_is_found(change: Change, id_: str | None) -> None:
+    before, after = ids(SOUND), ids(change(SOUND))
+    if id_ is None:
+        assert after == before
+    else:
+        assert id_ not in before
+        assert id_ in after
+
+
+def test_the_demo_settings_have_no_error() -> None:
+    assert errors(problems(SOUND, NOW)) == ()
+
+
+def test_the_product_alone_is_no_error_but_says_that_nobody_is_there() -> None:
+    alone = load([ROOT / "default"], {})
+    found = problems(alone, NOW)
+    assert errors(found) == ()
+    assert "Y301" in {p.id for p in found}
+
+
+def test_unverified_sources_are_shown_once_a_document() -> None:
+    found = [p for p in problems(SOUND, NOW) if p.id == "Y106"]
+    assert found
+    assert len({p.message for p in found}) == len(found)
+    assert not any(p.is_error for p in found)
+
+
+def test_problems_name_the_line_of_the_key_they_concern() -> None:
+    found = next(p for p in problems(clause("sign", ladder="nowhere")(SOUND), NOW) if p.id == "Y104")
+    line = (ROOT / found.file).read_text(encoding="utf-8").splitlines()[found.line - 1]
+    assert line == 'ladder = "sign"'
+
+
+def test_the_gap_message_names_the_first_gap() -> None:
+    change = shifts(lambda x: None if x.name == "夜班" and x.days == (2,) else x)
+    found = next(p for p in problems(change(SOUND), NOW) if p.id == "Y321")
+    assert "03月04日 20:00至03月05日 08:00" in found.message
+
+
+def test_a_broken_lexicon_or_routing_table_of_the_installation_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "own.toml").write_text("[[rule]]\nid = 'x'\n", encoding="utf-8")
+    (tmp_path / "routing").mkdir()
+    (tmp_path / "routing" / "functions.toml").write_text("[[functio]]\n", encoding="utf-8")
+    found: list[Problem] = folder_problems(load([ROOT / "default", tmp_path], {}))
+    assert {p.id for p in found} == {"Y501", "Y503"}
