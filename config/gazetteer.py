@@ -1,0 +1,161 @@
+"""Names of places: the administrative divisions of China, the words that only look like them, and foreign names.
+
+Read from `config/default/regions.tsv` and `places.toml`; an installation adds its streets, villages and estates in a
+`places.toml` of its own (`[[place]]` with `name`, `in` = code of the county, optional `aliases`). Frozen values only:
+`monitors.region` does the matching. Every mistake in a file is collected and raised once.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+DEFAULT = Path(__file__).parent / "default"
+
+_SUFFIXES = (
+    "特别行政区",
+    "自治区",
+    "自治州",
+    "自治县",
+    "自治旗",
+    "联合旗",
+    "地区",
+    "林区",
+    "特区",
+    "省",
+    "市",
+    "县",
+    "区",
+    "盟",
+    "旗",
+    "州",
+)
+_NATIONS = (
+    "维吾尔 柯尔克孜 哈萨克 蒙古 达斡尔 鄂温克 鄂伦春 乌孜别克 俄罗斯 塔吉克 塔塔尔 朝鲜 土家 布依 哈尼 傈僳 拉祜 东乡 纳西 景颇 仫佬 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 德昂 "
+    "保安 裕固 独龙 赫哲 门巴 珞巴 各 回 藏 苗 彝 壮 满 侗 瑶 白 傣 黎 佤 畲 水 土 羌 怒 京"
+)
+MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
+"""First two digits of the provinces that are cities: 北京、天津、上海、重庆."""
+
+
+class PlaceError(ValueError):
+    """A gazetteer file cannot be used; the text lists every mistake with its file."""
+
+
+class PlaceLevel(IntEnum):
+    """Level of a place, larger is smaller in area."""
+
+    PROVINCE = 1
+    CITY = 2
+    COUNTY = 3
+    TOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """One place. `code` is the six-digit division code; a town carries the code of its county."""
+
+    code: str
+    name: str
+    short: str
+    level: PlaceLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gazetteer:
+    """All names. `aliases` are (name, code of the place it lies in); `towns` are names below the county."""
+
+    divisions: tuple[Division, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+    towns: tuple[tuple[str, str], ...] = ()
+    strict_words: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    known_districts: frozenset[str] = frozenset()
+    traps: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    initials: str = ""
+    initial_followers: tuple[str, ...] = ()
+    by_code: dict[str, Division] = field(default_factory=dict)
+
+
+def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazetteer:
+    """Read the shipped gazetteer and, if given, the installation's own places file; raises `PlaceError`."""
+    divisions = tuple(_divisions((default / "regions.tsv").read_text(encoding="utf-8")))
+    by_code = {d.code: d for d in divisions}
+    words = tomllib.loads((default / "places.toml").read_text(encoding="utf-8"))
+    aliases = tuple((str(name), str(code)) for name, code in words["places"].items())
+    problems = [
+        f"places.toml：“{name}”的上级代码 {code} 不在 regions.tsv 中，请改正" for name, code in aliases if code not in by_code
+    ]
+    towns = tuple(_towns(extra, by_code, problems)) if extra is not None else ()
+    if problems:
+        raise PlaceError("；".join(problems))
+    foreign = words["foreign"]
+    return Gazetteer(
+        divisions=divisions,
+        aliases=aliases,
+        towns=towns,
+        strict_words=_listed(words["strict_words"]),
+        words=_listed(words["words"]),
+        known_districts=_listed(words["known_districts"]),
+        traps=tuple(words["traps"].split()),
+        foreign=tuple({w: None for key in ("countries", "cities", "persons") for w in foreign[key].split()}),
+        initials=foreign["initials"],
+        initial_followers=tuple(foreign["initial_followers"].split()),
+        by_code=by_code,
+    )
+
+
+def short_name(name: str) -> str:
+    """Return `name` without its kind and nationalities, never less than two characters: `麻阳苗族自治县` is `麻阳`."""
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix) and len(name) - len(suffix) >= 2 and not name.endswith("新区"):
+            bare = name[: -len(suffix)]
+            return _without_nations(bare) if suffix.startswith(("自治", "联合")) else bare
+    return name
+
+
+def _without_nations(name: str) -> str:
+    while True:
+        for nation in _NATIONS.split():
+            for ending in (f"{nation}族", nation):
+                if name.endswith(ending) and len(name) - len(ending) >= 2 and (ending != nation or len(nation) > 1):
+                    name = name[: -len(ending)]
+                    break
+            else:
+                continue
+            break
+        else:
+            return name
+
+
+def _divisions(text: str) -> Iterable[Division]:
+    for line in text.splitlines():
+        code, _, name = line.partition("\t")
+        if name and not code.startswith("#"):
+            level = PlaceLevel.PROVINCE if code[2:] == "0000" else PlaceLevel.CITY if code[4:] == "00" else PlaceLevel.COUNTY
+            yield Division(code, name, short_name(name), level)
+
+
+def _towns(path: Path, by_code: dict[str, Division], problems: list[str]) -> Iterable[tuple[str, str]]:
+    try:
+        rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("place", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path.name}：读不出来（{error}），请检查文件格式")
+        return
+    for number, row in enumerate(rows, 1):
+        name, code = str(row.get("name", "")), str(row.get("in", ""))
+        if len(name) < 2 or code not in by_code:
+            problems.append(
+                f"{path.name}：第 {number} 个 [[place]] 要有两个字以上的 name 和存在的区划代码 in，现为“{name}”“{code}”"
+            )
+            continue
+        yield name, code
+        for alias in row.get("aliases", ()):
+            yield str(alias), code
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())

@@ -1,0 +1,293 @@
+"""Where a text is about: province, city, county, town, or abroad.
+
+One pass of an automaton finds every place name, every word that only looks like one, and every foreign name. Names
+that are also words count only where the words around them support it; the first supported place of the title wins and
+later names may only make it more exact; then the body. Unknown stays empty, unless the caller's own area is given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import ahocorasick_rs
+
+from config.gazetteer import MUNICIPALITIES, Division, Gazetteer, PlaceLevel
+from monitors.text import normalise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A place in short names, empty where unknown; `code` is the division code of the smallest known level.
+
+    `foreign` means abroad: every name is then empty. `evidence` are the matched words in reading order.
+    """
+
+    province: str = ""
+    city: str = ""
+    county: str = ""
+    town: str = ""
+    foreign: bool = False
+    code: str = ""
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether a domestic place is known at all."""
+        return bool(self.province)
+
+
+class _Form(IntEnum):
+    """How a name is written: in full, short and distinctive, or short and needing support."""
+
+    FULL = 1
+    SHORT = 2
+    WEAK = 3  # also a word, or a short county name: must stand at a place where places stand
+    DISTRICT = 4  # a district without 区: only straight after its city
+    STRICT = 5  # a common word: never without its kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    code: str
+    form: _Form
+    town: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    words: str
+    start: int
+    end: int
+    names: tuple[_Name, ...]
+    foreign: bool
+
+
+_FOREIGN = _Name("", _Form.FULL)
+_HEAD = 300  # characters of the body that are read
+
+# A name before these is the name of something else.
+_NOT_AFTER = re.compile(
+    r"[东西南北中]?[一二三四五六七八九十]{0,2}(?:路(?![面人口边段上遇过障政况桥])|街(?![头边上道])|大道|大街|胡同)|(?:师范|理工|科技|工业|农业|医科|财经|交通|外国语|音乐|体育)?(?:大学(?!生)|学院)"
+    r"|银行|证券|人寿|籍|号(?![码线称召])|舰|牌(?!楼|坊|照)|卫视|日报|晚报|晨报|早报|都市报|电视台|航空(?!港)|话(?!题|剧|费)|菜(?!市|农|园|地)|戏|剧(?!院|组|场|烈|毒)|队(?!伍|员)|杯|号线|味|风味|豆腐|啤酒|白酒"
+)
+_NOT_AFTER_WEAK = re.compile(
+    "镇|乡|村|社区|小区|新村|苑|花园|广场|大厦|大桥|桥|庄|山(?!体|洪|火)|江|河(?!道|水|堤|段)|湖|岛|寺|庙|湾|门|汽车|集团|股份|科技|地产|药业|影业|文化|传媒|奖|节|公主|传|记|式|型|的|化|性|味|色|人(?!民)|们|了|者|是|和"
+)
+_PLACE_FOLLOWS_NOTHING = re.compile(
+    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|[0-9]日)$"
+)
+# Names of these are where people go or come from, not where it happens.
+_TOWARDS = re.compile(r"(?:飞往|开往|发往|驶往|前往|运往|逃往|赴|去往|寄往|返回|嫁到|来自|毕业于|出生于|祖籍)$")
+_DATELINE = re.compile(
+    r"^.{0,60}?(?:新华社|新华网|中新社|中新网|人民网|央视网|中国新闻网|本报|环球网)[^,。]{0,8}?\d{1,2}月\d{1,2}日(?:电|讯|消息)|\((?:记者|通讯员|实习生|编辑)[^()]{0,40}\)"
+)
+_PERSON_OF = re.compile(
+    r"(?:籍|一名|一|两|\d+名?)?(?:[0-9]{1,2}岁)?(?:男子|女子|男孩|女孩|少年|少女|小伙|姑娘|男生|女生|游客|留学生|公民|夫妇|夫妻|老人|外教|球迷|人)"
+)
+_AT = re.compile(r"(?:在|于|赴|去|抵|到|被骗至|被骗到|飞往|前往|定位|定位在|被困|滞留|逃往|旅居)$")
+
+
+class Locator:
+    """Finds the place of a text. Building it costs some ten milliseconds, so build one and keep it."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        names = _all_names(gazetteer)
+        self._words = tuple(names)
+        self._names = tuple(names.values())
+        self._search = ahocorasick_rs.AhoCorasick(
+            list(self._words), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+        ).find_matches_as_indexes
+        followers = "|".join(sorted(map(re.escape, gazetteer.initial_followers), key=len, reverse=True))
+        self._initial = re.compile(rf"(?:^|[,。;:!?、 \"“「《致对被遭])([{gazetteer.initials}])(?={followers})")
+
+    def locate(self, title: str, text: str = "", local: Region | None = None) -> Region:
+        """Return the place `title` and `text` are about.
+
+        `local` is the area of the source: it settles names that several provinces share and stands in when the text
+        names no place at all. Never raises; nothing known gives an empty `Region`.
+        """
+        found = self._read(normalise(title), local)
+        if text and not found.foreign and not found.county:
+            body = self._read(_DATELINE.sub("", normalise(text[: 2 * _HEAD]))[:_HEAD], local)
+            found = _merged(found, body)
+        if not found.known and not found.foreign and local is not None:
+            return replace(local, evidence=())
+        return found
+
+    def _read(self, passage: str, local: Region | None) -> Region:
+        hits = list(self._hits(passage))
+        abroad = self._initial.search(passage)
+        if not hits:
+            return Region(foreign=True, evidence=(abroad.group(1),)) if abroad else Region()
+        chosen = self._first_place(passage, hits, local)
+        outside = next((h for h in hits if h.foreign), None)
+        if chosen is None:
+            if outside is not None or abroad is not None:
+                return Region(foreign=True, evidence=(outside.words if outside else abroad.group(1) if abroad else "",))
+            return Region()
+        region, first = chosen
+        if outside is not None and _happened_abroad(passage, first, outside):
+            return Region(foreign=True, evidence=(outside.words,))
+        if abroad is not None and abroad.start(1) < first.start:
+            return Region(foreign=True, evidence=(abroad.group(1),))
+        return region
+
+    def _hits(self, passage: str) -> Iterator[_Hit]:
+        for index, start, end in self._search(passage):
+            names = self._names[index]
+            if names:
+                yield _Hit(passage[start:end], start, end, names, names[0] is _FOREIGN)
+
+    def _first_place(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
+        """Return the first supported place and the hit it began with, made more exact by the hits after it."""
+        found: Region | None = None
+        first: _Hit | None = None
+        before: _Hit | None = None
+        for towards in (False, True):
+            for hit in hits:
+                if hit.foreign or (not towards and _TOWARDS.search(passage[: hit.start])):
+                    continue
+                place = self._place(passage, hit, before, found, local)
+                if place is None:
+                    continue
+                found = place if found is None else _merged(found, place)
+                first, before = first or hit, hit
+            if found is not None and first is not None:
+                return found, first
+        return None
+
+    def _place(self, passage: str, hit: _Hit, before: _Hit | None, found: Region | None, local: Region | None) -> Region | None:
+        if _NOT_AFTER.match(passage, hit.end):
+            return None
+        touching = before is not None and 0 <= hit.start - before.end <= 1
+        scope = found.code if found is not None else ""
+        supported = [n for n in hit.names if self._supported(passage, hit, n, scope if touching else "", local)]
+        inside = [n for n in supported if scope and _inside(n.code, scope)]
+        if found is not None and not inside:
+            return None
+        candidates = inside or supported
+        if len({n.code for n in candidates}) > 1:
+            candidates = _settled(candidates, passage, self, local)
+        return self._region(candidates, hit.words) if candidates else None
+
+    def _supported(self, passage: str, hit: _Hit, name: _Name, parent: str, local: Region | None) -> bool:
+        if name.form in (_Form.FULL, _Form.SHORT):
+            return True
+        if name.form is _Form.STRICT:
+            return False
+        if parent and _inside(name.code, parent):
+            return True
+        if local is not None and local.code and _inside(name.code, local.code):
+            return not _NOT_AFTER_WEAK.match(passage, hit.end)
+        if name.form is _Form.DISTRICT or hit.words in self._gazetteer.words:
+            return False
+        if _NOT_AFTER_WEAK.match(passage, hit.end):
+            return False
+        return bool(_PLACE_FOLLOWS_NOTHING.search(passage[: hit.start]))
+
+    def _region(self, names: list[_Name], words: str) -> Region | None:
+        """Return the place that all candidates share, None when they share not even a province."""
+        codes = {n.code for n in names}
+        if len(codes) == 1:
+            return self._of_code(names[0].code, names[0].town, words)
+        for length in (4, 2):
+            shared = {c[:length] for c in codes}
+            if len(shared) == 1:
+                return self._of_code(shared.pop().ljust(6, "0"), "", words)
+        return None
+
+    def _of_code(self, code: str, town: str, words: str) -> Region:
+        by_code = self._gazetteer.by_code
+        province, city, county = (by_code.get(c) for c in (code[:2] + "0000", code[:4] + "00", code))
+        names = [d.short if d else "" for d in (province, city, county)]
+        if code[:2] in MUNICIPALITIES:
+            names[1] = names[0]
+        if code[4:] == "00":
+            names[2] = ""
+        if code[2:] == "0000" and code[:2] not in MUNICIPALITIES:
+            names[1] = ""
+        return Region(province=names[0], city=names[1], county=names[2], town=town, code=code, evidence=(words,))
+
+
+def _settled(names: list[_Name], passage: str, locator: Locator, local: Region | None) -> list[_Name]:
+    """Choose among places of one name: the larger place, then the one whose province or city the text names, then the local one."""
+    larger = [n for n in names if n.code.endswith("00")]
+    if larger and min(len(n.code.rstrip("0")) for n in names) <= 4:
+        provinces = [n for n in larger if n.code.endswith("0000")]
+        return provinces or larger
+    by_code = locator._gazetteer.by_code
+    named = [n for n in names if any(_names_parent(passage, by_code.get(c)) for c in (n.code[:2] + "0000", n.code[:4] + "00"))]
+    if named:
+        return named
+    if local is not None and local.code:
+        near = [n for n in names if _inside(n.code, local.code) or n.code[:4] == local.code[:4]]
+        near = near or [n for n in names if n.code[:2] == local.code[:2]]
+        if near:
+            return near
+    return names
+
+
+def _names_parent(passage: str, parent: Division | None) -> bool:
+    return parent is not None and parent.short in passage
+
+
+def _inside(code: str, scope: str) -> bool:
+    return code != scope and code.startswith(scope.rstrip("0") if not scope.endswith("0000") else scope[:2])
+
+
+def _merged(first: Region, more: Region) -> Region:
+    """Take the more exact place when it lies in the first one; a second, different place does not count."""
+    if more.foreign and not first.known and not first.foreign:
+        return more
+    if not first.known and not first.foreign:
+        return more
+    if more.code and first.code and (_inside(more.code, first.code) or (more.code == first.code and more.town)):
+        return replace(more, evidence=first.evidence + more.evidence)
+    return first
+
+
+def _happened_abroad(passage: str, domestic: _Hit, foreign: _Hit) -> bool:
+    """Decide between a domestic and a foreign name: people of one place, the event in the other."""
+    if domestic.start < foreign.start:
+        return bool(_PERSON_OF.match(passage, domestic.end) and _AT.search(passage[: foreign.start]))
+    if _PERSON_OF.match(passage, foreign.end) and _AT.search(passage[: domestic.start]):
+        return False
+    return not passage[foreign.end :].startswith(("媒体", "媒", "专家", "网友", "留学生"))
+
+
+def _all_names(gazetteer: Gazetteer) -> dict[str, tuple[_Name, ...]]:
+    """Return every pattern with what it may mean; a trap means nothing."""
+    names: dict[str, list[_Name]] = {}
+    for division in gazetteer.divisions:
+        for words, form in _forms(division, gazetteer):
+            names.setdefault(words, []).append(_Name(division.code, form))
+    for words, code in gazetteer.aliases:
+        names.setdefault(words, []).insert(0, _Name(code, _Form.FULL))
+    for words, code in gazetteer.towns:
+        names.setdefault(words, []).append(_Name(code, _Form.FULL, words))
+    patterns = {words: tuple(found) for words, found in names.items() if words}
+    patterns |= {words: (_FOREIGN,) for words in gazetteer.foreign if words not in patterns}
+    return patterns | dict.fromkeys(gazetteer.traps, ())
+
+
+def _forms(division: Division, gazetteer: Gazetteer) -> Iterator[tuple[str, _Form]]:
+    name, short = division.name, division.short
+    yield name, _Form.FULL
+    if "自治" in name and division.level is not PlaceLevel.PROVINCE:
+        yield short + ("州" if name.endswith("州") else name[-1]), _Form.FULL
+    if short == name:
+        return
+    if division.level is PlaceLevel.PROVINCE:
+        yield short, _Form.SHORT
+    elif short in gazetteer.strict_words:
+        yield short, _Form.STRICT
+    elif short in gazetteer.known_districts:
+        yield short, _Form.SHORT
+    elif name.endswith("区") and division.level is PlaceLevel.COUNTY:
+        yield short, _Form.DISTRICT
+    elif short in gazetteer.words or (division.level is PlaceLevel.COUNTY and len(short) < 3):
+        yield short, _Form.WEAK
+    else:
+        yield short, _Form.SHORT
