@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,15 +133,19 @@ def _header(names: list[str], repeated: bool, counts: dict[Path3, int]) -> Path3
     return here
 
 
-def entry(document: Document, table: str, index: int | None, raw: Mapping[str, Any], id_: str) -> Entry:
-    """One raw table with the places of its keys."""
-    start: Path3 = (table,) if index is None else (table, index)
-    places = {
-        path[len(start) :]: Place(file=document.label, line=line)
-        for path, line in document.lines.items()
-        if len(path) > len(start) and path[: len(start)] == start
-    }
-    return Entry(table=table, id=id_, values=dict(raw), place=document.place(*start), places=places)
+def rows_of(document: Document, table: str, rows: Sequence[tuple[int | None, Mapping[str, Any]]]) -> list[Entry]:
+    """Raw tables of one name, a single one (index None) or a row each, with the places of their keys."""
+    places: dict[int | None, dict[Path3, Place]] = {index: {} for index, _ in rows}
+    for path, line in document.lines.items():
+        index = path[1] if len(path) > 1 and isinstance(path[1], int) else None
+        rest = path[1:] if index is None else path[2:]
+        if path[0] == table and rest and index in places:
+            places[index][rest] = Place(file=document.label, line=line)
+    found: list[Entry] = []
+    for index, raw in rows:
+        start: Path3 = (table,) if index is None else (table, index)
+        found.append(Entry(table=table, id="", values=dict(raw), place=document.place(*start), places=places[index]))
+    return found
 
 
 def toml_files(folder: Path) -> Iterator[tuple[Path, str]]:

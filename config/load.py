@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from config import schema, secrets, shapes
-from config.layers import Document, Entry, Place, entry, toml_files
+from config.layers import Document, Entry, Place, rows_of, toml_files
 from config.layers import read as read_file
 from config.mistakes import explain
 from config.problem import WARNING, ConfigError, Problem, errors
@@ -89,6 +89,7 @@ OTHER_FILES = (
 """Files of the other loaders of this package."""
 
 Layers = dict[str, dict[str, Entry]]
+Rows = list[tuple[int | None, Any]]
 
 
 @cache
@@ -189,14 +190,13 @@ def _sections(
 
 
 def _entries(document: Document, table: Table, raw: Any, own: dict[str, Entry], problems: list[Problem]) -> None:
-    rows = [(None, raw)] if table.single else list(enumerate(raw)) if isinstance(raw, list) else None
+    rows: Rows | None = [(None, raw)] if table.single else list(enumerate(raw)) if isinstance(raw, list) else None
     if rows is None or not all(isinstance(values, dict) for _, values in rows):
         sign = f"[{table.name}]" if table.single else f"[[{table.name}]]"
         problems.append(_at(document.place(table.name), "Y003", table.name, "段落写法不对。", f"请写成 {sign}。"))
         return
-    for index, values in rows:
-        id_ = table.identity(values)
-        item = entry(document, table.name, index, values, id_)
+    for item in rows_of(document, table.name, rows):
+        item.id = id_ = table.identity(item.values)
         if not table.single and not id_:
             problems.append(_at(item.place, "Y013", table.name, "这一项没有代码。", "请补写 code、id 或 userid。"))
         elif id_ in own:
