@@ -169,19 +169,23 @@ def _cyrillic(sample: bytes) -> str:
     return best if shares[best] > 0.5 else ""
 
 
-_SCRAMBLED: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")
+_LEADS: Final = "ÃÂâãäåæçèéïð"
+_SCRAMBLED: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00ff\u0152-\u0192\u02c6\u02dc\u2013-\u2122]+")
 
 
 def unscramble(text: str) -> str:
-    """Text whose UTF-8 was once read as Windows-1252 (ä¸­å›½), put right if that gives hanzi; anything else as it is."""
-    if not _SCRAMBLED.search(text):
+    """Runs of characters that are UTF-8 once read as Western (ä¸\xadå›½, Ã©) put right; what does not fit stays as it is."""
+    if text.isascii() or not any(lead in text for lead in _LEADS):
         return text
+    return _SCRAMBLED.sub(_unscrambled, text)
+
+
+def _unscrambled(match: re.Match[str]) -> str:
+    run = match[0]
     try:
-        raw = b"".join(_western(char) for char in text)
-        fixed = raw.decode("utf-8")
+        return b"".join(_western(char) for char in run).decode("utf-8")
     except (UnicodeDecodeError, UnicodeEncodeError):
-        return text
-    return fixed if _hanzi_share(fixed) > 0.3 else text
+        return run
 
 
 def _western(char: str) -> bytes:

@@ -84,9 +84,10 @@ def mend_xml(text: str) -> tuple[str, tuple[Problem, ...]]:
     position = 0
     while True:
         start = text.find("<![CDATA[", position)
-        pieces.append(_mend_markup(text[position : start if start >= 0 else len(text)], counts))
         if start < 0:
+            pieces.append(_mend_markup(_without_half_tag(text[position:], counts), counts))
             break
+        pieces.append(_mend_markup(text[position:start], counts))
         end = text.find("]]>", start)
         if end < 0:
             pieces.append(text[start:] + "]]>")
@@ -97,6 +98,15 @@ def mend_xml(text: str) -> tuple[str, tuple[Problem, ...]]:
     if controls:
         counts["control_characters"] = controls
     return "".join(pieces), tuple(Problem(code=code, count=count) for code, count in counts.items() if count)
+
+
+def _without_half_tag(text: str, counts: dict[str, int]) -> str:
+    """The last piece of a document without a tag that was cut in the middle."""
+    start = text.rfind("<")
+    if start < 0 or ">" in text[start:] or not re.match(r"<[A-Za-z_/!?]", text[start:]):
+        return text
+    counts["cut_tail"] = 1
+    return text[:start]
 
 
 def _mend_markup(text: str, counts: dict[str, int]) -> str:

@@ -65,7 +65,7 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
 
 def parse_text(decoded: Decoded, base: str, now: datetime) -> ParsedDocument:
     """`parse` of characters already decoded."""
-    text, declared = strip_prolog(decoded.text)
+    text, declared = strip_prolog(unscramble(decoded.text))
     problems = [*decoded.problems, *declared]
     if not text:
         return ParsedDocument(problems=(*problems, Problem(code="empty")))
@@ -219,15 +219,17 @@ def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
     fields = fields_of(element, names)
     base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
     title, body = first_text(fields, _TITLE), _body(fields)
-    if (fixed := unscramble(title)) is not title:
-        title, body = fixed, unscramble(body)
     raw, published = _published(element, fields, now)
+    guid = _guid(element, fields)
+    url = _link(fields, base) or web_link(element.get("HREF") or element.get("href") or "", base)
+    if not url and "id" in fields and guid.startswith(("http://", "https://")):
+        url = web_link(guid, "")
     return ParsedEntry(
-        id=_guid(element, fields),
+        id=guid,
         title=title,
-        url=_link(fields, base) or web_link(element.get("HREF") or element.get("href") or "", base),
+        url=url,
         published=published,
-        summary=body,
+        summary=body or _body_of_module(element),
         raw_date=raw,
         author=_author(fields),
     )
@@ -247,6 +249,12 @@ def _body(fields: Fields) -> str:
     if len(found) > 1:
         found.sort(key=_weight, reverse=True)
     return next((text for raw, _ in found if (text := plain(raw))), "")
+
+
+def _body_of_module(element: Any) -> str:
+    """What a module (media, itunes) says where the entry itself says nothing."""
+    found = element.iter("{*}description", "{*}summary", "{*}fullitem")
+    return next((text for part in found if (text := plain(inner_text(part)))), "")
 
 
 def _weight(found: tuple[str, Any]) -> int:

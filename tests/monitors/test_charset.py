@@ -66,6 +66,14 @@ def test_text_once_read_as_western_is_put_right() -> None:
     assert unscramble("中国政府网".encode().decode("latin-1")) == "中国政府网"
 
 
+def test_a_western_text_scrambled_twice_is_put_right_too() -> None:
+    assert unscramble("Kältewelle à Paris – 5 €".encode().decode("cp1252")) == "Kältewelle à Paris – 5 €"
+
+
+def test_only_the_scrambled_part_is_touched() -> None:
+    assert unscramble("中文 Café " + "国".encode().decode("cp1252")) == "中文 Café 国"
+
+
 @pytest.mark.parametrize("text", ["Café Ærø", "中国", "naïve résumé", ""])
 def test_text_that_is_as_it_should_be_stays(text: str) -> None:
     assert unscramble(text) == text

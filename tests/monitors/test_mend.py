@@ -64,6 +64,13 @@ def test_everything_before_the_root_is_cut(prolog: str) -> None:
     assert strip_prolog(prolog + "<t>a</t>")[0] == "<t>a</t>"
 
 
+@pytest.mark.parametrize("tail", ["<![CD", "<item", "</t", "<a href='x"])
+def test_a_tag_cut_in_the_middle_is_dropped(tail: str) -> None:
+    text, problems = mend_xml("<t>a" + tail)
+    assert text == "<t>a"
+    assert [problem.code for problem in problems] == ["cut_tail"]
+
+
 def test_declared_entities_are_reported_and_never_resolved() -> None:
     text, problems = strip_prolog('<!DOCTYPE t [<!ENTITY a "LOL"><!ENTITY b "&a;&a;">]><t>&b;</t>')
     assert [problem.code for problem in problems] == ["entities_declared"]
