@@ -201,11 +201,15 @@ def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: Se
     )
 
 
-def _add_context(contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+def _add_context(
+    contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]
+) -> None:
     code = str(raw.get("id", ""))
     extra = set(raw) - {item.name for item in fields(Context)} - {"note"}
     if not code or not raw.get("any") or extra:
-        problems.append(f"{path.name}：语境 {code or '（无编号）'} 需要 id 和 any，且不得有未知的键 {'、'.join(sorted(extra))}。")
+        problems.append(
+            f"{path.name}：语境 {code or '（无编号）'} 需要 id 和 any，且不得有未知的键 {'、'.join(sorted(extra))}。"
+        )
         return
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"}
     contexts[code] = Context(**values, file=path.name, line=_line_of(lines, "id", code))
@@ -219,7 +223,9 @@ def _dangling(groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iter
         for file, code, name in named
         if name not in groups and name not in PSEUDO
     ]
-    return problems + [f"{rule.file}：规则 {rule.id} 的 alarm 应为 {'、'.join(ALARMS)} 之一。" for rule in rules if rule.alarm not in ALARMS]
+    return problems + [
+        f"{rule.file}：规则 {rule.id} 的 alarm 应为 {'、'.join(ALARMS)} 之一。" for rule in rules if rule.alarm not in ALARMS
+    ]
 
 
 def _line_of(lines: Sequence[str], key: str, value: str) -> int:

@@ -1,0 +1,160 @@
+"""Wiring of the judges (gate, gazetteer, figures, grade) and the two text commands `triage` and `cluster`.
+
+Everything that decides is pure and lives in `monitors` and `playbooks`; here it is built once from the settings folders and fed with
+lines. Output as contracts.md §2: one JSON object a line, same order, streaming.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from bot.configuration import folders_of, settings_of
+from config.gazetteer import load_gazetteer
+from config.lexicon import AlarmPolicy, load_lexicon, load_policy
+from config.schema import Settings
+from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table
+from monitors.figures import extract
+from monitors.gate import Gate, Verdict
+from monitors.marks import Metric
+from monitors.region import Locator, Region
+from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
+from playbooks.severity import grade
+
+_METRICS = tuple(Metric(name) for name in COUNTED)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+ADDED = ("missing",)  # missing people count in the provisional grade (practice.md §2.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """Built once per process; every part is pure."""
+
+    gate: Gate
+    locator: Locator
+    policy: AlarmPolicy
+    settings: Settings
+
+    def count(self, title: str, text: str) -> Mapping[str, int | None]:
+        """Figures a text states, metric -> number, None where it says nothing."""
+        found = extract(title, text)
+        return {metric.value: found.number(metric) for metric in _METRICS}
+
+    def level(self, category: str, figures: Mapping[str, int | None]) -> str | None:
+        """Provisional level code of the figures in the category's own table, missing people counted."""
+        named: dict[str, float | None] = {**figures, "serious_injuries": figures.get("serious")}
+        verdict = grade(self.settings.category(category), named, self.settings.thresholds, adding=ADDED)
+        return verdict.level.code if verdict.level else None
+
+    def detector(self, scope: Scope | None = None) -> Detector:
+        """A detector with no past."""
+        return Detector(
+            gate=self.gate, locate=self.locator.locate, count=self.count, grade=self.level, policy=self.policy, scope=scope
+        )
+
+    def index(self) -> StoryIndex:
+        """A story index with the joining windows of the policy."""
+        rules = JoinRules(hours=self.policy.story_hours, letter_days=self.policy.letter_days)
+        return StoryIndex(rules, dull_words(self.gate))
+
+
+def judges_of(folder: Path | None, env: Mapping[str, str]) -> Judges:
+    """Judges of an installation: shipped lexicon and policy, then the installation's own; raises the loaders' errors."""
+    folders = folders_of(folder, env)
+    places = next((path for layer in reversed(folders[1:]) if (path := layer / "places.toml").is_file()), None)
+    return Judges(
+        gate=Gate(load_lexicon(*(path for layer in folders if (path := layer / "lexicon").is_dir()))),
+        locator=Locator(load_gazetteer(places)),
+        policy=load_policy(*(path for layer in folders if (path := layer / "policy.toml").is_file())),
+        settings=settings_of(folder, env),
+    )
+
+
+def incident_of(verdict: Verdict) -> dict[str, object]:
+    """The `incident` part of a triage line."""
+    return {
+        "label": verdict.label,
+        "score_e": verdict.score_e,
+        "score_en": verdict.score_en,
+        "category": verdict.category or None,
+        "alarm": verdict.alarm,
+        "high_consequence": verdict.high_consequence,
+    }
+
+
+def run_cluster(
+    args: argparse.Namespace, env: Mapping[str, str], source: IO[str] = sys.stdin, out: IO[str] = sys.stdout
+) -> int:
+    """`yqbot cluster`: `{"id", "event"}` per line; an event depends only on lines already read, streams never mix."""
+    index = judges_of(args.config, env)
+    for line in clusters(index, rows_of(source)):
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return 0
+
+
+def clusters(judges: Judges, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    """Story of every row, in order; a row without a date counts as seen with the one before it."""
+    index, last = judges.index(), _EPOCH
+    table = family_table(judges.gate)
+    for row in rows:
+        last = max(last, _date(row.get("date")) or last)
+        ref = _reference(judges, row, table)
+        yield {"id": str(row.get("id", "")), "event": f"{ref.stream}/{index.place(ref, last).story}"}
+
+
+def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple[str, ...]]) -> ItemRef:
+    title, text, stream = (
+        str(row.get("title") or ""),
+        str(row.get("detail") or row.get("text") or ""),
+        str(row.get("stream") or ""),
+    )
+    if len(text) >= LETTER_CHARS:
+        return ItemRef(id=str(row.get("id", "")), title=title, text=text, stream=stream)
+    region = judges.locator.locate(title)
+    return ItemRef(
+        id=str(row.get("id", "")),
+        title=title,
+        stream=stream,
+        province=f"境外{region.evidence[0]}" if region.foreign and region.evidence else region.province,
+        city="" if region.foreign else region.city,
+        county="" if region.foreign else region.county,
+        families=families_of(judges.gate.judge(title, region=region), table),
+    )
+
+
+def rows_of(source: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """JSON objects of a JSONL stream; ValueError names the line that is none."""
+    for number, line in enumerate(source, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"第{number}行不是 JSON，请每行写一个 JSON 对象。") from error
+        if not isinstance(row, dict):
+            raise ValueError(f'第{number}行不是 JSON 对象，请写成 {{"id": …, "title": …}}。')
+        yield row
+
+
+def _date(value: object) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(str(value).strip().replace("/", "-"))
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def place_of(region: Region) -> dict[str, object]:
+    """The `region` part of a triage line: unknown is null."""
+    return {
+        "province": region.province or None,
+        "city": region.city or None,
+        "county": region.county or None,
+        "foreign": region.foreign,
+    }

@@ -1,0 +1,336 @@
+"""From one seen item to what changed: the single entry of the live service and of replay.
+
+    item -> fold reposts -> judge (gate) -> locate -> figures -> place in a story -> grade -> alarm or list
+
+Values in, changes out; no clock, no storage. The state is a function of the items fed, so `rebuild` feeds stored members again.
+A story alarms once: later items of it join silently, a higher level is its own change.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from config.lexicon import AlarmPolicy
+from monitors.gate import Gate, Place, Verdict
+from monitors.heat import Sighting, days_repeated, recent
+from monitors.lexicon import fold
+from monitors.story import ItemRef, JoinRules, StoryIndex
+
+DULL = 0.4  # weight of words of form (通报, 网传, 男子) beside words of matter
+COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
+
+
+class Kind(StrEnum):
+    OPENED = "opened"
+    JOINED = "joined"
+    ALARMED = "alarmed"
+    LEVEL_RAISED = "level_raised"
+
+
+class Located(Place, Protocol):
+    @property
+    def evidence(self) -> tuple[str, ...]: ...
+
+
+Locate = Callable[[str, str], Located]
+Count = Callable[[str, str], Mapping[str, int | None]]
+Grade = Callable[[str, Mapping[str, int | None]], str | None]
+
+LEVELS = ("general", "significant", "major", "especially_major")
+FORCED = ("officer", "hotline")  # a person reported it: always a story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One item as a source showed it. The same `id` again with a text is the same item, better known."""
+
+    id: str
+    source: str
+    title: str
+    text: str = ""
+    kind: str = "hotlist"
+    rank: int | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The territory of the installation; empty = everywhere. Functions are the router's business."""
+
+    province: str = ""
+    city: str = ""
+    county: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Scope":
+        """`省/市/县` with any tail left out, or `all`."""
+        parts = [] if text in ("", "all") else [part.strip() for part in text.split("/")]
+        return cls(**dict(zip(("province", "city", "county"), parts, strict=False)))
+
+    def covers(self, story: "Story") -> bool:
+        """Whether the story lies in the territory; a place that is not known lies only in `all`."""
+        pairs = ((self.province, story.province), (self.city, story.city), (self.county, story.county))
+        return all(not mine or (theirs and (theirs.startswith(mine) or mine.startswith(theirs))) for mine, theirs in pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an item did to a story. `reasons` are ids: rules, words, evidence of joining, the policy key that decided."""
+
+    kind: Kind
+    story: str
+    at: datetime
+    item: str
+    reasons: tuple[str, ...] = ()
+    level: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """What is known of one matter. Owned by the detector; readers must not change it."""
+
+    id: str
+    opened_at: datetime
+    title: str
+    label: str = "O"
+    category: str = "other"
+    score: float = 0.0
+    province: str = ""
+    city: str = ""
+    county: str = ""
+    foreign: bool = False
+    high_consequence: bool = False
+    level: str | None = None
+    alarmed_at: datetime | None = None
+    twin: str = ""
+    last_at: datetime
+    sightings: list[Sighting] = field(default_factory=list)
+    figures: dict[str, int] = field(default_factory=dict)
+    families: set[str] = field(default_factory=set)
+    waiting: int = 0
+
+
+class Detector:
+    """Judges, joins and decides alarms for a stream of items in time order."""
+
+    def __init__(
+        self,
+        *,
+        gate: Gate,
+        locate: Locate,
+        count: Count,
+        grade: Grade,
+        policy: AlarmPolicy,
+        scope: Scope | None = None,
+    ) -> None:
+        self._gate, self._locate, self._count, self._grade = gate, locate, count, grade
+        self.policy = policy
+        self.scope = scope or Scope()
+        self._families = family_table(gate)
+        self._index = StoryIndex(JoinRules(hours=policy.story_hours, letter_days=policy.letter_days), dull_words(gate))
+        self.stories: dict[str, Story] = {}
+        self._titles: dict[str, tuple[str, datetime]] = {}
+        self._swept: datetime | None = None
+
+    def feed(self, seen: Seen, now: datetime) -> tuple[Change, ...]:
+        """Changes caused by one item seen at `now`; empty when it is ordinary."""
+        self._sweep(now)
+        known = self._titles.get(fold(seen.title)) if seen.kind not in FORCED else None
+        region = self._locate(seen.title, seen.text)
+        figures = self._count(seen.title, seen.text)
+        verdict = self._gate.judge(seen.title, seen.text, region=region)
+        if known and known[0] in self.stories:
+            story, changes = self.stories[known[0]], [self._join(known[0], seen, now, ("repost",))]
+        else:
+            placed = self._place(seen, verdict, region, now)
+            if placed is None:
+                return ()
+            story, changes = placed
+        self._titles[fold(seen.title)] = (story.id, now)
+        self._note(story, seen, verdict, region, figures, now)
+        changes += self._level(story, seen, now)
+        changes += self._alarm(story, seen, verdict, now)
+        return tuple(changes)
+
+    def rebuild(self, members: Iterable[tuple[Seen, datetime]]) -> None:
+        """Restore the state from stored members in their original order; what they change is already known."""
+        for seen, at in members:
+            self.feed(seen, at)
+
+    def _sweep(self, now: datetime) -> None:
+        """Once an hour, forget titles and stories whose window has passed."""
+        if self._swept and now - self._swept < timedelta(hours=1):
+            return
+        self._swept = now
+        self._index.expire(now)
+        limit = timedelta(hours=self.policy.story_hours)
+        self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
+
+    def _place(self, seen: Seen, verdict: Verdict, region: Located, now: datetime) -> tuple[Story, list[Change]] | None:
+        forced = seen.kind in FORCED
+        open_ = forced or verdict.score_en >= self.policy.list_at
+        if not open_ and not verdict.groups:
+            return None
+        ref = self._ref(seen, verdict, region)
+        placement = self._index.place(ref, now, join_only=not open_)
+        if not placement.story:
+            return None
+        if placement.new:
+            story = Story(id=placement.story, opened_at=now, title=seen.title, last_at=now)
+            self.stories[story.id] = story
+            return story, [Change(kind=Kind.OPENED, story=story.id, at=now, item=seen.id, reasons=_reasons(verdict))]
+        return self.stories[placement.story], [self._join(placement.story, seen, now, placement.evidence)]
+
+    def _ref(self, seen: Seen, verdict: Verdict, region: Located) -> ItemRef:
+        abroad = region.foreign and region.evidence
+        return ItemRef(
+            id=seen.id,
+            title=seen.title,
+            text=seen.text if seen.kind == "hotline" else "",
+            stream="letters" if seen.kind == "hotline" and len(seen.text) > 60 else "",
+            province=f"境外{region.evidence[0]}" if abroad else region.province or "",
+            city="" if abroad else region.city or "",
+            county="" if abroad else region.county or "",
+            families=families_of(verdict, self._families),
+        )
+
+    def _join(self, story: str, seen: Seen, now: datetime, evidence: tuple[str, ...]) -> Change:
+        return Change(kind=Kind.JOINED, story=story, at=now, item=seen.id, reasons=evidence)
+
+    def _note(
+        self, story: Story, seen: Seen, verdict: Verdict, region: Located, figures: Mapping[str, int | None], now: datetime
+    ) -> None:
+        """Take over what the item says: place, category, figures. Refuted texts give no figures."""
+        story.sightings.append(Sighting(at=now, source=seen.source, title=seen.title, rank=seen.rank))
+        story.last_at = now
+        story.families |= families_of(verdict, self._families)
+        story.high_consequence = story.high_consequence or verdict.high_consequence
+        story.foreign = story.foreign or bool(region.foreign and not story.province)
+        _fill_place(story, region)
+        if verdict.label != "O" and verdict.score_en > story.score:
+            story.label, story.category, story.score = verdict.label, verdict.category or story.category, verdict.score_en
+        if not any(hit.rule in ("ctx_refute", "ctx_history", "ctx_foreign") for hit in verdict.excluded_by):
+            _update_figures(story.figures, figures)
+
+    def _level(self, story: Story, seen: Seen, now: datetime) -> list[Change]:
+        level = self._grade(story.category, story.figures) if not story.foreign else None
+        if level is None or (story.level and LEVELS.index(level) <= LEVELS.index(story.level)):
+            return []
+        story.level = level
+        return [Change(kind=Kind.LEVEL_RAISED, story=story.id, at=now, item=seen.id, level=level)]
+
+    def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
+        if story.alarmed_at or story.twin:
+            return []
+        reason = "forced" if seen.kind in FORCED else self._reason(story, verdict, now)
+        if not reason or not self._in_scope(story):
+            return []
+        twin = self._twin(story, now)
+        if twin:
+            story.twin = twin
+            return []
+        story.alarmed_at = now
+        return [Change(kind=Kind.ALARMED, story=story.id, at=now, item=seen.id, reasons=(reason, *_reasons(verdict)))]
+
+    def _reason(self, story: Story, verdict: Verdict, now: datetime) -> str:
+        """The policy key under which this item makes its story alarm, or empty."""
+        policy = self.policy
+        if verdict.alarm == "never" or verdict.label == "O" or verdict.category in policy.categories_listed:
+            return ""
+        if verdict.category == "earthquake" and not self._strong(story, verdict):
+            return ""
+        if verdict.category in policy.categories_at_once and verdict.label == "E":
+            return "categories_at_once"
+        if verdict.alarm == "now" and verdict.score_en >= policy.alarm_at:
+            return "alarm_at"
+        story.waiting += 1
+        titles, platforms = recent(story.sightings, now, policy.digest_hours)
+        if verdict.alarm == "digest" and (titles >= policy.digest_items or platforms >= policy.digest_platforms):
+            return "digest_platforms" if platforms >= policy.digest_platforms else "digest_items"
+        return "attention_days" if days_repeated(story.sightings) >= policy.attention_days and verdict.alarm == "digest" else ""
+
+    def _strong(self, story: Story, verdict: Verdict) -> bool:
+        hurt = any(story.figures.get(key) for key in ("deaths", "injured", "missing", "trapped"))
+        return hurt or (verdict.magnitude is not None and verdict.magnitude >= self.policy.magnitude_min)
+
+    def _in_scope(self, story: Story) -> bool:
+        if story.foreign or story.province in self.policy.outside:
+            return False
+        return self.scope.covers(story)
+
+    def _twin(self, story: Story, now: datetime) -> str:
+        """An alarmed story of the same place and hazard a short while ago: the same matter under other words."""
+        limit = timedelta(hours=self.policy.same_place_hours)
+        for other in reversed(self.stories.values()):
+            if other.alarmed_at is None or now - other.last_at > limit or not (other.families & story.families):
+                continue
+            same_city = story.city and story.city == other.city and not _differ(story.county, other.county)
+            same_words = story.province == other.province and not _differ(story.city, other.city) and story.province
+            if same_city or (same_words and self._index.near(story.id, other.id) >= 0.12):
+                return other.id
+        return ""
+
+
+def _differ(one: str, two: str) -> bool:
+    return bool(one and two and one != two)
+
+
+def _fill_place(story: Story, region: Located) -> None:
+    """Take the finer place where it does not contradict what is known."""
+    if region.foreign or not region.province:
+        return
+    if not story.province:
+        story.province, story.foreign = region.province, False
+    if region.province != story.province:
+        return
+    if region.city and not story.city:
+        story.city = region.city
+    if region.county and not story.county and (not region.city or region.city == story.city):
+        story.county = region.county
+
+
+def _update_figures(known: dict[str, int], stated: Mapping[str, int | None]) -> None:
+    """Deaths and injured only rise; missing is the latest statement, and falls by what the deaths rose when left unsaid."""
+    deaths = stated.get("deaths")
+    if deaths and deaths > known.get("deaths", 0):
+        risen = deaths - known.get("deaths", 0)
+        known["deaths"] = deaths
+        for key in ("missing", "trapped"):
+            if known.get(key) and stated.get(key) is None:
+                known[key] = max(0, known[key] - risen)
+    for key in ("injured", "serious", "poisoned", "evacuated"):
+        value = stated.get(key)
+        if value and value > known.get(key, 0):
+            known[key] = value
+    for key in ("missing", "trapped"):
+        value = stated.get(key)
+        if value is not None:
+            known[key] = value
+
+
+def _reasons(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(f"{hit.rule}@{hit.file}:{hit.line}" for hit in verdict.hits[:4])
+
+
+def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
+    """Hazard group -> coarse families (`family_*` lists of the lexicon's story section)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, hazards in gate.lexicon.stories.items():
+        if name.startswith("family_"):
+            for hazard in hazards:
+                found[hazard] = (*found.get(hazard, ()), name.removeprefix("family_"))
+    return found
+
+
+def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Families of every hazard a verdict saw."""
+    return frozenset(family for hazard in verdict.hazards for family in table.get(hazard, ()))
+
+
+def dull_words(gate: Gate) -> dict[str, float]:
+    """Words of form, with the weight they keep when likeness is measured."""
+    groups = gate.lexicon.groups.values()
+    named = (group for group in groups if group.kind in ("authority", "cue") or group.id == "person")
+    return {word.text: DULL for group in named for word in group.words}
