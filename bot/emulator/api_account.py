@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 
 from bot.emulator import rules
 from bot.emulator.api_message import MEDIA_LIFE
-from bot.emulator.card_rules import NOTICES, check_card
+from bot.emulator.card_rules import NOTICES, check_card, pruned
 from bot.emulator.office import Office, fresh_id
 from bot.emulator.refusal import Refusal
 
@@ -151,7 +151,7 @@ def webhook(office: Office, key: str, raw: bytes) -> dict[str, Any]:
     msgtype = rules.typed(body, "msgtype", str, "")
     if msgtype not in WEBHOOK_TYPES:
         raise Refusal(40008, "invalid message type")
-    content = rules.typed(body, msgtype, dict, {})
+    content = pruned(rules.typed(body, msgtype, dict, {}))
     _webhook_content(msgtype, content)
     now, user = office.now(), f"group:{key}"
     recent = office.ledger.row("select count(*) n from delivery where user=? and received_at > ?", user, now - 60_000)

@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from bot.emulator import rules
-from bot.emulator.card_rules import CALLING, check_card
+from bot.emulator.card_rules import CALLING, check_card, pruned
 from bot.emulator.ledger import instant
 from bot.emulator.office import Office, Target, fresh_id
 from bot.emulator.refusal import Refusal
@@ -151,7 +151,7 @@ def _new_look(office: Office, body: dict[str, Any], original: dict[str, Any]) ->
         if original.get("card_type") not in CALLING:
             raise Refusal(42031, "card has no buttons")
         return None, name
-    card = rules.typed(body, "template_card", dict, {})
+    card = pruned(rules.typed(body, "template_card", dict, {}))
     if not card:
         raise Refusal(41011, "button or template_card missing")
     check_card(card, sending=False)

@@ -11,6 +11,11 @@ from bot.emulator.refusal import Refusal
 TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 CALLING = ("button_interaction", "vote_interaction", "multiple_interaction")
 NOTICES = ("text_notice", "news_notice")
+OBJECTS = (
+    "source", "main_title", "emphasis_content", "quote_area", "card_action", "card_image", "image_text_area", "action_menu",
+    "button_selection", "checkbox", "submit_button",
+)  # fmt: skip
+LISTS = ("horizontal_content_list", "vertical_content_list", "jump_list", "button_list", "select_list")
 KEY_BYTES, ID_BYTES = 1024, 128
 
 Card = dict[str, Any]
@@ -20,11 +25,19 @@ def is_url(value: object) -> bool:
     return isinstance(value, str) and re.match(r"https?://[^/\s]", value) is not None
 
 
+def pruned(value: Any) -> Any:
+    """Return a card without its null fields, which count as missing."""
+    if isinstance(value, dict):
+        return {key: pruned(item) for key, item in value.items() if item is not None}
+    return [pruned(item) for item in value] if isinstance(value, list) else value
+
+
 def check_card(card: Card, *, sending: bool = True) -> None:
     """Raise Refusal for the first broken rule. `sending` false: an update, which has no task_id."""
     kind = card.get("card_type")
     if kind not in (*CALLING, *NOTICES):
         raise Refusal(42031, "invalid card_type")
+    _shapes(card)
     if sending:
         _task_id(card, kind)
     for check in (
@@ -69,6 +82,17 @@ def _word(row: Card, name: str, code: int, limit: int = 0) -> str:
     return value
 
 
+def _shapes(card: Card) -> None:
+    """Every block has its JSON type, also where the card's type does not use it."""
+    for name in OBJECTS:
+        _part(card, name, dict)
+    for name in LISTS:
+        _list(card, name)
+    for name in ("option_list", "action_list"):
+        for box in ("button_selection", "checkbox", "action_menu"):
+            _list(_part(card, box, dict), name)
+
+
 def _task_id(card: Card, kind: str) -> None:
     needed = kind in CALLING or card.get("action_menu")
     if needed or card.get("task_id") is not None:
@@ -87,7 +111,6 @@ def _title(card: Card, kind: str) -> None:
 
 def _source(card: Card, kind: str) -> None:
     color = _part(card, "source", dict).get("desc_color", 0)
-    _part(card, "emphasis_content", dict)
     if color not in (0, 1, 2, 3):
         raise Refusal(40058, "desc_color out of range")
 
@@ -164,7 +187,7 @@ def _menu(card: Card, kind: str) -> None:
     for item in items:
         _word(item, "text", 42038)
         _word(item, "key", 42039, KEY_BYTES)
-    keys = [row.get("key") for row in (*items, *_list(card, "button_list"))]
+    keys = [row["key"] for row in (*items, *_list(card, "button_list")) if isinstance(row.get("key"), str)]
     if len(set(keys)) != len(keys):
         raise Refusal(42051, "menu key clash")
 

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from bot.emulator.card_rules import CALLING, check_card, is_url
+from bot.emulator.card_rules import CALLING, check_card, is_url, pruned
 from bot.emulator.refusal import Refusal
 
 ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -85,8 +85,9 @@ def content(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if not block:
         raise Refusal(41011, f"missing {msgtype}")
     if msgtype == "template_card":
-        check_card(block)
-        return msgtype, block
+        card = pruned(block)
+        check_card(card)
+        return msgtype, card
     return msgtype, _CHECKS[msgtype](block)
 
 

@@ -4,8 +4,10 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.emulator.card_rules import check_card
+from bot.emulator.card_rules import check_card, pruned
 from bot.emulator.refusal import Refusal
 
 URL = "https://board.example.gov.cn/e/1"
@@ -190,3 +192,20 @@ def test_every_card_code_of_the_table_is_used_by_some_case():
 
 async def test_a_broken_card_is_refused_over_the_wire(api, button_card):
     assert (await api.send_card(button_card | {"button_list": []}))["errcode"] == 40058
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just(URL),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["key", "text", "title", "type"]), inner),
+    max_leaves=4,
+)
+
+
+@given(kind=st.sampled_from(list(CARDS)), data=st.data())
+def test_any_json_in_any_place_is_accepted_or_refused_never_a_crash(kind, data):
+    card = copy.deepcopy(CARDS[kind]) | {"horizontal_content_list": row(type=1, url=URL), "action_menu": menu("m")}
+    name = data.draw(
+        st.sampled_from([*card, "source", "quote_area", "jump_list", "checkbox", "select_list", "emphasis_content"])
+    )
+    card[name] = data.draw(JUNK)
+    assert refused(pruned(card)) in {0, 40058, 40063, *range(42014, 42052)}
