@@ -18,7 +18,10 @@ from playbooks.ladder import PlannedStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """Polling state of one source, saved with what it brought."""
+    """Polling state of one source, saved with what it brought.
+
+    `items_total`, `duplicates_total` and `last_new_at` are kept by the store: saving a poll adds its counts.
+    """
 
     source_id: str
     etag: str = ""
@@ -139,6 +142,8 @@ class StoredEvent:
     data: Mapping[str, object]
     prev: str
     hash: str
+    actor_roles: tuple[str, ...] = ()
+    actor_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +188,17 @@ class Store(Protocol):
     async def append_system(self, events: Sequence[Event]) -> None: ...
 
     # steps and messages
-    async def claim_steps(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> list[StepRow]: ...
+    async def claim_steps(
+        self, now: datetime, wall: datetime, owner: str, lease_until: datetime, limit: int
+    ) -> list[StepRow]: ...
     async def settle_steps(
         self, outcomes: Mapping[str, tuple[str, str]], messages: Sequence[MessageRow], now: datetime
     ) -> None: ...
     async def next_fire(self) -> datetime | None: ...
     async def steps_of(self, number: int) -> list[StepRow]: ...
-    async def claim_messages(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> list[MessageRow]: ...
+    async def claim_messages(
+        self, now: datetime, wall: datetime, owner: str, lease_until: datetime, limit: int
+    ) -> list[MessageRow]: ...
     async def mark_sent(
         self, message_id: str, owner: str, at: datetime, *, msgid: str, response_code: str, detail: str, event: Event | None
     ) -> bool: ...

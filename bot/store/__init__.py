@@ -1,0 +1,31 @@
+"""Everything that is kept. `port` says what may be asked, `open_store` gives it; engines are imported only when used."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.store.database import SqlStore
+from bot.store.engine import Engine, StoreError
+
+__all__ = ["SqlStore", "StoreError", "open_store"]
+
+
+async def open_store(database_url: str, data: Path, *, readonly: bool = False) -> SqlStore:
+    """The store of an installation: SQLite in the data folder, or the PostgreSQL of the address.
+
+    `readonly` opens beside a running service. StoreError with one Chinese sentence when it cannot be opened.
+    """
+    return SqlStore(await asyncio.to_thread(_open, database_url, data, readonly))
+
+
+def _open(database_url: str, data: Path, readonly: bool) -> Engine:
+    if not database_url:
+        from bot.store.sqlite import open_sqlite
+
+        return open_sqlite(data, readonly=readonly)
+    if database_url.startswith(("postgresql://", "postgres://")):
+        from bot.store.postgres import open_postgres
+
+        return open_postgres(database_url, readonly=readonly)
+    raise StoreError("数据库地址应为空（用数据目录中的SQLite）或以 postgresql:// 开头，请检查 YQBOT_DATABASE_URL。")

@@ -1,0 +1,214 @@
+"""The store over one engine: each method of `port.Store` is one unit of work."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.store import callbacks, chain, incidents, items, messages, people, steps
+from bot.store.engine import Conflict, Engine, Tx
+from bot.store.port import (
+    Change,
+    Joined,
+    MessageRow,
+    PollCounts,
+    Problem,
+    SourceState,
+    StepRow,
+    StoredEvent,
+    StoredItem,
+)
+from monitors.item import Item
+from playbooks.incident import Event, Incident
+
+CACHED: Final = 12_000
+
+
+class SqlStore:
+    """One text of SQL, whichever engine. Decoded incidents are remembered by number and version: the pair never changes its content."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._decoded: OrderedDict[tuple[int, int], Incident] = OrderedDict()
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+    async def meta(self, key: str) -> str | None:
+        return await self.engine.read(lambda tx: callbacks.meta(tx, key))
+
+    async def set_meta(self, key: str, value: str) -> None:
+        await self.engine.write(lambda tx: callbacks.set_meta(tx, key, value))
+
+    async def hold_lease(self, name: str, owner: str, wall: datetime, until: datetime) -> bool:
+        return await self.engine.write(lambda tx: callbacks.hold(tx, name, owner, wall, until))
+
+    async def take_slot(self, job: str, slot: str, owner: str, at: datetime) -> bool:
+        return await self.engine.write(lambda tx: callbacks.take_slot(tx, job, slot, owner, at))
+
+    # sources and items
+
+    async def source_states(self) -> dict[str, SourceState]:
+        return await self.engine.read(items.source_states)
+
+    async def save_poll(self, state: SourceState, items_: Sequence[Item]) -> PollCounts:
+        return await self.engine.write(lambda tx: items.save_poll(tx, state, items_))
+
+    async def add_item(self, item: Item) -> bool:
+        return await self.engine.write(lambda tx: items.add_item(tx, item))
+
+    async def unjoined(self, limit: int) -> list[StoredItem]:
+        return await self.engine.read(lambda tx: items.unjoined(tx, limit))
+
+    async def mark_joined(self, joined: Sequence[Joined]) -> None:
+        await self.engine.write(lambda tx: items.mark_joined(tx, joined))
+
+    async def members_since(self, since: datetime) -> list[StoredItem]:
+        return await self.engine.read(lambda tx: items.members_since(tx, since))
+
+    async def items_of(self, number: int) -> list[StoredItem]:
+        return await self.engine.read(lambda tx: items.items_of(tx, number))
+
+    async def search(self, words: str, limit: int = 50) -> list[StoredItem]:
+        return await self.engine.read(lambda tx: items.find(tx, words, limit))
+
+    # incidents
+
+    async def incident(self, number: int) -> Incident | None:
+        found = await self.engine.read(lambda tx: self._load(tx, [number]))
+        return found[0] if found else None
+
+    async def incidents(self, *, open_only: bool = True, alarmed_only: bool = False, limit: int = 1000) -> list[Incident]:
+        def unit(tx: Tx) -> list[Incident]:
+            heads = incidents.heads(tx, open_only=open_only, alarmed_only=alarmed_only, limit=limit)
+            known = {head: self._decoded.get(head) for head in heads}
+            fresh = {i.number: i for i in self._load(tx, [n for (n, _), i in known.items() if i is None])}
+            return [incident or fresh[number] for (number, _), incident in known.items()]
+
+        return await self.engine.read(unit)
+
+    def _load(self, tx: Tx, numbers: list[int]) -> list[Incident]:
+        out = []
+        for row in incidents.states(tx, numbers):
+            key = (row["number"], row["version"])
+            known = self._decoded.get(key)
+            if known is None:
+                known = incidents.decode(row["state"])
+                self._decoded[key] = known
+                if len(self._decoded) > CACHED:
+                    self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
+            out.append(known)
+        return out
+
+    async def next_number(self) -> int:
+        return await self.engine.read(incidents.next_number)
+
+    async def commit(self, change: Change) -> bool:
+        try:
+            await self.engine.write(lambda tx: incidents.commit(tx, change))
+        except Conflict:
+            return False
+        return True
+
+    async def events(self, chain_name: str) -> list[StoredEvent]:
+        return await self.engine.read(lambda tx: chain.events(tx, chain_name))
+
+    async def events_since(self, after_id: int, limit: int = 200) -> list[tuple[int, StoredEvent]]:
+        return await self.engine.read(lambda tx: chain.events_since(tx, after_id, limit))
+
+    async def last_event_id(self) -> int:
+        return await self.engine.read(chain.last_id)
+
+    async def append_system(self, events: Sequence[Event]) -> None:
+        await self.engine.write(lambda tx: chain.append(tx, chain.SYSTEM, events))
+
+    async def erase_private(self, chain_name: str, seq: int, by: Event) -> bool:
+        return await self.engine.write(lambda tx: chain.erase(tx, chain_name, seq, by))
+
+    async def anchor(self) -> str:
+        return await self.engine.read(chain.anchor)
+
+    # steps and messages
+
+    async def claim_steps(self, now: datetime, wall: datetime, owner: str, lease_until: datetime, limit: int) -> list[StepRow]:
+        return await self.engine.write(lambda tx: steps.claim(tx, now, wall, owner, lease_until, limit))
+
+    async def settle_steps(self, outcomes: Mapping[str, tuple[str, str]], rows: Sequence[MessageRow], now: datetime) -> None:
+        await self.engine.write(lambda tx: messages.queue(tx, outcomes, rows))
+
+    async def next_fire(self) -> datetime | None:
+        return await self.engine.read(steps.next_fire)
+
+    async def steps_of(self, number: int) -> list[StepRow]:
+        return await self.engine.read(lambda tx: steps.steps_of(tx, number))
+
+    async def claim_messages(
+        self, now: datetime, wall: datetime, owner: str, lease_until: datetime, limit: int
+    ) -> list[MessageRow]:
+        return await self.engine.write(lambda tx: messages.claim(tx, now, wall, owner, lease_until, limit))
+
+    async def mark_sent(
+        self, message_id: str, owner: str, at: datetime, *, msgid: str, response_code: str, detail: str, event: Event | None
+    ) -> bool:
+        return await self.engine.write(
+            lambda tx: messages.mark_sent(tx, message_id, owner, at, msgid, response_code, detail, event)
+        )
+
+    async def mark_failed(
+        self, message_id: str, owner: str, at: datetime, *, state: str, retry_at: datetime | None, detail: str
+    ) -> bool:
+        return await self.engine.write(lambda tx: messages.mark_failed(tx, message_id, owner, at, state, retry_at, detail))
+
+    async def messages_of(self, number: int) -> list[MessageRow]:
+        return await self.engine.read(lambda tx: messages.messages_of(tx, number))
+
+    async def message_by_task(self, task_id: str) -> MessageRow | None:
+        return await self.engine.read(lambda tx: messages.message_by_task(tx, task_id))
+
+    async def mark_seen(self, task_id: str, at: datetime) -> None:
+        await self.engine.write(lambda tx: messages.mark_seen(tx, task_id, at))
+
+    async def pending_messages(self) -> int:
+        return await self.engine.read(messages.pending)
+
+    async def add_code(self, code: str, message_id: str, at: datetime) -> None:
+        await self.engine.write(lambda tx: messages.add_code(tx, code, message_id, at))
+
+    async def spend_code(self, message_id: str, now: datetime) -> str | None:
+        return await self.engine.write(lambda tx: messages.spend_code(tx, message_id, now))
+
+    # callbacks, sign-ins, problems
+
+    async def accept_callback(self, key: str, at: datetime, body: Mapping[str, object]) -> bool:
+        return await self.engine.write(lambda tx: callbacks.accept(tx, key, at, body))
+
+    async def open_callbacks(self) -> list[tuple[str, datetime, Mapping[str, object]]]:
+        return await self.engine.read(callbacks.unfinished)
+
+    async def finish_callback(self, key: str, note: str) -> None:
+        await self.engine.write(lambda tx: callbacks.finish(tx, key, note))
+
+    async def add_login(self, token: str, officer: str, expires: datetime) -> None:
+        await self.engine.write(lambda tx: people.add_login(tx, token, officer, expires))
+
+    async def use_login(self, token: str, session: str, now: datetime, expires: datetime) -> str | None:
+        return await self.engine.write(lambda tx: people.use_login(tx, token, session, now, expires))
+
+    async def session_officer(self, session: str, now: datetime) -> str | None:
+        return await self.engine.read(lambda tx: people.session_officer(tx, session, now))
+
+    async def end_session(self, session: str) -> None:
+        await self.engine.write(lambda tx: people.end_session(tx, session))
+
+    async def report_problem(self, kind: str, subject: str, detail: str, at: datetime) -> bool:
+        return await self.engine.write(lambda tx: people.report_problem(tx, kind, subject, detail, at))
+
+    async def resolve_problem(self, kind: str, subject: str, at: datetime) -> None:
+        """Called after every success, so the common case, nothing open, is a read."""
+        if await self.engine.read(lambda tx: people.has_problem(tx, kind, subject)):
+            await self.engine.write(lambda tx: people.resolve_problem(tx, kind, subject, at))
+
+    async def problems(self, *, open_only: bool = True) -> list[Problem]:
+        return await self.engine.read(lambda tx: people.problems(tx, open_only=open_only))

@@ -1,0 +1,55 @@
+"""How values are written in rows: times as epoch milliseconds, structures as canonical JSON, text without what no engine keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, overload
+
+from playbooks.record import dump
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+FAR: Final = 1 << 62
+"""A lease that never runs out."""
+
+
+@overload
+def ms(at: datetime) -> int: ...
+@overload
+def ms(at: datetime | None) -> int | None: ...
+def ms(at: datetime | None) -> int | None:
+    """Epoch milliseconds of an aware datetime, rounded down; None stays None."""
+    return None if at is None else (at - EPOCH) // MILLISECOND
+
+
+def instant(value: int) -> datetime:
+    """Aware UTC datetime of epoch milliseconds."""
+    return EPOCH + timedelta(milliseconds=value)
+
+
+def maybe(value: int | None) -> datetime | None:
+    return None if value is None else instant(value)
+
+
+def clean(text: str) -> str:
+    """`text` as every engine can keep it: no NUL (PostgreSQL refuses it), no lone surrogates (UTF-8 has none)."""
+    if text.isascii():
+        return text.replace("\0", "")
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, raw Chinese. Hashes are taken of it. ValueError on NaN."""
+    plain = json.dumps(dump(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return clean(plain)
+
+
+def parsed(text: str) -> Any:
+    return json.loads(text)
+
+
+def sha256(*parts: str) -> str:
+    """Hex digest of the parts joined by line feeds."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,143 @@
+"""Incidents: the whole state as one canonical text, its projections for lists, and the one unit that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.store import callbacks, chain, items, steps
+from bot.store.engine import Conflict, Row, Tx, one
+from bot.store.forms import canonical, clean, ms, parsed
+from bot.store.port import Change
+from playbooks.incident import Clock, Incident
+from playbooks.record import load
+
+PROJECTED: Final = (
+    "version",
+    "state",
+    "status",
+    "is_open",
+    "level",
+    "category",
+    "title",
+    "opened_at",
+    "updated_at",
+    "alarmed_at",
+    "drill",
+)
+CLOCK_COLUMNS: Final = "incident, clock_id, code, cycle, track, state, start_at, due_at, latent, provisional, body"
+
+
+def projection(incident: Incident) -> dict[str, object]:
+    """Columns of an incident that follow from its state alone."""
+    return {
+        "number": incident.number,
+        "version": incident.version,
+        "state": canonical(incident),
+        "status": incident.status.value,
+        "is_open": int(incident.open),
+        "level": None if incident.level is None else int(incident.level),
+        "category": incident.category,
+        "title": clean(incident.title),
+        "opened_at": ms(incident.opened_at),
+        "alarmed_at": ms(incident.alarmed_at),
+        "drill": int(incident.drill),
+    }
+
+
+def decode(state: str) -> Incident:
+    """Incident of its stored text; ValueError on damage."""
+    return load(Incident, parsed(state))
+
+
+def heads(tx: Tx, *, open_only: bool, alarmed_only: bool, limit: int) -> list[tuple[int, int]]:
+    """Number and version of the newest incidents, in order of opening."""
+    conditions = ["is_open = 1"] * open_only + ["alarmed_at is not null"] * alarmed_only
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    rows = tx.rows(f"select number, version from incident{where} order by number desc limit :limit", {"limit": limit})
+    return [(r["number"], r["version"]) for r in reversed(rows)]
+
+
+def states(tx: Tx, numbers: list[int]) -> list[Row]:
+    """Number, version and state text of these incidents."""
+    out: list[Row] = []
+    for start in range(0, len(numbers), 300):
+        part = numbers[start : start + 300]
+        names = ", ".join(f":n{k}" for k in range(len(part)))
+        params = {f"n{k}": n for k, n in enumerate(part)}
+        out.extend(tx.rows(f"select number, version, state from incident where number in ({names})", params))
+    return out
+
+
+def next_number(tx: Tx) -> int:
+    row = one(tx, "select max(number) as number from incident")
+    return int(row["number"] or 0) + 1 if row else 1
+
+
+def commit(tx: Tx, change: Change) -> None:
+    """One change, whole or not at all. Conflict when the incident is no longer at `base_version`."""
+    incident = change.incident
+    _write_state(tx, change)
+    _write_clocks(tx, incident)
+    if change.steps is not None:
+        steps.replace(tx, incident.number, incident.version, change.steps)
+    items.mark_joined(tx, change.joined)
+    if change.callback_done:
+        callbacks.finish(tx, change.callback_done, "done")
+    chain.append(tx, chain.chain_of(incident.number), change.events)
+
+
+def _write_state(tx: Tx, change: Change) -> None:
+    row = projection(change.incident)
+    row["updated_at"] = max((ms(e.at) for e in change.events), default=row["opened_at"])
+    if change.base_version == 0:
+        columns = ("number", *PROJECTED)
+        written = tx.run(
+            f"insert into incident ({', '.join(columns)}) select :{', :'.join(columns)}"
+            " where not exists (select 1 from incident where number = :number)",
+            row,
+        )
+    else:
+        row["base"] = change.base_version
+        changes = ", ".join(f"{c} = :{c}" for c in PROJECTED if c != "updated_at")
+        written = tx.run(
+            f"update incident set {changes}, updated_at = case when updated_at < :updated_at then :updated_at else updated_at end"
+            " where number = :number and version = :base",
+            row,
+        )
+    if written != 1:
+        raise Conflict(f"incident {change.incident.number}")
+
+
+def _write_clocks(tx: Tx, incident: Incident) -> None:
+    """Clocks whose text changed are written again; a clock never leaves an incident."""
+    number = {"incident": incident.number}
+    old = {r["clock_id"]: r["body"] for r in tx.rows("select clock_id, body from clock where incident = :incident", number)}
+    rows = [_clock_row(incident.number, c) for c in incident.clocks]
+    changed = [r for r in rows if old.get(str(r["clock_id"])) != r["body"]]
+    for row in changed:
+        if row["clock_id"] in old:
+            tx.run("delete from clock where incident = :incident and clock_id = :clock_id", _key(row))
+    if changed:
+        columns = f":{', :'.join(CLOCK_COLUMNS.split(', '))}"
+        tx.many(f"insert into clock ({CLOCK_COLUMNS}) values ({columns})", changed)
+
+
+def _key(row: Mapping[str, Any]) -> dict[str, object]:
+    return {"incident": row["incident"], "clock_id": row["clock_id"]}
+
+
+def _clock_row(number: int, clock: Clock) -> dict[str, object]:
+    return {
+        "incident": number,
+        "clock_id": clock.id,
+        "code": clock.code,
+        "cycle": clock.cycle,
+        "track": clock.track,
+        "state": clock.state.value,
+        "start_at": ms(clock.start_at),
+        "due_at": ms(clock.due_at),
+        "latent": int(clock.latent),
+        "provisional": int(clock.provisional),
+        "body": canonical(clock),
+    }

@@ -1,0 +1,243 @@
+"""Sources and items: what was fetched, each identity once, with its edits and its ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+
+from bot.store import search
+from bot.store.engine import Conflict, Row, Tx, one, take
+from bot.store.forms import canonical, clean, instant, maybe, ms, parsed
+from bot.store.port import Joined, PollCounts, SourceState, StoredItem
+from monitors.item import Item, ItemKind
+
+BATCH: Final = 300
+TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at")
+SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
+ITEM_COLUMNS: Final = (
+    "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias, judged"
+)
+INSERT_ITEM: Final = f"insert into item ({ITEM_COLUMNS}) values (:{', :'.join(ITEM_COLUMNS.split(', '))})"
+
+
+def source_states(tx: Tx) -> dict[str, SourceState]:
+    return {r["source_id"]: _source(r) for r in tx.rows("select * from source_state order by source_id")}
+
+
+def _source(row: Row) -> SourceState:
+    return SourceState(**{f: maybe(row[f]) if f in TIMES else row[f] for f in SOURCE_FIELDS})
+
+
+def save_poll(tx: Tx, state: SourceState, items: Sequence[Item]) -> PollCounts:
+    """Items of one document and the polling state that goes with them."""
+    known = _known(tx, items)
+    fresh: dict[str, Item] = {}
+    updated = duplicates = 0
+    for item in items:
+        row = known.get(item.id) or known.get(item.alias)
+        if row is None and item.id not in fresh:
+            fresh[item.id] = item
+        elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:
+            _edit(tx, row, item)
+            updated += 1
+        else:
+            duplicates += 1
+        if row is not None:
+            _sight(tx, row, item)
+    _insert(tx, list(fresh.values()))
+    counts = PollCounts(new=len(fresh), updated=updated, duplicates=duplicates)
+    newest = max((i.seen_at for i in fresh.values()), default=None)
+    _save_source(tx, state, counts, newest)
+    return counts
+
+
+def _known(tx: Tx, items: Iterable[Item]) -> dict[str, Row]:
+    """Stored rows of these items by identity, and by title-and-day identity where they have one."""
+    ids = list(dict.fromkeys(i.id for i in items))
+    aliases = list(dict.fromkeys(i.alias for i in items if i.alias))
+    out: dict[str, Row] = {}
+    for row in _by(tx, "alias", aliases):
+        out[row["alias"]] = row
+    for row in _by(tx, "id", ids):
+        out[row["id"]] = row
+    return out
+
+
+def _by(tx: Tx, column: str, values: Sequence[str]) -> Iterable[Row]:
+    filled = " and alias <> ''" if column == "alias" else ""
+    for start in range(0, len(values), BATCH):
+        part = values[start : start + BATCH]
+        names = ", ".join(f":v{n}" for n in range(len(part)))
+        yield from tx.rows(
+            f"select id, n, alias, title, text, fingerprint, rank, hot from item where {column} in ({names}){filled}",
+            {f"v{n}": v for n, v in enumerate(part)},
+        )
+
+
+def _insert(tx: Tx, items: Sequence[Item]) -> None:
+    if not items:
+        return
+    n = take(tx, "item", len(items))
+    tx.many(INSERT_ITEM, [_item_row(item, n + k) for k, item in enumerate(items)])
+    for k, item in enumerate(items):
+        search.index(tx, n + k, search.words_of(clean(item.title), clean(item.text)))
+    ranked = [i for i in items if i.rank is not None or i.hot is not None]
+    if ranked:
+        tx.many(
+            "insert into sighting (item_id, at, rank, hot) values (:id, :at, :rank, :hot)",
+            [{"id": i.id, "at": ms(i.seen_at), "rank": i.rank, "hot": i.hot} for i in ranked],
+        )
+
+
+def _item_row(item: Item, n: int) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "n": n,
+        "source": item.source,
+        "kind": item.kind.value,
+        "title": clean(item.title),
+        "url": clean(item.url),
+        "text": clean(item.text),
+        "published": ms(item.published),
+        "published_raw": clean(item.published_raw),
+        "seen_at": ms(item.seen_at),
+        "rank": item.rank,
+        "hot": item.hot,
+        "author": clean(item.author),
+        "fingerprint": item.fingerprint,
+        "alias": item.alias,
+        "judged": "{}",
+    }
+
+
+def _edit(tx: Tx, row: Row, item: Item) -> None:
+    """The source changed its text: the old one is kept as a version, never lost (design.md §3.5)."""
+    old = {"id": row["id"], "at": ms(item.seen_at), "title": row["title"], "text": row["text"], "mark": row["fingerprint"]}
+    tx.run(
+        "insert into item_version (item_id, at, title, text, fingerprint) select :id, :at, :title, :text, :mark"
+        " where not exists (select 1 from item_version where item_id = :id and at = :at and fingerprint = :mark)",
+        old,
+    )
+    title, text = clean(item.title), clean(item.text)
+    tx.run(
+        "update item set title = :title, text = :text, fingerprint = :mark where id = :id",
+        {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint},
+    )
+    search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
+    search.index(tx, row["n"], search.words_of(title, text))
+
+
+def _sight(tx: Tx, row: Row, item: Item) -> None:
+    """A sighting is kept when rank or heat moved; a list that stands still writes nothing."""
+    if (item.rank is None and item.hot is None) or (row["rank"] == item.rank and row["hot"] == item.hot):
+        return
+    seen = {"id": row["id"], "at": ms(item.seen_at), "rank": item.rank, "hot": item.hot}
+    tx.run(
+        "insert into sighting (item_id, at, rank, hot) select :id, :at, :rank, :hot"
+        " where not exists (select 1 from sighting where item_id = :id and at = :at)",
+        seen,
+    )
+    tx.run("update item set rank = :rank, hot = :hot where id = :id", seen)
+
+
+def _save_source(tx: Tx, state: SourceState, counts: PollCounts, newest: datetime | None) -> None:
+    old = one(tx, "select * from source_state where source_id = :id", {"id": state.source_id})
+    base = state if old is None else _source(old)
+    params: dict[str, object] = {f: getattr(state, f) for f in SOURCE_FIELDS}
+    params["last_new_at"] = newest or state.last_new_at or base.last_new_at
+    params["items_total"] = base.items_total + counts.new
+    params["duplicates_total"] = base.duplicates_total + counts.duplicates
+    params |= {f: ms(params[f]) for f in TIMES}  # type: ignore[arg-type]
+    params["last_error"] = clean(state.last_error)
+    if old is None:
+        sql = f"insert into source_state ({', '.join(SOURCE_FIELDS)}) values (:{', :'.join(SOURCE_FIELDS)})"
+    else:
+        changes = ", ".join(f"{f} = :{f}" for f in SOURCE_FIELDS if f != "source_id")
+        sql = f"update source_state set {changes} where source_id = :source_id"
+    tx.run(sql, params)
+
+
+def add_item(tx: Tx, item: Item) -> bool:
+    """One item that came by another way than a poll; False when it is known."""
+    if _known(tx, [item]):
+        return False
+    _insert(tx, [item])
+    return True
+
+
+# joining
+
+
+def stored(row: Row) -> StoredItem:
+    item = Item(
+        id=row["id"],
+        source=row["source"],
+        title=row["title"],
+        url=row["url"],
+        text=row["text"],
+        published=maybe(row["published"]),
+        published_raw=row["published_raw"],
+        seen_at=instant(row["seen_at"]),
+        rank=row["rank"],
+        hot=row["hot"],
+        author=row["author"],
+        kind=ItemKind(row["kind"]),
+        fingerprint=row["fingerprint"],
+        alias=row["alias"],
+    )
+    return StoredItem(
+        item=item,
+        joined_at=maybe(row["joined_at"]),
+        incident=row["incident"],
+        judged=parsed(row["judged"]),
+    )
+
+
+def unjoined(tx: Tx, limit: int) -> list[StoredItem]:
+    """What waits to be joined, in the order of joining."""
+    sql = "select * from item where joined_at is null order by seen_at, id limit :limit"
+    return [stored(r) for r in tx.rows(sql, {"limit": limit})]
+
+
+def mark_joined(tx: Tx, joined: Sequence[Joined]) -> None:
+    """Write where items went. Conflict when the machine would move an item another process has already placed."""
+    for j in joined:
+        row = one(tx, "select joined_at, incident from item where id = :id", {"id": j.item_id})
+        if row is None or (j.by == "system" and row["joined_at"] is not None and row["incident"] != j.incident):
+            raise Conflict(j.item_id)
+        tx.run(
+            "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id",
+            {"id": j.item_id, "at": ms(j.at), "incident": j.incident, "judged": canonical(j.judged)},
+        )
+        if j.incident is not None:
+            _member(tx, j, j.incident)
+
+
+def _member(tx: Tx, joined: Joined, incident: int) -> None:
+    tx.run(
+        "insert into membership (incident, item_id, at, why, by_whom) select :incident, :id, :at, :why, :by"
+        " where not exists (select 1 from membership where incident = :incident and item_id = :id)",
+        {"incident": incident, "id": joined.item_id, "at": ms(joined.at), "why": clean(joined.why), "by": joined.by},
+    )
+
+
+def members_since(tx: Tx, since: datetime) -> list[StoredItem]:
+    """Members seen since then, and all members of open incidents, which never expire (design.md §6)."""
+    sql = (
+        "select * from item where incident is not null and (seen_at >= :since or incident in"
+        " (select number from incident where is_open = 1)) order by seen_at, id"
+    )
+    return [stored(r) for r in tx.rows(sql, {"since": ms(since)})]
+
+
+def items_of(tx: Tx, number: int) -> list[StoredItem]:
+    sql = "select * from item where incident = :number order by seen_at, id"
+    return [stored(r) for r in tx.rows(sql, {"number": number})]
+
+
+def find(tx: Tx, words: str, limit: int) -> list[StoredItem]:
+    out: list[StoredItem] = []
+    search.search(tx, words, limit, lambda row: out.append(stored(row)))
+    return out

@@ -1,0 +1,132 @@
+"""The tables, as ordered migrations shared by both engines. A migration that has been released is never edited.
+
+Times are UTC epoch milliseconds, flags 0/1, structures canonical JSON text (design.md §5, storage.md §3.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step of the schema: statements for both engines, then those of one only."""
+
+    name: str
+    both: tuple[str, ...]
+    sqlite: tuple[str, ...] = ()
+    postgres: tuple[str, ...] = ()
+
+
+FIRST: Final = Migration(
+    name="0001_first",
+    both=(
+        "create table meta (key text primary key, value text not null)",
+        "create table counter (name text primary key, value bigint not null)",
+        "insert into counter (name, value) values ('item', 0), ('event', 0), ('callback', 0), ('problem', 0)",
+        "create table lease (name text primary key, owner text not null, lease_until bigint not null)",
+        "create table slot (job text not null, slot text not null, owner text not null, at bigint not null,"
+        " primary key (job, slot))",
+        # sources and items
+        "create table source_state (source_id text primary key, etag text not null, last_modified text not null,"
+        " body_hash text not null, next_poll_at bigint, last_try_at bigint, last_success_at bigint, last_new_at bigint,"
+        " failures bigint not null, last_error text not null, items_total bigint not null, duplicates_total bigint not null,"
+        " damage bigint not null)",
+        "create table item (id text primary key, n bigint not null, source text not null, kind text not null,"
+        " title text not null, url text not null, text text not null, published bigint, published_raw text not null,"
+        " seen_at bigint not null, rank bigint, hot double precision, author text not null, fingerprint text not null,"
+        " alias text not null, joined_at bigint, incident bigint, judged text not null)",
+        "create unique index item_n on item (n)",
+        "create index item_alias on item (alias) where alias <> ''",
+        "create index item_unjoined on item (seen_at, id) where joined_at is null",
+        "create index item_incident on item (incident, seen_at, id) where incident is not null",
+        "create index item_seen on item (seen_at, id)",
+        "create table item_version (item_id text not null, at bigint not null, title text not null, text text not null,"
+        " fingerprint text not null, primary key (item_id, at, fingerprint))",
+        "create table sighting (item_id text not null, at bigint not null, rank bigint, hot double precision,"
+        " primary key (item_id, at))",
+        # incidents and their record
+        "create table incident (number bigint primary key, version bigint not null, state text not null,"
+        " status text not null, is_open bigint not null, level bigint, category text not null, title text not null,"
+        " opened_at bigint not null, updated_at bigint not null, alarmed_at bigint, drill bigint not null)",
+        "create index incident_open on incident (number) where is_open = 1",
+        "create table membership (incident bigint not null, item_id text not null, at bigint not null, why text not null,"
+        " by_whom text not null, primary key (incident, item_id))",
+        "create table clock (incident bigint not null, clock_id text not null, code text not null, cycle bigint not null,"
+        " track text not null, state text not null, start_at bigint not null, due_at bigint not null,"
+        " latent bigint not null, provisional bigint not null, body text not null, primary key (incident, clock_id))",
+        "create index clock_due on clock (due_at) where state in ('pending', 'overdue')",
+        "create table chain (chain text primary key, seq bigint not null, hash text not null)",
+        "create table event (chain text not null, seq bigint not null, id bigint not null, kind text not null,"
+        " at bigint not null, actor text not null, actor_name text not null, actor_kind text not null, body text not null,"
+        " prev text not null, hash text not null, primary key (chain, seq))",
+        "create unique index event_id on event (id)",
+        "create table event_private (chain text not null, seq bigint not null, salt text not null, body text not null,"
+        " primary key (chain, seq))",
+        # steps and messages
+        "create table step (key text primary key, incident bigint not null, clock_id text not null, clock_code text not null,"
+        " code text not null, role text not null, card text not null, due_at bigint not null, fire_at bigint not null,"
+        " priority bigint not null, plan_version bigint not null, state text not null, reason text not null,"
+        " owner text not null, lease_until bigint not null)",
+        "create index step_incident on step (incident)",
+        "create index step_due on step (fire_at, key) where state in ('pending', 'sending', 'unknown')",
+        "create table message (id text primary key, incident bigint, recipient text not null, kind text not null,"
+        " task_id text not null, request text not null, text text not null, created_at bigint not null,"
+        " due_at bigint not null, state text not null, priority bigint not null, attempts bigint not null,"
+        " owner text not null, lease_until bigint not null, sent_at bigint, seen_at bigint, msgid text not null,"
+        " response_code text not null, error text not null)",
+        "create index message_due on message (due_at, id) where state in ('pending', 'sending', 'unknown')",
+        "create index message_incident on message (incident) where incident is not null",
+        "create index message_task on message (task_id) where task_id <> ''",
+        "create table step_message (step text not null, message text not null, primary key (step, message))",
+        "create index step_message_message on step_message (message)",
+        "create table attempt (message text not null, n bigint not null, at bigint not null, outcome text not null,"
+        " detail text not null, primary key (message, n, outcome))",
+        "create table response_code (code text primary key, message text not null, issued_at bigint not null, spent_at bigint)",
+        "create index response_code_message on response_code (message) where spent_at is null",
+        # people
+        "create table callback (key text primary key, n bigint not null, at bigint not null, body text not null,"
+        " done bigint not null, note text not null)",
+        "create index callback_open on callback (n) where done = 0",
+        "create table login (token text primary key, officer text not null, expires bigint not null, used bigint not null)",
+        "create table board_session (session text primary key, officer text not null, expires bigint not null)",
+        "create table problem (id bigint primary key, kind text not null, subject text not null, detail text not null,"
+        " first_at bigint not null, last_at bigint not null, times bigint not null, resolved_at bigint)",
+        "create unique index problem_open on problem (kind, subject) where resolved_at is null",
+    ),
+    # detail=none and no content: 0.7 of the size of a full index, and every hit is checked against the item anyway
+    sqlite=(
+        "create virtual table item_words using fts5(words, content='', detail=none, tokenize='unicode61 remove_diacritics 0')",
+    ),
+    postgres=(
+        "create table item_words (n bigint primary key, words text not null)",
+        "create index item_words_gin on item_words using gin (to_tsvector('simple', words))",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST,)
+
+TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "meta": ("key",),
+    "counter": ("name",),
+    "slot": ("job", "slot"),
+    "source_state": ("source_id",),
+    "item": ("n",),
+    "item_version": ("item_id", "at", "fingerprint"),
+    "sighting": ("item_id", "at"),
+    "incident": ("number",),
+    "membership": ("incident", "item_id"),
+    "clock": ("incident", "clock_id"),
+    "chain": ("chain",),
+    "event": ("id",),
+    "event_private": ("chain", "seq"),
+    "step": ("key",),
+    "message": ("id",),
+    "step_message": ("step", "message"),
+    "attempt": ("message", "n", "outcome"),
+    "response_code": ("code",),
+    "callback": ("n",),
+    "problem": ("id",),
+}
+"""What an export carries, with the order of its rows. Leases and sign-ins are of one installation and stay behind."""

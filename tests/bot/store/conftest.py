@@ -1,0 +1,117 @@
+"""One `store` fixture for both engines, and a throw-away PostgreSQL cluster for the whole test session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.store import SqlStore, open_store
+
+PROGRAMS = ("initdb", "pg_ctl", "postgres")
+
+
+def _programs() -> Path | None:
+    """Folder of the server programs, wherever the system keeps them."""
+    found = shutil.which("initdb")
+    places = [Path(found).resolve().parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((p for p in places if all((p / name).exists() for name in PROGRAMS)), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+class Cluster:
+    """A PostgreSQL cluster in a temporary folder, run by an ordinary user: the server refuses root."""
+
+    def __init__(self, programs: Path) -> None:
+        self.programs = programs
+        self.port = _free_port()
+        self.home = Path(tempfile.mkdtemp(prefix="yqbot-pg-"))
+        self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam(self.user)
+            os.chown(self.home, entry.pw_uid, entry.pw_gid)
+        self._do("initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        self.start()
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    def _do(self, program: str, *args: str) -> None:
+        user = self.user if os.geteuid() == 0 else None
+        subprocess.run(
+            [str(self.programs / program), *args],
+            check=True,
+            timeout=60,
+            user=user,
+            cwd=self.home,
+            env={"PATH": os.defpath, "HOME": str(self.home), "LC_ALL": "C"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def start(self) -> None:
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{self.home}' -c shared_buffers=32MB"
+        )
+        self._do("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.home / "log"), "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._do("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
+
+    def new_database(self) -> str:
+        name = f"t{secrets.token_hex(6)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
+            conn.execute(f"create database {name}".encode())
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def remove(self) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    programs = _programs()
+    if programs is None:
+        reason = "PostgreSQL server programs (initdb, pg_ctl, postgres) are not installed"
+        if os.environ.get("YQBOT_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    made = Cluster(programs)
+    yield made
+    made.remove()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of an empty database: none (SQLite in the folder) or one of the throw-away cluster."""
+    if request.param == "sqlite":
+        return ""
+    made: Cluster = request.getfixturevalue("cluster")
+    return made.new_database()
+
+
+@pytest.fixture
+async def store(database_url: str, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    opened = await open_store(database_url, tmp_path / "data")
+    yield opened
+    await opened.close()
