@@ -71,6 +71,7 @@ class Gazetteer:
     aliases: tuple[tuple[str, str], ...] = ()
     towns: tuple[tuple[str, str], ...] = ()
     strict_words: frozenset[str] = frozenset()
+    generic: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     known_districts: frozenset[str] = frozenset()
     traps: tuple[str, ...] = ()
@@ -98,6 +99,7 @@ def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazett
         aliases=aliases,
         towns=towns,
         strict_words=_listed(words["strict_words"]),
+        generic=_listed(words["generic"]),
         words=_listed(words["words"]),
         known_districts=_listed(words["known_districts"]),
         traps=tuple(words["traps"].split()),

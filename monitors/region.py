@@ -69,7 +69,7 @@ _HEAD = 300  # characters of the body that are read
 # A name before these is the name of something else.
 _NOT_AFTER = re.compile(
     r"[东西南北中]?[一二三四五六七八九十]{0,2}(?:路(?![面人口边段上遇过障政况桥])|街(?![头边上道])|大道|大街|胡同)|(?:师范|理工|科技|工业|农业|医科|财经|交通|外国语|音乐|体育)?(?:大学(?!生)|学院)"
-    r"|银行|证券|人寿|籍|号(?![码线称召])|舰|牌(?!楼|坊|照)|卫视|日报|晚报|晨报|早报|都市报|电视台|航空(?!港)|话(?!题|剧|费)|菜(?!市|农|园|地)|戏|剧(?!院|组|场|烈|毒)|队(?!伍|员)|杯|号线|味|风味|豆腐|啤酒|白酒"
+    r"|银行|证券|人寿|籍|号(?![码线称召])|舰|牌(?!楼|坊|照)|卫视|日报|晚报|晨报|早报|都市报|电视台|航空(?!港)|话(?!题|剧|费)|菜(?!市|农|园|地)|戏|剧(?!院|组|场|烈|毒)|队(?!伍|员)|杯|域|号线|味|风味|豆腐|啤酒|白酒"
 )
 _NOT_AFTER_WEAK = re.compile(
     "镇|乡|村|社区|小区|新村|苑|花园|广场|大厦|大桥|桥|庄|山(?!体|洪|火)|江|河(?!道|水|堤|段)|湖|岛|寺|庙|湾|门|汽车|集团|股份|科技|地产|药业|影业|文化|传媒|奖|节|公主|传|记|式|型|的|化|性|味|色|人(?!民)|们|了|者|是|和"
@@ -161,7 +161,9 @@ class Locator:
     def _place(self, passage: str, hit: _Hit, before: _Hit | None, found: Region | None, local: Region | None) -> Region | None:
         if _NOT_AFTER.match(passage, hit.end):
             return None
-        touching = before is not None and 0 <= hit.start - before.end <= 1
+        if found is not None and any(n.code == found.code and not n.town for n in hit.names):
+            return None  # the same name again, not the county of that name
+        touching = before is not None and passage[before.end : hit.start] in ("", " ", "·")
         scope = found.code if found is not None else ""
         supported = [n for n in hit.names if self._supported(passage, hit, n, scope if touching else "", local)]
         inside = [n for n in supported if scope and _inside(n.code, scope)]
@@ -179,9 +181,8 @@ class Locator:
             return False
         if parent and _inside(name.code, parent):
             return True
-        if local is not None and local.code and _inside(name.code, local.code):
-            return not _NOT_AFTER_WEAK.match(passage, hit.end)
-        if name.form is _Form.DISTRICT or hit.words in self._gazetteer.words:
+        at_home = local is not None and bool(local.code) and _inside(name.code, local.code)
+        if not at_home and (name.form is _Form.DISTRICT or hit.words in self._gazetteer.words):
             return False
         if _NOT_AFTER_WEAK.match(passage, hit.end):
             return False
@@ -274,7 +275,7 @@ def _all_names(gazetteer: Gazetteer) -> dict[str, tuple[_Name, ...]]:
 
 def _forms(division: Division, gazetteer: Gazetteer) -> Iterator[tuple[str, _Form]]:
     name, short = division.name, division.short
-    yield name, _Form.FULL
+    yield name, _generic(name, gazetteer)
     if "自治" in name and division.level is not PlaceLevel.PROVINCE:
         yield short + ("州" if name.endswith("州") else name[-1]), _Form.FULL
     if short == name:
@@ -291,3 +292,10 @@ def _forms(division: Division, gazetteer: Gazetteer) -> Iterator[tuple[str, _For
         yield short, _Form.WEAK
     else:
         yield short, _Form.SHORT
+
+
+def _generic(name: str, gazetteer: Gazetteer) -> _Form:
+    """`城区`, `东区` are everywhere; `应县`, `新县` hide in `回应县领导`, `新县委书记`: both need support."""
+    if name not in gazetteer.generic:
+        return _Form.FULL
+    return _Form.DISTRICT if name.endswith("区") else _Form.WEAK
