@@ -14,6 +14,7 @@ from bot.emulator.refusal import Refusal
 CODE_LIFE = timedelta(hours=72)
 RECALL_LIFE = timedelta(hours=24)
 MEDIA_LIFE = timedelta(days=3)
+SAFE_FILES = "txt pdf doc docx ppt pptx xls xlsx xml jpg jpeg png bmp gif".split()
 BEIJING = timezone(timedelta(hours=8))
 
 
@@ -32,7 +33,7 @@ def send(office: Office, raw: bytes) -> dict[str, Any]:
     can_call = msgtype == "template_card" and rules.calls_back(content)
     if can_call and not office.callback_url:
         raise Refusal(43012, "callback url not configured")
-    _media_known(office, msgtype, content)
+    _media_known(office, msgtype, content, safe=body.get("safe") == 1)
     target = office.target(users, parties, tags)
     if not target.reached and not target.unlicensed:
         raise Refusal(81013, "all recipients invalid", **_bad(target))
@@ -56,15 +57,17 @@ def _bad(target: Target) -> dict[str, str]:
     }
 
 
-def _media_known(office: Office, msgtype: str, content: dict[str, Any]) -> None:
+def _media_known(office: Office, msgtype: str, content: dict[str, Any], *, safe: bool = False) -> None:
     rows = content.get("horizontal_content_list", ()) if msgtype == "template_card" else ()
     wanted = [row["media_id"] for row in rows if row.get("type") == 2]
     if msgtype in rules.MEDIA:
         wanted.append(content["media_id"])
     for media_id in wanted:
-        found = office.ledger.row("select kind, created_at from media where media_id=?", media_id)
+        found = office.ledger.row("select name, created_at from media where media_id=?", media_id)
         if found is None or office.now() - found["created_at"] > _ms(MEDIA_LIFE):
             raise Refusal(40007, "invalid media_id")
+        if safe and found["name"].rpartition(".")[2].lower() not in SAFE_FILES:
+            raise Refusal(40005, "file type not allowed in a safe message")
 
 
 def _first(office: Office, digest: str, interval: int) -> Any:

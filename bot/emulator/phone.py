@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.emulator.server import Emulator
 
 HERE = Path(__file__).parent
+LONGEST = 100  # lines of a conversation a page shows, the newest
 PAUSE = timedelta(minutes=5)  # a time line stands between messages further apart than this
 TICK = 1.0  # seconds between clock updates of an open page
 SAFE = {
@@ -144,6 +145,7 @@ class Phone:
         said = self._ledger.rows("select * from said where user=?", user)
         lines += [{"side": "mine", "at": instant(row["at"]), "order": row["id"], "words": row["text"]} for row in said]
         lines.sort(key=lambda line: (line["at"], line["side"] == "theirs", line["order"]))
+        lines = lines[-LONGEST:]
         previous: datetime | None = None
         for line in lines:
             line["pause"] = previous is None or line["at"] - previous > PAUSE

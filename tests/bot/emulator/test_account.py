@@ -223,6 +223,13 @@ class TestMedia:
         await api.fetch_token()
         assert (await api.post("media/upload", b"123456", access_token=api.token, type="file"))["errcode"] == 41005
 
+    @pytest.mark.parametrize(("name", "code"), [("报告.docx", 0), ("报告.PDF", 0), ("报告.zip", 40005), ("报告", 40005)])
+    async def test_a_safe_message_takes_some_file_types_only(self, api, name, code):
+        media_id = (await upload(api, disposition=f'form-data; name="media"; filename="{name}"'))["media_id"]
+        body = {"touser": "zhangsan", "msgtype": "file", "agentid": 1000002, "file": {"media_id": media_id}}
+        assert (await api.send(body))["errcode"] == 0
+        assert (await api.send(body | {"safe": 1}))["errcode"] == code
+
     async def test_an_id_works_for_three_days(self, api, clock):
         media_id = (await upload(api))["media_id"]
         body = {"touser": "zhangsan", "msgtype": "file", "agentid": 1000002, "file": {"media_id": media_id}}

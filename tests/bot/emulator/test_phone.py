@@ -234,6 +234,16 @@ async def test_open_pages_do_not_keep_the_server_from_stopping(emulator, clock, 
         stream.close()
 
 
+async def test_a_long_conversation_shows_its_newest_hundred(api, emulator, base, session):
+    emulator.switches.per_minute = 1000
+    for n in range(110):
+        await api.send_text(f"第{n}条")
+    html = await page(session, base, "/phone/thread/zhangsan")
+    assert "第109条" in html
+    assert "第9条" not in html
+    assert html.count('class="bubble"') == 100
+
+
 async def test_a_group_is_read_only(api, base, session):
     await api.post("webhook/send", {"msgtype": "text", "text": {"content": "值班提醒"}}, key="hook-1")
     html = await page(session, base, "/?user=group:hook-1")
