@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from monitors.charset import content_type, decode
 from monitors.dates import read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
-from monitors.loose_json import loads, text_of
+from monitors.loose_json import text_of
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
@@ -23,15 +22,8 @@ _HEAT: Final = re.compile(r"(\d+(?:[.,]\d+)*)\s*(万|亿|千|[wWkK])?")
 _SCALE: Final = {"千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
 
 
-def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
-    """Entries in the order of the list, `rank` from 1, `hot` as a number in the list's own unit. Never raises."""
-    decoded = decode(body, content_type(headers))
-    value, problems = loads(decoded.text)
-    return read(value, now, (*decoded.problems, *problems))
-
-
 def read(value: Any, now: datetime, problems: tuple[Problem, ...] = ()) -> ParsedDocument:
-    """`parse` of a value already decoded."""
+    """Entries in the order of the list, `rank` from 1, `hot` as a number in the list's own unit. Never raises."""
     rows = _rows(value)
     if rows is None:
         return ParsedDocument(format="json", problems=(*problems, Problem(code="not_a_feed")))

@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from monitors.charset import content_type, decode, unscramble
+from monitors.charset import unscramble
 from monitors.dates import read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.links import web_link
-from monitors.loose_json import loads, text_of
+from monitors.loose_json import text_of
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
-
-
-def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
-    """Entries of a JSON Feed; anything that is none gives no entries and a problem. Never raises."""
-    decoded = decode(body, content_type(headers))
-    value, problems = loads(decoded.text)
-    return read(value, base, now, (*decoded.problems, *problems))
 
 
 def is_feed(value: Any) -> bool:
@@ -33,7 +26,7 @@ def is_feed(value: Any) -> bool:
 
 
 def read(value: Any, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
-    """`parse` of a value already decoded."""
+    """Entries of a JSON Feed; anything that is none gives no entries and a problem. Never raises."""
     if not is_feed(value):
         return ParsedDocument(format="json", problems=(*problems, Problem(code="not_a_feed")))
     rows = [row for row in value["items"] if isinstance(row, dict)]

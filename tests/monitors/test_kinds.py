@@ -87,6 +87,26 @@ def test_a_plain_list_keeps_the_ranks_it_states() -> None:
     assert [(entry.title, entry.rank, entry.hot) for entry in entries] == [("第三名", 3, 1200), ("第一名", 1, 8800)]
 
 
+def test_a_list_within_too_many_wrappers_is_no_list() -> None:
+    body = b'{"data":' * 6 + b'[{"title":"x"}]' + b"}" * 6
+    assert codes(KINDS["hotlist"](body, {}, "", NOW)) == ["not_a_feed"]
+
+
+def test_a_long_list_and_a_long_json_feed_are_cut_and_counted() -> None:
+    rows = ",".join('{"title":"x"}' for _ in range(MAX_ENTRIES + 3))
+    for body in (f"[{rows}]", f'{{"version":"https://jsonfeed.org/version/1","items":[{rows}]}}'):
+        document = parse(body.encode(), {}, "", NOW)
+        assert len(document.entries) == MAX_ENTRIES
+        assert document.problems == (Problem(code="too_many_entries", count=3),)
+
+
+def test_work_orders_survive_rows_that_csv_refuses() -> None:
+    body = "工单编号\t标题\n1\t停水\n2\t" + "长" * 200_000 + "\n3\t停电\n"
+    document = KINDS["hotline"](body.encode(), {}, "", NOW)
+    assert [entry.title for entry in document.entries] == ["停水", "停电"]
+    assert [problem.code for problem in document.problems] == ["rows_unreadable"]
+
+
 def test_a_wrapped_list_is_found() -> None:
     first, second = sample("hotlist/wrapped.json", "hotlist").entries
     assert (first.title, first.hot, first.url, first.published) == ("话题甲", 50_000, "", EIGHT)
