@@ -1,7 +1,8 @@
 """What is wrong between the entries of the settings: references, ladders that cannot fire, people nobody can reach, gaps in the rota.
 
     problems(settings, now) -> every problem, each with id, file, line, key and remedy
-    folder_problems(settings) -> problems of the tables other loaders read (lexicon, policy, routing)
+    across(settings, now) -> those between the settings' own entries
+    folder_problems(settings) -> problems of the tables other loaders read (lexicon, policy, places, routing)
 
 Reads nothing but its arguments (`folder_problems`: the settings' folders). Mistakes inside one entry are found by `config.load`.
 """
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config import check_clocks, check_content, check_people, check_service
+from config.gazetteer import PlaceError, load_gazetteer
 from config.lexicon import LexiconError, load_lexicon, load_policy
 from config.problem import Problem
 from config.routing import RoutingError, load_functions
@@ -19,15 +21,20 @@ from config.schema import Settings
 
 
 def problems(settings: Settings, now: datetime) -> tuple[Problem, ...]:
-    """Every problem across entries; errors first, then by file and line."""
-    found = [
-        *check_clocks.problems(settings),
-        *check_content.problems(settings),
-        *check_people.problems(settings, now),
-        *check_service.problems(settings),
-        *folder_problems(settings),
-    ]
-    return ordered(found)
+    """Every problem across entries and files; errors first, then by file and line."""
+    return ordered([*across(settings, now), *folder_problems(settings)])
+
+
+def across(settings: Settings, now: datetime) -> tuple[Problem, ...]:
+    """Problems between the entries of the settings themselves; reads no file."""
+    return ordered(
+        [
+            *check_clocks.problems(settings),
+            *check_content.problems(settings),
+            *check_people.problems(settings, now),
+            *check_service.problems(settings),
+        ]
+    )
 
 
 def ordered(found: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -43,6 +50,10 @@ def folder_problems(settings: Settings) -> list[Problem]:
         load_policy(*(path for folder in folders if (path := folder / "policy.toml").is_file()))
     except LexiconError as error:
         found += _lines("Y501", "词表、规则或告警策略", str(error))
+    try:
+        load_gazetteer(next((path for folder in folders[:0:-1] if (path := folder / "places.toml").is_file()), None))
+    except PlaceError as error:
+        found += _lines("Y502", "地名表", str(error).replace("；", "\n"))
     try:
         functions = load_functions(*(folder / "routing" for folder in folders))
         found += check_content.lead_problems(settings, functions, folders)

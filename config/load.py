@@ -80,11 +80,10 @@ OTHER_FILES = (
     "places.toml",
     "sentiment.toml",
     "rumor.toml",
+    "letters.toml",
+    "dispositions.toml",
     "lexicon/*",
     "routing/*",
-    "places/*",
-    "letter*",
-    "disposition*",
 )
 """Files of the other loaders of this package."""
 

@@ -181,6 +181,24 @@ MISTAKES = [
     ),
     pytest.param(
         "organisation.toml",
+        '[[shift]]\nname="x"\ndate="国庆"\nstart="08:00"\nend="20:00"\nduty_officer="a"\nduty_leader="b"\n',
+        "Y006",
+        3,
+        "国庆",
+        id="unreadable-date",
+    ),
+    pytest.param(
+        "organisation.toml",
+        '[[shift]]\nname="x"\nstart="08:00"\nend="20:00"\nduty_officer="a"\nduty_leader="b"\n',
+        "Y006",
+        1,
+        "每天",
+        id="shift-of-no-day",
+    ),
+    pytest.param("ladders.toml", '[[ladder]]\ncode="l"\nstep="x"\n', "Y006", 3, "方括号", id="text-for-a-list"),
+    pytest.param("bot.toml", '[bot]\nlisten = "a"\nwatch_days = 1.5\n', "Y006", 3, "整数", id="fraction-for-a-number"),
+    pytest.param(
+        "organisation.toml",
         '[[shift]]\nname="x"\ndays=["周一"]\nstart="8点"\nend="20:00"\nduty_officer="a"\nduty_leader="b"\n',
         "Y006",
         4,
@@ -225,6 +243,17 @@ def test_the_exception_reads_as_chinese_lines(folder: Write) -> None:
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_bytes("[bot]\n# 值班\n".encode("gb18030"))
     assert [(p.id, "UTF-8" in p.remedy) for p in refused(tmp_path)] == [("Y001", True)]
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").symlink_to(tmp_path / "gone")
+    assert [(p.id, "权限" in p.remedy) for p in refused(tmp_path)] == [("Y001", True)]
+
+
+def test_every_day_stands_for_seven(folder: Write) -> None:
+    text = '[[shift]]\nname="全天"\ndays="每天"\nstart="00:00"\nend="24:00"\nduty_officer="a"\nduty_leader="b"\n'
+    only = load([folder("own", {"organisation.toml": text})], {}).organisation.shifts[0]
+    assert (only.days, only.start, only.end) == (tuple(range(7)), 0, 1440)
 
 
 def test_a_byte_order_mark_is_tolerated(tmp_path: Path) -> None:
