@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from bot.store import search
 from bot.store.engine import Conflict, Row, Tx, one, take
@@ -27,7 +27,8 @@ def source_states(tx: Tx) -> dict[str, SourceState]:
 
 
 def _source(row: Row) -> SourceState:
-    return SourceState(**{f: maybe(row[f]) if f in TIMES else row[f] for f in SOURCE_FIELDS})
+    values: dict[str, Any] = {f: maybe(row[f]) if f in TIMES else row[f] for f in SOURCE_FIELDS}
+    return SourceState(**values)
 
 
 def save_poll(tx: Tx, state: SourceState, items: Sequence[Item]) -> PollCounts:
@@ -145,11 +146,11 @@ def _sight(tx: Tx, row: Row, item: Item) -> None:
 def _save_source(tx: Tx, state: SourceState, counts: PollCounts, newest: datetime | None) -> None:
     old = one(tx, "select * from source_state where source_id = :id", {"id": state.source_id})
     base = state if old is None else _source(old)
-    params: dict[str, object] = {f: getattr(state, f) for f in SOURCE_FIELDS}
+    params: dict[str, Any] = {f: getattr(state, f) for f in SOURCE_FIELDS}
     params["last_new_at"] = newest or state.last_new_at or base.last_new_at
     params["items_total"] = base.items_total + counts.new
     params["duplicates_total"] = base.duplicates_total + counts.duplicates
-    params |= {f: ms(params[f]) for f in TIMES}  # type: ignore[arg-type]
+    params |= {f: ms(params[f]) for f in TIMES}
     params["last_error"] = clean(state.last_error)
     if old is None:
         sql = f"insert into source_state ({', '.join(SOURCE_FIELDS)}) values (:{', :'.join(SOURCE_FIELDS)})"

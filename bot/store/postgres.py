@@ -56,7 +56,7 @@ class PostgresTx:
         self.skip = skip
 
     def _execute(self, sql: str, params: Params | None) -> psycopg.Cursor[dict[str, Any]]:
-        return self._conn.execute(translated(sql), params or None)  # type: ignore[arg-type]
+        return self._conn.execute(translated(sql), params or None)
 
     def rows(self, sql: str, params: Params | None = None) -> Sequence[Row]:
         return self._execute(sql, params).fetchall()
@@ -66,12 +66,12 @@ class PostgresTx:
 
     def many(self, sql: str, params: Sequence[Params]) -> None:
         with self._conn.cursor() as cursor:
-            cursor.executemany(translated(sql), params)  # type: ignore[arg-type]
+            cursor.executemany(translated(sql), params)
 
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         with self._conn.cursor(name="stream") as cursor:
             cursor.itersize = 500
-            yield from cursor.execute(translated(sql), params or None)  # type: ignore[arg-type]
+            yield from cursor.execute(translated(sql), params or None)
 
 
 class Postgres:
