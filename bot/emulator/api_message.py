@@ -14,7 +14,7 @@ from bot.emulator.refusal import Refusal
 CODE_LIFE = timedelta(hours=72)
 RECALL_LIFE = timedelta(hours=24)
 MEDIA_LIFE = timedelta(days=3)
-SAFE_FILES = "txt pdf doc docx ppt pptx xls xlsx xml jpg jpeg png bmp gif".split()
+SAFE_FILES = ["txt", "pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "xml", "jpg", "jpeg", "png", "bmp", "gif"]
 BEIJING = timezone(timedelta(hours=8))
 
 
