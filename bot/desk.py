@@ -7,7 +7,7 @@ State, events and pending steps are written together, so no crash can leave a cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,11 @@ class Busy(Exception):
     """The incident kept changing under our hands."""
 
 
+async def _no_join() -> dict[str, int | None]:
+    """A process without monitors joins nothing; items wait in the database."""
+    return {}
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """What every flow needs. `owner` names this process in leases."""
@@ -49,6 +54,7 @@ class Desk:
     board_url: str = ""
     covers: tuple[Cover, ...] = ()
     wake: Callable[[], None] = field(default=lambda: None)
+    join: Callable[[], Awaitable[dict[str, int | None]]] = field(default=_no_join)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot import labels
 from bot.labels import beijing
 from config.schema import Level, Settings
-from playbooks.deadlines import latent_level
+from playbooks.deadlines import casualties, latent_level
 from playbooks.fold import RELEASES
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.ladder import BEIJING
@@ -153,7 +153,7 @@ def _overdue_heading(i: Incident, clock: Clock, what: str, drill: str, number: s
 
 def spread(i: Incident, settings: Settings) -> str:
     """抖音1条、12345来电1起: what was seen where, counted by source."""
-    names = {s.id: s.name for s in settings.sources}
+    names = {s.id: s.name.split("（")[0] for s in settings.sources}
     counts: dict[str, int] = {}
     for m in i.members:
         label = names.get(m.source, {"officer": "值班报告", "hotline": "12345来电"}.get(m.source, m.source))
@@ -202,7 +202,7 @@ def body(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: d
 
 def _first_body(i: Incident, settings: Settings) -> str:
     seen = spread(i, settings)
-    if i.high_consequence and i.label != "E":
+    if i.high_consequence and not casualties(i):
         return (
             f"{seen}。核实前不下结论、不辟谣、不转发截图。"
             "统一答复：已关注，正在现场核查，结果尽快公布。有人自行转移的，先保安全，不劝返。原帖先截图留证。"
@@ -312,7 +312,7 @@ def _first_rows(i: Incident, settings: Settings, now: datetime, duty: Duty) -> l
     leader = settings.organisation.officer(duty.duty_leader)
     unit = settings.organisation.unit(i.suggested_unit)
     up = i.running("upward_report")
-    names = {s.id: s.name for s in settings.sources}
+    names = {s.id: s.name.split("（")[0] for s in settings.sources}
     seen = f"{beijing(first.at, now)} {names.get(first.source, '值班报告')}" if first else ""
     out = [
         ("首现", seen),

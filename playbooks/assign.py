@@ -18,7 +18,7 @@ from monitors.linear import BayesModel, Hashing, Letter, features
 TITLE_FACTOR = 3.0  # a word in the title counts three times one in the body
 BODY_CHARS = 600  # what a letter is about stands in its beginning; the rest is story
 NAMED_UNIT = 6.0
-CATEGORY_LEAD = 24.0
+CATEGORY_LEAD = 90.0  # the kind of event outweighs the words around it (a school, a hospital, a building site)
 RULES_AMONG_MODEL = 4.0  # weight of the rule's share where a trained label is a unit of the table
 SURE_MARGIN = 0.35
 LEAST_CANDIDATES, MOST_CANDIDATES = 3, 5

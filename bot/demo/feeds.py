@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +19,7 @@ KEEP = 50
 
 
 def routes(story: Story, now: Callable[[], datetime]) -> list[web.RouteDef]:
-    """GET /{source}.xml (RSS 2.0) and /{source}.json (hot list)."""
+    """GET /{source}.xml (RSS 2.0), /{source}.json (hot list) and /{source}.csv (hotline work orders)."""
 
     def shown(source: str) -> list[Post]:
         return [p for p in story.posts if p.source == source and p.at <= now()][-KEEP:]
@@ -34,7 +36,17 @@ def routes(story: Story, now: Callable[[], datetime]) -> list[web.RouteDef]:
         body = json.dumps({"status": "success", "items": rows}, ensure_ascii=False)
         return _conditional(request, body.encode(), "application/json")
 
-    return [web.get("/{source}.xml", rss), web.get("/{source}.json", hotlist)]
+    async def orders(request: web.Request) -> web.Response:
+        out = io.StringIO()
+        table = csv.writer(out)
+        table.writerow(["工单编号", "标题", "诉求内容", "受理时间"])
+        for p in shown(request.match_info["source"]):
+            table.writerow(
+                [p.url.rsplit("/", 2)[-2] + "-" + p.url.rsplit("/", 1)[-1], p.title, p.text, f"{p.at:%Y-%m-%d %H:%M:%S}"]
+            )
+        return _conditional(request, out.getvalue().encode(), "text/csv")
+
+    return [web.get("/{source}.xml", rss), web.get("/{source}.json", hotlist), web.get("/{source}.csv", orders)]
 
 
 def _item(p: Post) -> str:

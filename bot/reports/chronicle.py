@@ -10,7 +10,7 @@ from typing import Any
 from bot import labels
 from bot.reports.names import Names
 from bot.store.port import StoredEvent
-from playbooks.fold import when
+from playbooks.fold_clocks import when
 from playbooks.incident import Incident
 
 Data = Mapping[str, Any]

@@ -233,6 +233,12 @@ def members_since(tx: Tx, since: datetime) -> list[StoredItem]:
     return [stored(r) for r in tx.rows(sql, {"since": ms(since)})]
 
 
+def incident_of(tx: Tx, item_id: str) -> int | None:
+    """Number of the incident an item was joined into."""
+    rows = tx.rows("select incident from item where id = :id", {"id": item_id})
+    return None if not rows or rows[0]["incident"] is None else int(rows[0]["incident"])
+
+
 def items_of(tx: Tx, number: int) -> list[StoredItem]:
     sql = "select * from item where incident = :number order by seen_at, id"
     return [stored(r) for r in tx.rows(sql, {"number": number})]

@@ -253,3 +253,21 @@ def test_downgrade_keeps_the_stricter_history_visible() -> None:
     assert clock(i, "first_statement_5h").state is ClockState.SUPERSEDED
     assert clock(i, "response_48h").running
     assert evolve(i, event("notified", at("03:00"))) == i
+
+
+def test_the_earlier_of_local_and_national_binds_and_both_are_kept() -> None:
+    rules = settings("heilongjiang-land")
+    laxer = tuple(
+        replace(c, limit=timedelta(hours=9)) if c.id == "heilongjiang-land.first_statement_5h" else c for c in rules.clauses
+    )
+    rules = replace(rules, clauses=laxer)
+    i = apply(landslide(NOW, rules), [graded(Level.MAJOR, NOW)], rules, NOW)
+    c = clock(i, "first_statement_5h")
+    assert c.due_at == NOW + hours(5)
+    assert [b.profile for b in c.basis] == ["national-default", "heilongjiang-land"]
+
+
+def test_a_confirmed_occurrence_counts_however_long_before_detection() -> None:
+    i = act(landslide(NOW), "start", OFFICER, NOW, value=at("20:00", day=20), evidence="接警记录")
+    i = apply(i, [graded(Level.MAJOR, NOW)], settings(), NOW)
+    assert clock(i, "first_statement_5h").start_at == at("20:00", day=20)

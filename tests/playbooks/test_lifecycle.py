@@ -240,3 +240,9 @@ def test_what_is_refused_by_role_is_never_in_the_list_of_what_is_possible(code: 
 
 def test_an_unknown_action_says_so() -> None:
     assert refusal(landslide(NOW), "fly", OFFICER) == "unknown"
+
+
+@pytest.mark.parametrize("code", ["assign", "acknowledge", "release", "exclude", "close"])
+def test_a_dismissed_matter_takes_no_more_handling(code: str) -> None:
+    i = act(landslide(NOW), "exclude", OFFICER, at("03:00"), reason="not_local")
+    assert refusal(i, code, LEADER, unit="jtj", url="https://x.example/1", reason="old_news") == "wrong_state"

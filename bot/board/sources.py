@@ -1,0 +1,62 @@
+"""Sources and problems as the board lists them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.store.port import SourceState
+from config.schema import Source
+
+KINDS = {"feed": "信息源", "hotlist": "热榜", "hotline": "热线工单", "vendor": "服务商推送", "officer": "人员报告"}
+SLACK = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """`tone`: ok | late | bad | off."""
+
+    id: str
+    name: str
+    kind: str
+    state: str
+    tone: str
+    last_success: datetime | None
+    last_new: datetime | None
+    items: int
+    error: str
+
+
+def lines(sources: Sequence[Source], states: Mapping[str, SourceState], now: datetime) -> tuple[SourceLine, ...]:
+    """The broken first."""
+    order = {"bad": 0, "late": 1, "ok": 2, "off": 3}
+    found = [_line(s, states.get(s.id), now) for s in sources]
+    return tuple(sorted(found, key=lambda x: (order[x.tone], x.name)))
+
+
+def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLine:
+    word, tone = _state(source, state, now)
+    return SourceLine(
+        id=source.id,
+        name=source.name,
+        kind=KINDS.get(source.kind, source.kind),
+        state=word,
+        tone=tone,
+        last_success=state.last_success_at if state else None,
+        last_new=state.last_new_at if state else None,
+        items=state.items_total if state else 0,
+        error=state.last_error if state else "",
+    )
+
+
+def _state(source: Source, state: SourceState | None, now: datetime) -> tuple[str, str]:
+    if not source.enabled:
+        return "已停用", "off"
+    if state is None or state.last_try_at is None:
+        return "尚未轮询", "late"
+    if state.failures:
+        return f"连续失败{state.failures}次", "bad"
+    if state.last_success_at and now - state.last_success_at > timedelta(seconds=3 * source.interval) + SLACK:
+        return "超时未轮询", "late"
+    return "正常", "ok"

@@ -1,0 +1,266 @@
+"""New items become incidents. One joins at a time, in order of what was seen; the detector's state is rebuilt from the database.
+
+poll: due sources -> new items stored -> join
+join: unjoined items in (seen_at, id) order -> detector (pure) -> open | join | nothing -> one commit each
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.desk import Desk, NotFound, change, open_incident
+from bot.knowledge import Knowledge, load_knowledge, spot
+from bot.parsing import Parsing
+from bot.polling import Poller, ask_all
+from bot.store.port import Joined
+from config.schema import Level
+from monitors.detect import Change, Detector, Kind, Seen, Story
+from monitors.fetch import Fetcher
+from monitors.item import Item, ItemKind, fingerprint
+from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Member, Place
+from playbooks.record import dump
+
+FEED = Actor(id="feed", name="监测", kind=ActorKind.FEED)
+BATCH = 500
+MEMORY = timedelta(days=31)
+OFFICER_SOURCE = "officer"
+COUNTED = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(slots=True, kw_only=True)
+class Intake:
+    """Polling and joining of one process."""
+
+    desk: Desk
+    knowledge: Knowledge
+    poller: Poller
+    parsing: Parsing
+    joining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    detector: Detector | None = None
+    stories: dict[str, int] = field(default_factory=dict)
+
+    def close(self) -> None:
+        self.parsing.close()
+
+    def next_poll(self) -> datetime | None:
+        return self.poller.next_at()
+
+    async def rebuild(self) -> None:
+        """Restore the detector from stored members, so that a restart joins as if nothing had happened."""
+        self.detector = self.knowledge.detector()
+        self.stories = {}
+        for stored in await self.desk.store.members_since(self.desk.now() - MEMORY):
+            changes = self.detector.feed(_seen(stored.item), stored.item.seen_at)
+            if changes and stored.incident is not None:
+                self.stories.setdefault(changes[0].story, stored.incident)
+        await self.poller.load()
+
+    async def poll_due(self) -> dict[str, object]:
+        """One round over the sources that are due; what one of them does wrong stays with it."""
+        due = self.poller.due(self.desk.now())
+        counts = await ask_all(self.poller, due)
+        joined = await self.join()
+        return {
+            "polled": len(due),
+            "sources": len(self.poller.sources()),
+            "new_items": sum(c.new for c in counts),
+            "updated": sum(c.updated for c in counts),
+            "duplicates": sum(c.duplicates for c in counts),
+            "joined": sum(1 for n in joined.values() if n is not None),
+            "problems": len(await self.desk.store.problems()) if due else 0,
+        }
+
+    async def join(self) -> dict[str, int | None]:
+        """Judge and join everything stored but not joined; item id -> incident number, None for ordinary ones."""
+        out: dict[str, int | None] = {}
+        async with self.joining:
+            while rows := await self.desk.store.unjoined(BATCH):
+                ordinary: list[Joined] = []
+                for row in rows:
+                    number = await self._join_one(row.item)
+                    out[row.item.id] = number
+                    if number is None:
+                        ordinary.append(Joined(item_id=row.item.id, incident=None, at=self.desk.now(), why="ordinary"))
+                if ordinary:
+                    await self.desk.store.mark_joined(ordinary)
+        return out
+
+    async def _join_one(self, item: Item) -> int | None:
+        assert self.detector is not None
+        changes = self.detector.feed(_seen(item), item.seen_at)
+        if not changes:
+            return None
+        story = self.detector.stories[changes[0].story]
+        number = self.stories.get(story.id)
+        if number is not None:
+            try:
+                await self._extend(number, story, item, changes)
+                return number
+            except NotFound:
+                del self.stories[story.id]
+        incident = await self._open(story, item, changes)
+        self.stories[story.id] = incident.number
+        return incident.number
+
+    async def _extend(self, number: int, story: Story, item: Item, changes: Sequence[Change]) -> None:
+        now = self.desk.now()
+        why = "；".join(changes[0].reasons) or "same matter"
+        joined = (Joined(item_id=item.id, incident=number, at=now, why=why),)
+
+        def decision(i: Incident) -> tuple[Event, ...]:
+            if any(m.item_id == item.id for m in i.members):
+                return ()
+            return (_member(item, why, now), *_learnt(i, story, item, now), *_alarm(i, story, changes, now))
+
+        await change(self.desk, number, decision, joined=joined)
+
+    async def _open(self, story: Story, item: Item, changes: Sequence[Change]) -> Incident:
+        now = self.desk.now()
+        why = "；".join(changes[0].reasons)
+        first = self._opening(story, item, changes, now)
+        assigned = self.knowledge.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
+
+        def more(i: Incident) -> tuple[Event, ...]:
+            unit = _event("unit_suggested", now, unit=assigned.code, ranked=assigned.ranked, reasons=assigned.reasons)
+            return (_member(item, why, now), unit, *_learnt(i, story, item, now), *_alarm(i, story, changes, now))
+
+        def joined(number: int) -> tuple[Joined, ...]:
+            return (Joined(item_id=item.id, incident=number, at=now, why=why),)
+
+        return await open_incident(self.desk, first, more, joined)
+
+    def _opening(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> Event:
+        region = self.knowledge.locate(item.title, item.text, local=_is_local(self.desk, item))
+        own = (self.desk.settings.scope.county, self.desk.settings.scope.city)
+        place = Place(
+            province=story.province or region.province,
+            city=story.city or region.city,
+            county=story.county or region.county,
+            detail=spot(item.title, item.text, region, tuple(n for n in own if n)),
+            foreign=story.foreign,
+        )
+        return _event(
+            "opened",
+            now,
+            title=item.title,
+            label=story.label,
+            category=story.category,
+            high_consequence=self.knowledge.category(story.category).high_consequence or story.high_consequence,
+            place=place,
+            starts=_starts(item),
+            reasons=changes[0].reasons,
+        )
+
+
+def _event(kind: str, now: datetime, **data: object) -> Event:
+    return Event(kind=kind, at=now, actor=FEED, data={k: dump(v) for k, v in data.items()})
+
+
+def _seen(item: Item) -> Seen:
+    return Seen(
+        id=item.id,
+        source=item.source,
+        title=item.title,
+        text=item.text,
+        kind=str(item.kind),
+        rank=item.rank,
+        url=item.url,
+    )
+
+
+def _is_local(desk: Desk, item: Item) -> bool:
+    """A source of the installation's own area, an officer or a hotline: a text that names no place is about here."""
+    if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
+        return True
+    return any(s.id == item.source and s.local for s in desk.settings.sources)
+
+
+def _starts(item: Item) -> dict[str, Instant]:
+    """Start instants an item gives: our own detection, a report received, and a public time that is evidence only."""
+    starts = {"detected_at": Instant(value=item.seen_at, source="system", evidence=item.id)}
+    if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
+        starts["reported_at"] = Instant(value=item.seen_at, source="report", evidence=item.id)
+    if item.published is not None and item.published <= item.seen_at:
+        starts["first_public_at"] = Instant(value=item.published, source="feed", evidence=item.url)
+    return starts
+
+
+def _member(item: Item, why: str, now: datetime) -> Event:
+    member = Member(item_id=item.id, source=item.source, title=item.title, at=item.seen_at, url=item.url, why=why)
+    return _event("joined", now, member=member)
+
+
+def _learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event, ...]:
+    """Net figures that changed, a finer place or category, and a suggested level that rose."""
+    out: list[Event] = []
+    for metric in COUNTED:
+        value = story.figures.get(metric)
+        known = i.latest(metric, "net")
+        if value is not None and (known.value if known else None) != value and (value > 0 or known):
+            figure = Figure(metric=metric, value=value, standing="net", source=item.source, at=now, span=item.title)
+            out.append(_event("figure", now, figure=figure))
+    if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:
+        out.append(_event("classified", now, category=story.category, label=story.label))
+    if story.level is not None:
+        level = Level.of(story.level)
+        known_levels = [a.level for a in i.assessments if a.level is not None]
+        if not known_levels or level < min(known_levels):
+            out.append(
+                _event("suggested", now, level=level.code, reasons=[f"{k}={v}" for k, v in sorted(story.figures.items())])
+            )
+    return tuple(out)
+
+
+def _alarm(i: Incident, story: Story, changes: Sequence[Change], now: datetime) -> tuple[Event, ...]:
+    """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning."""
+    change_ = next((c for c in changes if c.kind is Kind.ALARMED), None)
+    if change_ is None or i.alarmed_at is not None:
+        return ()
+    hurt = any(story.figures.get(m) for m in ("deaths", "injured", "missing", "trapped", "poisoned"))
+    quiet = story.label != "E" and not hurt and not i.high_consequence
+    return (_event("alarmed", now, reason=change_.reasons[0] if change_.reasons else "", quiet=quiet),)
+
+
+async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
+    """The duty officer's own words start an incident as fast as any feed; a repeated delivery changes nothing."""
+    words = text.strip()
+    if len(words) < 4:
+        return "请写明地点和情况。例：报 大湾村滑坡 4人被埋 12345转"
+    url = _URL.search(words)
+    title = _URL.sub("", words).strip() or words
+    ident = hashlib.sha1(f"{OFFICER_SOURCE}|{key}".encode()).hexdigest()
+    item = Item(
+        id=ident,
+        source=OFFICER_SOURCE,
+        title=title[:120],
+        text=words,
+        url=url.group(0) if url else "",
+        seen_at=desk.now(),
+        author=actor.id,
+        kind=ItemKind.OFFICER,
+        fingerprint=fingerprint(title, words),
+    )
+    await desk.store.add_item(item)
+    found = (await desk.join()).get(ident)
+    number = found if found is not None else await desk.store.incident_of(ident)
+    if number is None:
+        return "已记录，尚未立案；请补充地点和情况再报一次。"
+    incident = await desk.store.incident(number)
+    new = incident is not None and len(incident.members) == 1
+    head = f"已立案：{number}号" if new else f"已并入{number}号"
+    return f"{head}。请打电话核实，并电话报告带班领导。核实后回：核实 {number} 属实（或不实）来源。"
+
+
+def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str]) -> Intake:
+    """Load the knowledge and wire the poller."""
+    parsing = Parsing()
+    poller = Poller(desk=desk, fetcher=fetcher, parsing=parsing, prefixes=prefixes)
+    intake = Intake(desk=desk, knowledge=load_knowledge(desk.settings), poller=poller, parsing=parsing)
+    desk.join = intake.join
+    return intake
