@@ -125,14 +125,15 @@ _ODD_GAP = re.compile(
     "多人|数人|们|宠物|小猫|小狗|鹦鹉|如何|怎|为何|吗|模拟|扮演|谈|回应|称|说|看到|目睹|目击|涉|致|把|将|造成|让|杀|撞|威胁|假装|险些|差点|[未没无防]|找到|发现|救|侮辱|告别|怀念|扒|生还"
 )
 _FOUND_AGAIN = re.compile("生还|获救|找到|联系到|联系上|报平安")
-_MAX_SENTENCES = 40
+# Reports are far shorter; the limits bound the time a hostile text can cost.
+_MAX_TITLE, _MAX_TEXT, _MAX_SENTENCE, _MAX_SENTENCES = 300, 6000, 500, 40
 
 
 def extract(title: str, text: str = "") -> Figures:
     """Return the figures stated by `title` and `text` about their main event; `NOTHING` when they state none. Never raises."""
     if not _worth_reading(title) and not (text and _worth_reading(text)):
         return NOTHING
-    title, text = normalise(title), normalise(text) if text else ""
+    title, text = normalise(title)[:_MAX_TITLE], normalise(text[:_MAX_TEXT]) if text else ""
     if _DRILL.search(title):
         return NOTHING
     passages = [(True, title)] if title else []
@@ -142,7 +143,7 @@ def extract(title: str, text: str = "") -> Figures:
         offset = 0
         for sentence in sentences(passage)[:_MAX_SENTENCES]:
             offset = passage.index(sentence, offset)
-            found.read(sentence, offset, in_title, passage if in_title else sentence)
+            found.read(sentence[:_MAX_SENTENCE], offset, in_title, passage if in_title else sentence)
             offset += len(sentence)
     return found.figures(title)
 

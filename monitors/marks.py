@@ -104,6 +104,7 @@ _TOKEN = re.compile(
     rf"|(?P<body>(?:{HEDGE})?(?P<bodies>{NUMBER}|多)具[^,。;、]{{0,6}}?(?:遗体|尸体|尸骨|遗骸))"
     rf"|(?P<sex>(?P<males>{NUMBER})男(?P<females>{NUMBER})女)"
     rf"|(?P<two>(?<=[子女孙弟妹妻妇友人])(?:俩|双双)|俩(?={PERSON})|一对{_RELATED})|(?P<three>(?<=[子女孙弟妹])仨)"
+    rf"|(?P<family>(?:一家|全家)(?P<members>{NUMBER})口)"
     rf"|(?P<vague>(?:多|数|几|若干|大批|大量|众多|无数)(?:名|位|人|个(?:{PERSON})))"
     rf"|(?P<quantity>(?P<hedge>{HEDGE})?(?P<number>{NUMBER})(?:[人例](?!民|类)|[名位](?!列|于|置|单|次|牌)|口(?=[之人,。;遇死身丧被受失在]|$|不幸|全部)|个(?={PERSON}|人)"
     rf"|(?={_MODIFIER}(?:{PERSON}))|(?=死(?![者刑])|伤(?![者员亡势情])|亡|重伤|轻伤|轻微伤|失联|失踪|被困)))"
@@ -163,14 +164,14 @@ def _quantity(match: re.Match[str], group: str, sentence: str) -> Mark | None:
         males, females = value(match["males"]), value(match["females"])
         total = males.value + females.value if males and females else None
         return Mark(kind=Kind.QUANTITY, start=start, end=end, value=total)
-    words = match["bodies"] if group == "body" else match["number"]
+    words = match["bodies"] or match["members"] or match["number"]
     number = value(words, match["hedge"] or "")
     if group == "body" and not _DISCOVERED.search(sentence[max(0, start - 12) : start]):
         return None  # bodies that are moved, returned or spoken of
     if group == "body":
         stated = number.value if number else None
         return Mark(kind=Kind.QUANTITY, start=start, end=end, metric=Metric.DEATHS, value=stated, weak=True)
-    bare = match.end() == match.end("number")
+    bare = group == "quantity" and match.end() == match.end("number")
     short = bare and sentence[end : end + 1] in _BARE_FOLLOWERS
     if bare and re.fullmatch(r"[\d.]*\.\d+" if short else r"(?:19|20)\d\d|11[09]|12[02]|[\d.]*\.\d+", words):
         return None  # a year, a telephone number, a magnitude

@@ -31,7 +31,7 @@ _OWN_VERB = re.compile(
 _TRANSITIVE = re.compile(r"[杀打咬砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打抓踩轧碾]伤|致死|致伤")
 # After a number that ends its phrase; anything else there means the number begins a new statement (去世7名好友帮…).
 _PHRASE_ENDS = re.compile(
-    rf"(?:[^,。;!? ]{{0,8}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
+    rf"(?:[^,。;!? ]{{0,8}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|均|都|全|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
 )
 _SUFFERED = re.compile(r"被|遭|受")
 _CAUSED = re.compile(r"(?:致使?|造成|导致|发生|引发|有)$")
@@ -41,6 +41,7 @@ _CAUSE = re.compile(r"因|在|被|遭|由于|途中|乘|驾|随|从|食用|误�
 _RESCUED = re.compile(
     r"[^,。;\d一二两三四五六七八九十百]{0,6}?(?:均|全部|都|已)?(?:安全|成功|平安)?(?:获救|救出|脱险|生还|脱困|找到|升井)"
 )
+_ALL = re.compile("(?:人员?)?(?:均|都|全部|已|确认|被?证实)")
 _SAVING = re.compile(r"(?:救出|救起|营救|解救|搜救出|找到|寻获|转移)[出了]?$")
 _PART = re.compile(r"(?:其中|包括|包含|内含|里有|中有)[^,。;]{0,8}$")
 _ADDED = re.compile(r"(?:再有|又有|又发现|再发现|新发现|另有|还有|另外有?|再添|又添|再增)[^,。;]{0,6}$")
@@ -145,6 +146,8 @@ def _run_pairs(run: list[Mark], sentence: str) -> list[tuple[Mark, Mark]]:
     if len(run) < 2:
         return []
     if run[0].kind is Kind.WORD and len(run) % 2:
+        if len(run) == 3 and run[0].metric in (Metric.MISSING, Metric.TRAPPED) and _ALL.match(sentence, run[1].end):
+            return [(run[1], run[0])]  # 失联4人均已遇难: `_resolved` reads on
         run = run[1:]  # word, number, word: the number belongs to the second
     pairs = []
     for left, right in zip(run[::2], run[1::2], strict=False):
@@ -205,13 +208,18 @@ def _distant(
     used = {id(m) for pair in pairs for m in pair} | {id(m) for m in gone}
     found = []
     for index, word in enumerate(items):
-        if word.kind is not Kind.WORD or word.metric is None or id(word) in used:
+        if word.kind is not Kind.WORD or word.metric is None or id(word) in used or _names_people(word, sentence):
             continue
         number = _subject(items[:index], word, used, others, sentence) or _object(items[index + 1 :], word, used, sentence)
         if number is not None:
             used |= {id(number), id(word)}
             found.append((number, word))
     return found
+
+
+def _names_people(word: Mark, sentence: str) -> bool:
+    """`伤员`, `死者` are people, not what happened to somebody: they take only the number next to them."""
+    return sentence[word.start : word.end][-1] in "员者"
 
 
 def _subject(before: list[Mark], word: Mark, used: set[int], others: list[Mark], sentence: str) -> Mark | None:

@@ -26,6 +26,7 @@ HEDGE = (
 _PARTS = re.compile(
     rf"(?P<arabic>{_ARABIC})?(?P<han>[{_HAN_DIGIT}十百千万亿]*)(?P<more>[余多几来]?)(?P<large>[万亿]?)[余多几来]?$"
 )
+_LONGEST = 16  # characters: anything longer is a serial number, not a count
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def value(words: str, hedge: str = "") -> Number | None:
     `20多` is 20, `近百` is 100, `十几` is 10 and `至少35` is 35, each marked `approx`.
     """
     match = _PARTS.match(words)
-    if not words or words[0] in "数几好" or match is None:
+    if not words or words[0] in "数几好" or match is None or len(words) > _LONGEST:
         return None
     base = _base(match["arabic"], match["han"])
     if base is None:
