@@ -117,7 +117,7 @@ def sign_in(deps: BoardDeps) -> Plain:
         officer = deps.settings.organisation.officer(userid)
         if officer is None or not officer.board:
             return refuse(deps, "您没有总览权限，请联系系统管理员在名册中开通。", status=403)
-        answer = web.HTTPSeeOther("/")
+        answer = web.Response(status=303, headers={"Location": "/"})
         safe = request.secure or deps.settings.bot.public_url.startswith("https://")
         answer.set_cookie(
             COOKIE, session, max_age=int(LASTS.total_seconds()), httponly=True, samesite="Lax", secure=safe, path="/"
@@ -129,7 +129,7 @@ def sign_in(deps: BoardDeps) -> Plain:
 
 async def sign_out(request: web.Request, who: Visitor) -> web.StreamResponse:
     """Forget the cookie on this device."""
-    answer = web.HTTPSeeOther("/login")
+    answer = web.Response(status=303, headers={"Location": "/login"})
     answer.del_cookie(COOKIE, path="/")
     return answer
 

@@ -52,11 +52,11 @@
       const answer = await fetch(location.pathname + "?part=live", { headers: { Accept: "text/html" }, cache: "no-store" });
       if (answer.status === 401) { location.reload(); return; }
       if (answer.ok) {
-        const open = new Set([...live.querySelectorAll("details[open] > summary .what")].map((x) => x.textContent));
+        const name = (d) => (d.querySelector("summary .what") || d).textContent;
+        const open = new Map([...live.querySelectorAll("details")].map((d) => [name(d), d.open]));
         live.innerHTML = await answer.text();
         for (const d of live.querySelectorAll("details")) {
-          const name = d.querySelector("summary .what");
-          if (name && open.has(name.textContent)) d.open = true;
+          if (open.has(name(d))) d.open = open.get(name(d));
         }
         tick();
       }
