@@ -116,6 +116,10 @@ class Locator:
             return replace(local, evidence=())
         return found
 
+    def of_code(self, code: str) -> Region | None:
+        """Return the region of a division code, None when there is no such code."""
+        return replace(self._of_code(code, "", ""), evidence=()) if code in self._gazetteer.by_code else None
+
     def _read(self, passage: str, local: Region | None) -> Region:
         hits = list(self._hits(passage))
         abroad = self._initial.search(passage)
@@ -166,7 +170,7 @@ class Locator:
         touching = before is not None and passage[before.end : hit.start] in ("", " ", "·")
         scope = found.code if found is not None else ""
         supported = [n for n in hit.names if self._supported(passage, hit, n, scope if touching else "", local)]
-        inside = [n for n in supported if scope and _inside(n.code, scope)]
+        inside = [n for n in supported if scope and (_inside(n.code, scope) or (n.town and n.code == scope))]
         if found is not None and not inside:
             return None
         candidates = inside or supported

@@ -1,0 +1,67 @@
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.gazetteer import load_gazetteer
+from monitors.region import Locator, Region
+
+CASES = Path(__file__).parents[1] / "data" / "cases" / "region"
+LEVELS = ("province", "city", "county", "town")
+
+
+@pytest.fixture(scope="module")
+def locator() -> Locator:
+    return Locator(load_gazetteer())
+
+
+def cases() -> list[Any]:
+    rows = [row for file in sorted(CASES.glob("*.toml")) for row in tomllib.loads(file.read_text(encoding="utf-8"))["case"]]
+    return [pytest.param(row, id=f"{row['title'][:16]}:{row['why'][:10]}") for row in rows]
+
+
+def stated(region: Region) -> dict[str, Any]:
+    found: dict[str, Any] = {level: name for level in LEVELS if (name := getattr(region, level))}
+    return found | ({"foreign": True} if region.foreign else {})
+
+
+@pytest.mark.parametrize("case", cases())
+def test_the_place_is_read_as_the_case_says(locator: Locator, case: dict[str, Any]) -> None:
+    local = locator.of_code(case["local"]) if "local" in case else None
+    assert stated(locator.locate(case["title"], case.get("text", ""), local)) == case["expected"], case["why"]
+
+
+def test_the_matched_words_are_the_evidence(locator: Locator) -> None:
+    found = locator.locate("四川甘孜州泸定县发生落石")
+    assert found.evidence == ("四川", "甘孜州", "泸定县")
+    assert found.code == "513322"
+
+
+def test_a_default_place_has_no_evidence(locator: Locator) -> None:
+    local = locator.of_code("350100")
+    assert locator.locate("小区停电", local=local).evidence == ()
+
+
+def test_words_of_the_own_county_count_without_its_kind(locator: Locator) -> None:
+    local = locator.of_code("370700")
+    assert local is not None
+    assert locator.locate("青州一商铺起火", local=local).county == "青州"
+
+
+def test_villages_of_the_installation_are_found(tmp_path: Path) -> None:
+    extra = tmp_path / "places.toml"
+    extra.write_text('[[place]]\nname = "大湾村"\nin = "533324"\naliases = ["大湾小学"]\n', encoding="utf-8")
+    locator = Locator(load_gazetteer(extra))
+    found = locator.locate("大湾村滑坡 4人被埋")
+    assert (found.county, found.town, found.code) == ("贡山", "大湾村", "533324")
+    assert locator.locate("云南贡山大湾小学停课").town == "大湾小学"
+
+
+def test_an_unknown_code_gives_no_region(locator: Locator) -> None:
+    assert locator.of_code("999999") is None
+
+
+@pytest.mark.parametrize("title", ["", "。。。", "\x00", "市区县", "路" * 5000])
+def test_odd_input_gives_no_place(locator: Locator, title: str) -> None:
+    assert locator.locate(title) == Region()
