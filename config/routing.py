@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-STRENGTHS: Mapping[str, int] = {"strong": 4, "words": 2, "weak": 1}
+STRENGTHS: Mapping[str, int] = {"decisive": 7, "strong": 4, "words": 2, "weak": 1}
 _FUNCTION_KEYS = {"code", "name", "categories", "note", *STRENGTHS}
 _UNIT_KEYS = {"code", "name", "functions", "categories", "with", "aliases", "territory", "citation", "note", *STRENGTHS}
 _TABLE_KEYS = {"code", "name", "source", "coordinators", "default", "supervisor", "vertical", "unit"}
@@ -27,7 +27,7 @@ class RoutingError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionWord:
-    """A word that speaks for a function; weight 4 decides, 2 counts, 1 only supports."""
+    """A word that speaks for a function; weight 7 decides even beside others, 4 speaks clearly, 2 counts, 1 only supports."""
 
     text: str
     weight: int

@@ -122,13 +122,19 @@ def _fit(rows: Sequence[Sequence[int]], positive: Sequence[bool], hashing: Hashi
 
 def best_threshold(scores: Sequence[float], positive: Sequence[bool]) -> tuple[float, float | None]:
     """The score (0.2..0.8) from which saying yes gives the best F1, and that F1; (0.5, None) where nothing can be compared."""
-    total, best, answer, hits = sum(positive), 0.0, 0.5, 0
+    total, hits = sum(positive), 0
+    best, answer = _f1(sum(truth for score, truth in zip(scores, positive, strict=True) if score >= 0.5), scores, total), 0.5
     for said, (score, truth) in enumerate(sorted(zip(scores, positive, strict=True), reverse=True), 1):
         hits += truth
-        f1 = 2 * hits / (total + said) if total else 0.0
+        f1 = 2 * hits / (total + said)
         if f1 > best and 0.2 <= score <= 0.8:
             best, answer = f1, round(score, 4)
     return answer, (round(best, 4) if best else None)
+
+
+def _f1(hits: int, scores: Sequence[float], total: int) -> float:
+    said = sum(score >= 0.5 for score in scores)
+    return 2 * hits / (total + said) if total + said else 0.0
 
 
 def _mixed_order(count: int, epoch: int) -> list[int]:
@@ -242,7 +248,7 @@ def _complement_columns(
         own = sums[name]
         rest = everything - sum(own.values()) + smooth * len(total)
         raw = {slot: -log((value - own.get(slot, 0.0) + smooth) / rest) for slot, value in total.items()}
-        mean = sum(raw.values()) / len(raw) if raw else 1.0
+        mean = sum(raw.values()) / max(1, len(raw)) or 1.0
         columns.append({slot: value / mean for slot, value in raw.items()})
     middle = {slot: sum(column[slot] for column in columns) / len(columns) for slot in total}
     return [{slot: (value - middle[slot]) * rarity[slot] for slot, value in column.items()} for column in columns]

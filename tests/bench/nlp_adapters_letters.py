@@ -68,13 +68,13 @@ def unit(rows: Sequence[Row]) -> list[Prediction]:
 
 def unit_cv(rows: Sequence[Row], table: str = "county") -> list[Prediction]:
     """Trained on the other four fifths; the county table knows none of the labels, so only the history and the words count."""
-    routing, answers = _routing(table), _labels("unit", "unit")
+    routing, known = _routing(table), gold("unit")
     reader = Reader(routing.functions)
-    letters = {row["id"]: letter_of(reader, row["title"], row["detail"]) for row in rows}
+    letters = {row["id"]: letter_of(reader, row["title"], row["detail"]) for row in known}
     found: dict[str, Prediction] = {}
-    for fold in range(FOLDS):
-        learn = [row["id"] for row in rows if _fold(row) != fold]
-        model = train_bayes([letters[i] for i in learn], [answers[i] for i in learn], ROUTER_HASHING)
+    for fold in sorted({_fold(row) for row in rows}):
+        learn = [row for row in known if _fold(row) != fold]
+        model = train_bayes([letters[row["id"]] for row in learn], [row["unit"] for row in learn], ROUTER_HASHING)
         router = Router(routing, model)
         found |= {row["id"]: _said(router.assign(_matter(row))) for row in rows if _fold(row) == fold}
     return [found[row["id"]] for row in rows]
@@ -125,12 +125,12 @@ def rumor_cv(rows: Sequence[Row]) -> list[Prediction]:
 
 
 def _posts_cv(rows: Sequence[Row], task: str, positive: str, make: Callable[[Any], Any], hashing: Any) -> list[Prediction]:
-    answers, plain = _labels(task, "label"), make(None)
-    slots = {row["id"]: plain.slots(row["text"]) for row in rows}
+    known, plain = gold(task), make(None)
+    slots = {row["id"]: plain.slots(row["text"]) for row in known}
     found: dict[str, Prediction] = {}
-    for fold in range(FOLDS):
-        learn = [row["id"] for row in rows if _fold(row) != fold]
-        scorer = make(train_logistic([slots[i] for i in learn], [answers[i] == positive for i in learn], hashing))
+    for fold in sorted({_fold(row) for row in rows}):
+        learn = [row for row in known if _fold(row) != fold]
+        scorer = make(train_logistic([slots[row["id"]] for row in learn], [row["label"] == positive for row in learn], hashing))
         for row in rows:
             if _fold(row) == fold:
                 said = scorer.score(row["text"])
@@ -168,9 +168,9 @@ def scorer() -> Any:
     return module
 
 
-def measure(task: str, run: Callable[[Sequence[Row]], list[Prediction]]) -> dict[str, Any]:
-    """Figures of one run as the scorer computes them, with texts a second."""
-    tool, rows = scorer(), gold(task)
+def measure(task: str, run: Callable[[Sequence[Row]], list[Prediction]], fold: int | None = None) -> dict[str, Any]:
+    """Figures of one run as the scorer computes them, with texts a second; over one fold only where `fold` is given."""
+    tool, rows = scorer(), [row for row in gold(task) if fold is None or _fold(row) == fold]
     start = time.perf_counter()
     said = run(tool.blind(rows, task))
     seconds = time.perf_counter() - start
