@@ -36,13 +36,14 @@ _PHRASE_ENDS = re.compile(
 _SUFFERED = re.compile(r"被|遭|受")
 _CAUSED = re.compile(r"(?:致使?|造成|导致|发生|引发|有)$")
 _OTHERS_SUFFER = re.compile(r"(?:致|造成|导致|把|将|令)[^,]+$|\d+(?:多|余|万)?(?:条|只|头|匹|尾|种)")
-_DOER = re.compile(r"(?:被|遭|由|救出|找到|抓获|逮捕|控制)$")
+_DOER = re.compile(r"(?:被|遭|由|救[起下出了]?|帮助|营救|找到|抓获|逮捕|控制)$")
 _CAUSE = re.compile(r"因|在|被|遭|由于|途中|乘|驾|随|从|食用|误食|吃")
 _RESCUED = re.compile(
     r"[^,。;\d一二两三四五六七八九十百]{0,6}?(?:均|全部|都|已)?(?:安全|成功|平安)?(?:获救|救出|脱险|生还|脱困|找到|升井)"
 )
+_HELPING = re.compile("组织|参与|协助|指挥|帮助|负责|转运")
 _ALL = re.compile("(?:人员?)?(?:均|都|全部|已|确认|被?证实)")
-_SAVING = re.compile(r"(?:救出|救起|营救|解救|搜救出|找到|寻获|转移)[出了]?$")
+_SAVING = re.compile(r"(?:救出|救起|救下|营救|解救|搜救出|搜寻到|搜救到|找到|找回|寻获|转移)[出了]?$")
 _PART = re.compile(r"(?:其中|包括|包含|内含|里有|中有)[^,。;]{0,8}$")
 _ADDED = re.compile(r"(?:再有|又有|又发现|再发现|新发现|另有|还有|另外有?|再添|又添|再增)[^,。;]{0,6}$")
 _NEW = re.compile(r"新增[^,。;]{0,8}$")
@@ -137,6 +138,8 @@ def _touches(left: Mark, right: Mark, sentence: str) -> bool:
 
 def _acts(quantity: Mark, word: Mark, sentence: str) -> bool:
     """Whether the people are the doers of the word (`两男子打死一人`), not those it happened to (`两男子被打死`)."""
+    if word.metric is Metric.EVACUATED:
+        return bool(_HELPING.search(sentence[quantity.end : word.start]))
     if not _TRANSITIVE.fullmatch(sentence[word.start : word.end]):
         return False
     return not _SUFFERED.search(sentence[quantity.end : word.start]) and not _CAUSED.search(sentence[: quantity.start])
