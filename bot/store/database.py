@@ -68,11 +68,11 @@ class SqlStore:
     async def members_since(self, since: datetime) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.members_since(tx, since))
 
-    async def items_of(self, number: int) -> list[StoredItem]:
-        return await self.engine.read(lambda tx: items.items_of(tx, number))
-
     async def incident_of(self, item_id: str) -> int | None:
         return await self.engine.read(lambda tx: items.incident_of(tx, item_id))
+
+    async def items_of(self, number: int) -> list[StoredItem]:
+        return await self.engine.read(lambda tx: items.items_of(tx, number))
 
     async def search(self, words: str, limit: int = 50) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.find(tx, words, limit))

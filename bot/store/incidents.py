@@ -81,7 +81,7 @@ def commit(tx: Tx, change: Change) -> None:
     _write_clocks(tx, incident)
     if change.steps is not None:
         steps.replace(tx, incident.number, incident.version, change.steps)
-    items.mark_joined(tx, change.joined)
+    items.join(tx, change.joined)
     if change.callback_done:
         callbacks.finish(tx, change.callback_done, "done")
     chain.append(tx, chain.chain_of(incident.number), change.events)

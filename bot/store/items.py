@@ -202,18 +202,27 @@ def unjoined(tx: Tx, limit: int) -> list[StoredItem]:
     return [stored(r) for r in tx.rows(sql, {"limit": limit})]
 
 
-def mark_joined(tx: Tx, joined: Sequence[Joined]) -> None:
+def join(tx: Tx, joined: Sequence[Joined]) -> None:
     """Write where items went. Conflict when the machine would move an item another process has already placed."""
+    if not mark_joined(tx, joined):
+        raise Conflict(", ".join(j.item_id for j in joined))
+
+
+def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
+    """The same, passing over what another process has placed; False when something was passed over."""
+    whole = True
     for j in joined:
         row = one(tx, "select joined_at, incident from item where id = :id", {"id": j.item_id})
         if row is None or (j.by == "system" and row["joined_at"] is not None and row["incident"] != j.incident):
-            raise Conflict(j.item_id)
+            whole = False
+            continue
         tx.run(
             "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id",
             {"id": j.item_id, "at": ms(j.at), "incident": j.incident, "judged": canonical(j.judged)},
         )
         if j.incident is not None:
             _member(tx, j, j.incident)
+    return whole
 
 
 def _member(tx: Tx, joined: Joined, incident: int) -> None:
@@ -234,9 +243,9 @@ def members_since(tx: Tx, since: datetime) -> list[StoredItem]:
 
 
 def incident_of(tx: Tx, item_id: str) -> int | None:
-    """Number of the incident an item was joined into."""
-    rows = tx.rows("select incident from item where id = :id", {"id": item_id})
-    return None if not rows or rows[0]["incident"] is None else int(rows[0]["incident"])
+    """Incident an item belongs to; None when it is unknown, not joined yet, or ordinary."""
+    row = one(tx, "select incident from item where id = :id", {"id": item_id})
+    return None if row is None or row["incident"] is None else int(row["incident"])
 
 
 def items_of(tx: Tx, number: int) -> list[StoredItem]:
