@@ -75,7 +75,7 @@ _NOT_AFTER_WEAK = re.compile(
     "镇|乡|村|社区|小区|新村|苑|花园|广场|大厦|大桥|桥|庄|山(?!体|洪|火)|江|河(?!道|水|堤|段)|湖|岛|寺|庙|湾|门|汽车|集团|股份|科技|地产|药业|影业|文化|传媒|奖|节|公主|传|记|式|型|的|化|性|味|色|人(?!民)|们|了|者|是|和"
 )
 _PLACE_FOLLOWS_NOTHING = re.compile(
-    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|[0-9]日)$"
+    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|名|辆|所|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|[0-9]日)$"
 )
 # Names of these are where people go or come from, not where it happens.
 _TOWARDS = re.compile(r"(?:飞往|开往|发往|驶往|前往|运往|逃往|赴|去往|寄往|返回|嫁到|来自|毕业于|出生于|祖籍)$")
@@ -100,7 +100,11 @@ class Locator:
             list(self._words), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         ).find_matches_as_indexes
         followers = "|".join(sorted(map(re.escape, gazetteer.initial_followers), key=len, reverse=True))
-        self._initial = re.compile(rf"(?:^|[,。;:!?、 \"“「《致对被遭])([{gazetteer.initials}])(?={followers})")
+        one = gazetteer.initials
+        self._initial = re.compile(
+            rf"(?:(?:^|[,。;:!?、 \"“「《致对被遭])(?!以(?:方便|核|官方|特|部|驻|情报|反对|无人机|军事)|德方)([{one}])(?={followers})"
+            rf"|(?:在|驻|赴|抵)([{one}])(?=[坠遇遭被失死境多各务打留])|([{one}]{{2}})(?=两国|边境|交界|冲突|战争|局势|双方))"
+        )
 
     def locate(self, title: str, text: str = "", local: Region | None = None) -> Region:
         """Return the place `title` and `text` are about.
@@ -124,18 +128,18 @@ class Locator:
         hits = list(self._hits(passage))
         abroad = self._initial.search(passage)
         if not hits:
-            return Region(foreign=True, evidence=(abroad.group(1),)) if abroad else Region()
+            return Region(foreign=True, evidence=(abroad[0],)) if abroad else Region()
         chosen = self._first_place(passage, hits, local)
         outside = next((h for h in hits if h.foreign), None)
         if chosen is None:
             if outside is not None or abroad is not None:
-                return Region(foreign=True, evidence=(outside.words if outside else abroad.group(1) if abroad else "",))
+                return Region(foreign=True, evidence=(outside.words if outside else abroad[0] if abroad else "",))
             return Region()
         region, first = chosen
         if outside is not None and _happened_abroad(passage, first, outside):
             return Region(foreign=True, evidence=(outside.words,))
-        if abroad is not None and abroad.start(1) < first.start:
-            return Region(foreign=True, evidence=(abroad.group(1),))
+        if abroad is not None and abroad.start() < first.start:
+            return Region(foreign=True, evidence=(abroad[0],))
         return region
 
     def _hits(self, passage: str) -> Iterator[_Hit]:
@@ -175,7 +179,7 @@ class Locator:
             return None
         candidates = inside or supported
         if len({n.code for n in candidates}) > 1:
-            candidates = _settled(candidates, passage, self, local)
+            candidates = _settled(candidates, passage, self._gazetteer.by_code, local)
         return self._region(candidates, hit.words) if candidates else None
 
     def _supported(self, passage: str, hit: _Hit, name: _Name, parent: str, local: Region | None) -> bool:
@@ -216,13 +220,12 @@ class Locator:
         return Region(province=names[0], city=names[1], county=names[2], town=town, code=code, evidence=(words,))
 
 
-def _settled(names: list[_Name], passage: str, locator: Locator, local: Region | None) -> list[_Name]:
+def _settled(names: list[_Name], passage: str, by_code: dict[str, Division], local: Region | None) -> list[_Name]:
     """Choose among places of one name: the larger place, then the one whose province or city the text names, then the local one."""
     larger = [n for n in names if n.code.endswith("00")]
     if larger and min(len(n.code.rstrip("0")) for n in names) <= 4:
         provinces = [n for n in larger if n.code.endswith("0000")]
         return provinces or larger
-    by_code = locator._gazetteer.by_code
     named = [n for n in names if any(_names_parent(passage, by_code.get(c)) for c in (n.code[:2] + "0000", n.code[:4] + "00"))]
     if named:
         return named
