@@ -49,7 +49,7 @@ class LetterJudge:
         head = self._groups(title)
         parts = text if len(text) <= OPENING + ENDING else text[:OPENING] + "\n" + text[-ENDING:]
         body = self._groups(parts)
-        letter_type, why = _type_of(title, text, head, body)
+        letter_type, why = _type_of(title, head, body)
         grave = [*head.get("grave", ()), *self._groups(text).get("grave", ())]
         serious = _is_serious(letter_type, head, grave)
         reasons = [why]
@@ -70,15 +70,16 @@ class LetterJudge:
 Groups = dict[str, list[Term]]
 
 
-def _type_of(title: str, text: str, head: Groups, body: Groups) -> tuple[LetterType, str]:
+def _type_of(title: str, head: Groups, body: Groups) -> tuple[LetterType, str]:
     """The first rule that fits, with its reason."""
-    accuse, wrong, ask = head.get("accuse", ()), head.get("wrong", ()), head.get("ask", ())
-    suggest, plead, question = head.get("suggest", ()), head.get("plead", ()), head.get("question", ())
+    accuse, wrong, ask = head.get("accuse", []), head.get("wrong", []), head.get("ask", [])
+    suggest, plead, question = head.get("suggest", []), head.get("plead", []), head.get("question", [])
     if ask and not (accuse and title.find(accuse[0].text) < title.find(ask[0].text)):
         return LetterType.ASK, f"标题有{_quoted(ask)}，是来问的"
     if accuse:
         return LetterType.ACCUSE, f"标题有{_quoted(accuse)}，是来投诉举报的"
-    if suggest and not wrong:
+    said_first = bool(suggest) and (title.startswith(suggest[0].text) or title.rstrip("。！!").endswith(suggest[0].text))
+    if suggest and (said_first or not wrong):
         return LetterType.SUGGEST, f"标题有{_quoted(suggest)}，是来建议的"
     if wrong or (plead and head.get("fault")):
         return LetterType.ACCUSE, f"标题有{_quoted(wrong or head['fault'])}，指有人做错"
@@ -88,12 +89,14 @@ def _type_of(title: str, text: str, head: Groups, body: Groups) -> tuple[LetterT
         return LetterType.ASK, f"标题是问句（{_quoted(question)}）"
     if plead:
         return LetterType.PLEAD, f"标题有{_quoted(plead)}，求解决困难"
-    return _type_of_body(text, body)
+    if title.rstrip().endswith(("？", "?")):
+        return LetterType.ASK, "标题是问句"
+    return _type_of_body(head, body)
 
 
-def _type_of_body(text: str, body: Groups) -> tuple[LetterType, str]:
+def _type_of_body(head: Groups, body: Groups) -> tuple[LetterType, str]:
     weight = {
-        LetterType.ACCUSE: len(body.get("body_accuse", ())) + 0.5,
+        LetterType.ACCUSE: len(body.get("body_accuse", ())) + (2 if head.get("fault") else 0.5),
         LetterType.PLEAD: len(body.get("body_plead", ())) + 0.4,
         LetterType.ASK: 1.5 * len(body.get("body_ask", ())),
         LetterType.SUGGEST: len(body.get("body_suggest", ())),
