@@ -1,0 +1,147 @@
+"""Items: each identity once, edits kept, joined in order, found by any word."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.store import SqlStore
+from bot.store.port import Joined, PollCounts, SourceState
+from tests.bot.store.samples import T0, changed, event, item, minutes, open_one
+
+NEWS = SourceState(source_id="news", etag='"a"', next_poll_at=T0 + minutes(5), last_success_at=T0)
+
+
+async def test_a_poll_counts_new_edited_and_known(store: SqlStore) -> None:
+    a, b = item("a"), item("b", "河湾镇停水通知")
+    assert await store.save_poll(NEWS, [a, b]) == PollCounts(new=2, updated=0, duplicates=0)
+    edited = item("a", "大湾村滑坡已造成2人遇难", at=T0 + minutes(9), fingerprint="f-a2")
+    assert await store.save_poll(NEWS, [edited, b]) == PollCounts(new=0, updated=1, duplicates=1)
+    first = (await store.unjoined(10))[0].item
+    assert first.title == "大湾村滑坡已造成2人遇难"
+    assert first.seen_at == T0
+
+
+async def test_the_state_of_a_source_comes_back_with_its_totals(store: SqlStore) -> None:
+    await store.save_poll(NEWS, [item("a"), item("b")])
+    failed = SourceState(source_id="news", failures=3, last_error="取不到", last_try_at=T0 + minutes(5))
+    await store.save_poll(failed, [item("a")])
+    got = (await store.source_states())["news"]
+    assert (got.failures, got.last_error, got.items_total, got.duplicates_total) == (3, "取不到", 2, 1)
+    assert got.last_new_at == T0
+    assert got.next_poll_at is None
+
+
+async def test_an_item_whose_link_changes_is_known_by_title_and_day(store: SqlStore) -> None:
+    await store.save_poll(NEWS, [item("link-1", alias="t1", fingerprint="f")])
+    assert await store.save_poll(NEWS, [item("link-2", alias="t1", fingerprint="f")]) == PollCounts(
+        new=0, updated=0, duplicates=1
+    )
+    assert not await store.add_item(item("link-3", alias="t1"))
+
+
+async def test_items_without_such_an_identity_are_not_taken_for_one_another(store: SqlStore) -> None:
+    assert (await store.save_poll(NEWS, [item("a"), item("b")])).new == 2
+
+
+async def test_everything_about_an_item_comes_back(store: SqlStore) -> None:
+    whole = item(
+        "a",
+        text="正文",
+        url="https://example.invalid/1",
+        published=T0 - minutes(30),
+        published_raw="3月2日9时",
+        rank=4,
+        hot=12.5,
+        author="记者",
+    )
+    assert await store.add_item(whole)
+    assert (await store.unjoined(1))[0].item == whole
+
+
+async def test_items_wait_in_the_order_they_were_seen(store: SqlStore) -> None:
+    for key, at in (("c", 2.0), ("b", 1.0), ("a", 1.0)):
+        await store.add_item(item(key, at=T0 + minutes(at)))
+    assert [s.item.id for s in await store.unjoined(10)] == ["a", "b", "c"]
+    assert [s.item.id for s in await store.unjoined(2)] == ["a", "b"]
+
+
+async def test_joined_items_no_longer_wait_and_carry_their_judgement(store: SqlStore) -> None:
+    await store.add_item(item("a"))
+    await store.add_item(item("b"))
+    await open_one(store, joined=(Joined(item_id="a", incident=1, at=T0, why="首条", judged={"label": "E"}),))
+    await store.mark_joined([Joined(item_id="b", incident=None, at=T0, why="ordinary")])
+    assert await store.unjoined(10) == []
+    (member,) = await store.items_of(1)
+    assert (member.incident, member.judged) == (1, {"label": "E"})
+    assert await store.incident_of("a") == 1
+    assert await store.incident_of("b") is None
+
+
+async def test_marking_skips_what_another_process_placed(store: SqlStore) -> None:
+    await store.add_item(item("a"))
+    await store.add_item(item("b"))
+    await open_one(store, joined=(Joined(item_id="a", incident=1, at=T0, why="首条"),))
+    late = [Joined(item_id=key, incident=None, at=T0, why="ordinary") for key in ("a", "b")]
+    await store.mark_joined(late)
+    assert await store.incident_of("a") == 1
+    assert await store.unjoined(10) == []
+
+
+async def test_members_of_open_incidents_never_expire(store: SqlStore) -> None:
+    for number, key, at in ((1, "old-open", 0), (2, "old-closed", 0), (3, "new-closed", 100)):
+        await store.add_item(item(key, at=T0 + minutes(at)))
+        opened = await open_one(store, number=number, joined=(Joined(item_id=key, incident=number, at=T0, why=""),))
+        if "closed" in key:
+            assert await store.commit(changed(opened, event("merged", into=9)))
+    assert [s.item.id for s in await store.members_since(T0 + minutes(50))] == ["old-open", "new-closed"]
+
+
+# search
+
+TITLES = {
+    "a": "云岭市大湾村发生山体滑坡",
+    "b": "河湾镇停水三天，居民反映PM2.5超标",
+    "c": "停水-三天的通知（ＡＢＣ小区）",
+    "d": "水",
+    "e": "𠮷野家门口积水",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("停水", ["c", "b"]),
+        ("停水三天", ["b"]),
+        ("停水-三天", ["c"]),
+        ("停水 居民", ["b"]),
+        ("滑坡", ["a"]),
+        ("水", ["e", "d", "c", "b"]),
+        ("坡", ["a"]),
+        ("pm2.5", ["b"]),
+        ("abc小区", ["c"]),
+        ("𠮷野", ["e"]),
+        ("𠮷", ["e"]),
+        ("火灾", []),
+        ("'; drop table item", []),
+        ('停" OR "水', []),
+        ("   ", []),
+        ("%", []),
+    ],
+)
+async def test_any_word_is_found_newest_first(store: SqlStore, words: str, found: list[str]) -> None:
+    await store.save_poll(NEWS, [item(key, title, at=T0 + minutes(n)) for n, (key, title) in enumerate(TITLES.items())])
+    assert [s.item.id for s in await store.search(words)] == found
+
+
+async def test_an_edited_item_is_found_by_its_new_words_only(store: SqlStore) -> None:
+    await store.save_poll(NEWS, [item("a", "某厂起火")])
+    await store.save_poll(NEWS, [item("a", "某厂爆炸", fingerprint="f2")])
+    assert [s.item.id for s in await store.search("爆炸")] == ["a"]
+    assert await store.search("起火") == []
+
+
+async def test_the_limit_holds_over_many_pages_of_candidates(store: SqlStore) -> None:
+    await store.save_poll(NEWS, [item(f"{n:04}", f"停水通知第{n}号") for n in range(450)])
+    assert [s.item.id for s in await store.search("停水", limit=3)] == ["0449", "0448", "0447"]
+    assert [s.item.id for s in await store.search("第7号")] == ["0007"]
+    assert len(await store.search("停水", limit=1000)) == 450
