@@ -19,6 +19,7 @@ from playbooks.incident import Clock, ClockState, Incident, Member
 
 ITEMS_SHOWN = 100
 STEPS_SHOWN = 12
+TONES = {ClockState.MET: "done", ClockState.MET_LATE: "late"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class ClockLine:
     tone: str
     mark: str
     state: str
+    why: str
     satisfied_at: datetime | None
     explanation: str
 
@@ -123,9 +125,10 @@ def _clock_line(incident: Incident, c: Clock, names: Names, now: datetime) -> Cl
         claimed=bool(start and c.start_kind == "occurred_at" and not start.confirmed_by),
         due_at=c.due_at,
         running=c.running,
-        tone=tone(c, now) if c.running else "late" if c.state is ClockState.MET_LATE else "done",
+        tone=tone(c, now) if c.running else TONES.get(c.state, "gone"),
         mark=clock_mark(c) if c.running else "",
-        state=labels.CLOCK_STATES[c.state.value] if c.running else word,
+        state=labels.CLOCK_STATES[c.state.value] if c.running else word.partition("（")[0],
+        why="" if c.running else word.partition("（")[2].rstrip("）"),
         satisfied_at=c.satisfied_at,
         explanation=c.explanation,
     )

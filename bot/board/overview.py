@@ -13,7 +13,6 @@ from playbooks.incident import Clock, ClockState, Incident
 from playbooks.stuck import stuck
 
 SOON = timedelta(hours=2)
-SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +94,8 @@ def clock_mark(clock: Clock) -> str:
 
 
 def running(incident: Incident, now: datetime) -> tuple[ClockView, ...]:
-    """Public clocks first, then by due time; the latent ones last of their track."""
-    order = {"public": 0, "upward": 1, "internal": 2}
-    found = sorted((c for c in incident.clocks if c.running), key=lambda c: (order.get(c.track, 3), c.latent, c.due_at))
+    """What ends next first, the latent ones last."""
+    found = sorted((c for c in incident.clocks if c.running), key=lambda c: (c.latent, c.due_at, c.id))
     return tuple(ClockView(name=c.name, track=c.track, due_at=c.due_at, tone=tone(c, now), mark=clock_mark(c)) for c in found)
 
 

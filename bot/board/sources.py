@@ -24,7 +24,7 @@ class SourceLine:
     tone: str
     last_success: datetime | None
     last_new: datetime | None
-    items: int
+    items: int | None
     error: str
 
 
@@ -45,7 +45,7 @@ def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLin
         tone=tone,
         last_success=state.last_success_at if state else None,
         last_new=state.last_new_at if state else None,
-        items=state.items_total if state else 0,
+        items=state.items_total if state else None,
         error=state.last_error if state else "",
     )
 

@@ -183,7 +183,9 @@ def _order(t: Teller, d: Data) -> str:
 
 def _signed(t: Teller, d: Data) -> str:
     unit = t.names.unit(str(d.get("unit", "")))
-    return f"{unit}（值班员代签）" if d.get("on_behalf") else unit
+    if d.get("on_behalf"):
+        return f"{unit}（值班员代签：{d['on_behalf']}）" if t.names.open_names else f"{unit}（值班员代签）"
+    return unit
 
 
 def _returned(t: Teller, d: Data) -> str:
@@ -203,7 +205,8 @@ def _evidence(t: Teller, d: Data) -> str:
 
 
 def _attested(t: Teller, d: Data) -> str:
-    return f"{labels.GATES.get(str(d.get('gate')), str(d.get('gate')))}已办（署名见附件）"
+    gate = labels.GATES.get(str(d.get("gate")), str(d.get("gate")))
+    return f"{gate}已办（{d.get('name')}）" if t.names.open_names else f"{gate}已办（署名见附件）"
 
 
 def _excluded(t: Teller, d: Data) -> str:

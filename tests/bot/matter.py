@@ -16,7 +16,7 @@ from bot.store.port import Change, MessageRow, Store, StoredEvent
 from config.schema import Level, Settings
 from playbooks import ladder
 from playbooks.fold import opened
-from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Member, Place
+from playbooks.incident import Actor, ActorKind, Event, Figure, Instant, Member, Place
 from playbooks.ladder import BEIJING
 from playbooks.lifecycle import Action, decide
 from playbooks.record import dump
@@ -37,17 +37,13 @@ class Matter:
     def __init__(self, rules: Settings, now: datetime, *, number: int = 12, **data: object) -> None:
         self.rules = rules
         first = Event(kind="opened", at=now, actor=FEED, data={k: dump(v) for k, v in data.items()})
-        self.changes: list[tuple[Incident, tuple[Event, ...]]] = []
         self.incident, self.events = settled(opened(number, first), (), rules, now)
         self.events = (first, *self.events)
-        self.changes.append((self.incident, self.events))
 
     def happen(self, now: datetime, *events: Event) -> None:
         before = self.incident
         self.incident, done = settled(before, events, self.rules, now)
         self.events = (*self.events, *done)
-        if done:
-            self.changes.append((self.incident, done))
 
     def note(self, kind: str, now: datetime, actor: Actor = FEED, **data: object) -> None:
         self.happen(now, Event(kind=kind, at=now, actor=actor, data={k: dump(v) for k, v in data.items()}))
@@ -96,12 +92,9 @@ class Matter:
         return out
 
     async def save(self, store: Store) -> None:
-        """Write every change to a store, as the desk would have."""
-        base = 0
-        for incident, events in self.changes:
-            steps = ladder.steps(incident, self.rules)
-            assert await store.commit(Change(incident=incident, base_version=base, events=events, steps=steps))
-            base = incident.version
+        """Write the matter to a store whole: state, chain and pending steps."""
+        steps = ladder.steps(self.incident, self.rules)
+        assert await store.commit(Change(incident=self.incident, base_version=0, events=self.events, steps=steps))
 
 
 def landslide_night(rules: Settings, number: int = 12, title: str = "石坪镇大湾村疑似山体滑坡") -> Matter:
