@@ -68,7 +68,7 @@ class Figures:
 NOTHING = Figures()
 
 _TRIGGER = re.compile(
-    "[死亡伤难牺殉罹遇毙殒丧逝]|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
+    "[死亡伤难牺殉罹遇毙殒丧逝杀害]|离世|去世|被压|失去联系|音讯|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
 )
 _COUNTABLE = re.compile(rf"[\d一二两三四五六七八九十百千万俩仨]|[无未没零末不]|{PERSON}")
 _DRILL = re.compile(r"演练|演习|桌面推演|模拟训练")
@@ -231,6 +231,7 @@ class _Found:
 
 
 _VAGUE = -1
+_NEAR = 30  # characters within which a second number still speaks of the first
 
 
 def _later(total: Figure, derived: Figure) -> bool:
@@ -278,11 +279,11 @@ def _choose(rows: list[tuple[Mention, Figure]]) -> Figure | None:
     for mention, figure in whole[1:]:
         if figure.value == _VAGUE:
             continue
-        if mention.update and figure.value > 0:
+        near = figure.in_title is lead.in_title and figure.start - lead.end < _NEAR
+        stated_now = mention.update or (lead.value == 0 and near)
+        if lead.value == _VAGUE or (figure.value > 0 and stated_now):
             lead = figure
-        elif lead.value == _VAGUE or (lead.value == 0 and figure.in_title and lead.in_title and figure.value > 0):
-            lead = figure if figure.in_title is lead.in_title or lead.value == _VAGUE else lead
-        elif mention.added and lead.value > 0 and figure.in_title is lead.in_title and figure.start - lead.end < 30:
+        elif mention.added and lead.value > 0 and near:
             lead = replace(lead, value=lead.value + figure.value, end=figure.end, quote=f"{lead.quote}、{figure.quote}")
     return None if lead.value == _VAGUE else lead
 

@@ -247,8 +247,6 @@ def _inside(code: str, scope: str) -> bool:
 
 def _merged(first: Region, more: Region) -> Region:
     """Take the more exact place when it lies in the first one; a second, different place does not count."""
-    if more.foreign and not first.known and not first.foreign:
-        return more
     if not first.known and not first.foreign:
         return more
     if more.code and first.code and (_inside(more.code, first.code) or (more.code == first.code and more.town)):
