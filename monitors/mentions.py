@@ -31,7 +31,7 @@ _OWN_VERB = re.compile(
 _TRANSITIVE = re.compile(r"[杀打咬砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打抓踩轧碾]伤|致死|致伤")
 # After a number that ends its phrase; anything else there means the number begins a new statement (去世7名好友帮…).
 _PHRASE_ENDS = re.compile(
-    rf"(?:[^,。;!? ]{{0,8}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|均|都|全|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
+    rf"(?:[^,。;!? ]{{0,5}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|均|都|全|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
 )
 _SUFFERED = re.compile(r"被|遭|受")
 _CAUSED = re.compile(r"(?:致使?|造成|导致|发生|引发|有)$")
@@ -43,7 +43,7 @@ _RESCUED = re.compile(
 )
 _HELPING = re.compile("组织|参与|协助|指挥|帮助|负责|转运")
 _ALL = re.compile("(?:人员?)?(?:均|都|全部|已|确认|被?证实)")
-_SAVING = re.compile(r"(?:救出|救起|救下|营救|解救|搜救出|搜寻到|搜救到|找到|找回|寻获|转移)[出了]?$")
+_SAVING = re.compile(r"(?:救出|救起|救下|营救|解救|搜救出|搜寻到|搜救到|找到|找回|寻获|转移)[出了]?[^,。;0-9]{0,6}$")
 _PART = re.compile(r"(?:其中|包括|包含|内含|里有|中有)[^,。;]{0,8}$")
 _ADDED = re.compile(r"(?:再有|又有|又发现|再发现|新发现|另有|还有|另外有?|再添|又添|再增)[^,。;]{0,6}$")
 _NEW = re.compile(r"新增[^,。;]{0,8}$")
