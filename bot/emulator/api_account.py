@@ -138,6 +138,8 @@ def getuserinfo(office: Office, code: str) -> dict[str, Any]:
     if office.now() - row["issued_at"] > SIGN_IN_MS:
         raise Refusal(42003, "code expired")
     office.ledger.write("update sign_in set spent_at=? where code=?", office.now(), code)
+    if office.member(row["userid"]) is None:  # someone outside the corp
+        return {"errcode": 0, "errmsg": "ok", "openid": row["userid"]}
     return {"errcode": 0, "errmsg": "ok", "userid": row["userid"].lower()}
 
 

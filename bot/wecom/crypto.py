@@ -149,11 +149,8 @@ def read(plain: str) -> CallbackMessage:
 
 
 def _fields(plain: str) -> Mapping[str, Any]:
-    message = parse_message(plain)
     # wechatpy's classes know neither card events nor string MsgId; the dictionary under them has every tag.
-    fields = getattr(message, "_data", None)
-    if not isinstance(fields, dict):
-        raise TypeError("no message")
+    fields: Mapping[str, Any] = parse_message(plain)._data
     return fields
 
 

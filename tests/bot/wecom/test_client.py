@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import web
 
 from bot.emulator.switches import Fault
 from bot.wecom.cards import Button, button_card, card_request, dumps, file_request, grey_request, text_request, update_request
@@ -108,6 +109,24 @@ class TestUnknownOutcome:
         with pytest.raises(SendError) as caught:
             await client.send(card_request("lisi", 1000002, card()))
         assert caught.value.code == 42014
+
+    @pytest.mark.parametrize("answer", ["[]", "ok", "", '{"errcode":'])
+    async def test_an_answer_that_is_no_json_object_is_one(self, session, clock, answer):
+        """A gateway in between may answer 200 with anything."""
+
+        async def reply(request):
+            right = {"errcode": 0, "access_token": "t", "expires_in": 7200}
+            return web.json_response(right) if request.path.endswith("gettoken") else web.Response(text=answer)
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", reply)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        client = WeComClient(session, f"http://127.0.0.1:{runner.addresses[0][1]}", "a", "b", 1, clock)
+        with pytest.raises(OutcomeUnknown):
+            await client.send(b"{}")
+        await runner.cleanup()
 
     async def test_an_unreachable_server_is_no_unknown_outcome(self, session, clock):
         client = WeComClient(session, "http://127.0.0.1:9", "a", "b", 1, clock)
@@ -239,6 +258,12 @@ class TestOtherCalls:
         with pytest.raises(SendError) as caught:
             await client.getuserinfo("c1")
         assert caught.value.code == 42022
+
+    async def test_someone_outside_the_corp_cannot_sign_in(self, client, emulator):
+        sql = "insert into sign_in(code, userid, issued_at) values(?,?,?)"
+        emulator.ledger_file.write(sql, "c1", "o-stranger", emulator.office.now())
+        with pytest.raises(SendError, match="不是本单位成员"):
+            await client.getuserinfo("c1")
 
     async def test_callback_addresses(self, client):
         assert await client.getcallbackip() == ("127.0.0.1",)

@@ -250,6 +250,10 @@ class TestHostile:
     def test_correctly_signed_nonsense(self, crypto, plain):
         assert refusal(crypto, *delivery(plain))[0] == 400
 
+    @pytest.mark.parametrize("head", ["<!DOCTYPE xml>", "<!-- a -->"])
+    def test_a_declaration_in_a_correctly_signed_message(self, crypto, head):
+        assert refusal(crypto, *delivery(head + event())) == (400, "doctype refused")
+
 
 class TestUrlCheck:
     def query(self, echo="1616140317555161061", **more):
