@@ -113,7 +113,10 @@ class Postgres:
             raise
 
     def _applied(self, conn: psycopg.Connection[dict[str, Any]]) -> set[str]:
-        found = conn.execute("select 1 from information_schema.tables where table_name = 'schema_migration'").fetchone()
+        found = conn.execute(
+            "select 1 from information_schema.tables"
+            " where table_name = 'schema_migration' and table_schema = current_schema()"
+        ).fetchone()
         if found is None:
             return set()
         names = {str(r["name"]) for r in conn.execute("select name from schema_migration").fetchall()}

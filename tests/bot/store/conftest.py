@@ -75,13 +75,15 @@ class Cluster:
         self._do("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
 
     def new_database(self) -> str:
+        """Address of an empty schema: quicker than a database of its own, and as separate."""
         name = f"t{secrets.token_hex(6)}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
-            conn.execute(f"create database {name}".encode())
-        return self.url(name)
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            conn.execute(f"create schema {name}".encode())
+        return f"{self.url}?options=-csearch_path%3D{name}"
 
-    def url(self, name: str) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     def remove(self) -> None:
         self.stop("immediate")
