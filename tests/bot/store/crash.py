@@ -1,0 +1,67 @@
+"""A process that writes until it is killed: `python -m tests.bot.store.crash FOLDER OWNER [DATABASE_URL]`.
+
+It prints one line a write once the store has acknowledged it. Every round of it opens incidents, changes them, claims and settles
+steps, sends messages and records, so that a kill can fall between any two of these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from bot import clock
+from bot.store import SqlStore, StoreError, open_store
+from bot.store.port import Change
+from playbooks.fold import opened
+from tests.bot.store.samples import T0, changed, event, message, minutes, opening, step
+
+LEASE = timedelta(seconds=1)
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+async def open_next(store: SqlStore) -> None:
+    number = await store.next_number()
+    first = opening(f"第{number}件")
+    plan = tuple(step(number, f"s{n}", T0 + minutes(n)) for n in range(3))
+    if await store.commit(Change(incident=opened(number, first), base_version=0, events=(first,), steps=plan)):
+        say("opened", number)
+
+
+async def change_one(store: SqlStore, owner: str, n: int) -> None:
+    for incident in (await store.incidents(limit=3))[:1]:
+        if await store.commit(changed(incident, event("noted", text=f"{owner}-{n}"))):
+            say("noted", incident.number, f"{owner}-{n}")
+
+
+async def send(store: SqlStore, owner: str) -> None:
+    now, wall = T0 + minutes(60), clock.wall()
+    for row in await store.claim_steps(now, wall, owner, wall + LEASE, 5):
+        ident = f"m-{row.key}"
+        await store.settle_steps({row.key: ("sending", "")}, [message(ident, row.key, incident=row.incident)], now)
+        say("queued", ident)
+    for got in await store.claim_messages(now, wall, owner, wall + LEASE, 5):
+        say("sending", got.id, got.request.decode())
+        said = event("notified", now, message=got.id)
+        if await store.mark_sent(got.id, owner, now, msgid="w", response_code="", detail="", event=said):
+            say("sent", got.id)
+
+
+async def main(folder: Path, owner: str, url: str) -> None:
+    store = await open_store(url, folder)
+    say("ready", owner)
+    n = 0
+    while True:
+        n += 1
+        try:
+            await asyncio.gather(open_next(store), change_one(store, owner, n), send(store, owner))
+        except StoreError:  # the database is away: go on when it is back
+            await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else ""))
