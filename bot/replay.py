@@ -151,6 +151,7 @@ def _incident(story: Story, history: list[list[str | None]]) -> dict[str, object
         "unit": {"code": None, "name": None},
         "items": [[seen.at.isoformat(), seen.source, seen.title] for seen in story.sightings],
         "closed_at": story.last_at.isoformat(),
+        "twin": story.twin,
     }
 
 

@@ -71,7 +71,7 @@ class Rule:
 class Context:
     """Groups that lower a score or veto it: `e` and `n` are subtracted; `alarm` false keeps the story off the phone.
 
-    `unless` lists groups whose presence lifts the context, `only` the rules it concerns (empty = all).
+    `cap` is the most that may follow (`digest`: no alarm by itself); `unless` lists groups whose presence lifts the context.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Context:
     e: float = 0.0
     n: float = 0.0
     alarm: bool = True
+    cap: str = ""
     unless: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
@@ -111,6 +112,7 @@ class AlarmPolicy:
     letter_days: float = 30.0
     quake_days: float = 10.0
     same_place_hours: float = 60.0
+    open_days: float = 15.0
 
 
 def load_lexicon(*folders: Path) -> Lexicon:

@@ -6,6 +6,7 @@ Values in, changes out; no clock, no storage. The state is a function of the ite
 A story alarms once: later items of it join silently, a higher level is its own change.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,9 +17,9 @@ from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
 from monitors.heat import Sighting, days_repeated, recent
 from monitors.lexicon import fold
-from monitors.story import ItemRef, JoinRules, StoryIndex
+from monitors.story import ItemRef, JoinRules, StoryIndex, pieces
 
-DULL = 0.4  # weight of words of form (通报, 网传, 男子) beside words of matter
+DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
@@ -39,6 +40,12 @@ Count = Callable[[str, str], Mapping[str, int | None]]
 Grade = Callable[[str, Mapping[str, int | None]], str | None]
 
 LEVELS = ("general", "significant", "major", "especially_major")
+TWIN_CITY, TWIN_TOLL, TWIN_PROVINCE, TWIN_WORDS = (
+    0.0,
+    0.08,
+    0.11,
+    0.22,
+)  # likeness of words that makes a twin: less, the more the facts agree
 FORCED = ("officer", "hotline")  # a person reported it: always a story
 
 
@@ -109,7 +116,7 @@ class Story:
     sightings: list[Sighting] = field(default_factory=list)
     figures: dict[str, int] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
-    waiting: int = 0
+    places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
 class Detector:
@@ -132,6 +139,7 @@ class Detector:
         self._index = StoryIndex(JoinRules(hours=policy.story_hours, letter_days=policy.letter_days), dull_words(gate))
         self.stories: dict[str, Story] = {}
         self._titles: dict[str, tuple[str, datetime]] = {}
+        self._alarmed: list[Story] = []
         self._swept: datetime | None = None
 
     def feed(self, seen: Seen, now: datetime) -> tuple[Change, ...]:
@@ -165,6 +173,8 @@ class Detector:
             return
         self._swept = now
         self._index.expire(now)
+        open_ = timedelta(days=self.policy.open_days)
+        self._alarmed = [story for story in self._alarmed if now - story.last_at <= open_]
         limit = timedelta(hours=self.policy.story_hours)
         self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
 
@@ -232,6 +242,8 @@ class Detector:
             story.twin = twin
             return []
         story.alarmed_at = now
+        self._alarmed.append(story)
+        self._index.keep(story.id, timedelta(days=self.policy.open_days))
         return [Change(kind=Kind.ALARMED, story=story.id, at=now, item=seen.id, reasons=(reason, *_reasons(verdict)))]
 
     def _reason(self, story: Story, verdict: Verdict, now: datetime) -> str:
@@ -245,7 +257,6 @@ class Detector:
             return "categories_at_once"
         if verdict.alarm == "now" and verdict.score_en >= policy.alarm_at:
             return "alarm_at"
-        story.waiting += 1
         titles, platforms = recent(story.sightings, now, policy.digest_hours)
         if verdict.alarm == "digest" and (titles >= policy.digest_items or platforms >= policy.digest_platforms):
             return "digest_platforms" if platforms >= policy.digest_platforms else "digest_items"
@@ -263,14 +274,30 @@ class Detector:
     def _twin(self, story: Story, now: datetime) -> str:
         """An alarmed story of the same place and hazard a short while ago: the same matter under other words."""
         limit = timedelta(hours=self.policy.same_place_hours)
-        for other in reversed(self.stories.values()):
-            if other.alarmed_at is None or now - other.last_at > limit or not (other.families & story.families):
+        for other in reversed(self._alarmed):
+            if now - other.last_at > limit:
                 continue
-            same_city = story.city and story.city == other.city and not _differ(story.county, other.county)
-            same_words = story.province == other.province and not _differ(story.city, other.city) and story.province
-            if same_city or (same_words and self._index.near(story.id, other.id) >= 0.12):
+            if (
+                _differ(story.province, other.province)
+                or _differ(story.city, other.city)
+                or _differ(story.county, other.county)
+            ):
+                continue
+            related = bool(other.families & story.families) or (story.category == other.category != "other")
+            same_city = bool(story.city and story.city == other.city)
+            near = self._index.near(story.id, other.id)
+            same_province = bool(story.province and story.province == other.province)
+            needed = TWIN_CITY if same_city and related else TWIN_PROVINCE if same_province and related else TWIN_WORDS
+            if self._fewer_dead(story, other) and near < TWIN_WORDS:
+                continue
+            if near >= needed or (near >= TWIN_TOLL and self._index.share_toll(story.id, other.id)):
                 return other.id
         return ""
+
+    @staticmethod
+    def _fewer_dead(story: Story, other: Story) -> bool:
+        """A toll never falls: fewer dead than the other story had is another matter."""
+        return 0 < story.figures.get("deaths", 0) < other.figures.get("deaths", 0)
 
 
 def _differ(one: str, two: str) -> bool:
@@ -278,17 +305,23 @@ def _differ(one: str, two: str) -> bool:
 
 
 def _fill_place(story: Story, region: Located) -> None:
-    """Take the finer place where it does not contradict what is known."""
+    """The place most items name, as fine as they name it; a place abroad never overrides one at home."""
     if region.foreign or not region.province:
         return
-    if not story.province:
-        story.province, story.foreign = region.province, False
-    if region.province != story.province:
-        return
-    if region.city and not story.city:
-        story.city = region.city
-    if region.county and not story.county and (not region.city or region.city == story.city):
-        story.county = region.county
+    story.foreign = False
+    story.places[region.province, region.city or "", region.county or ""] += 1
+    province = _most(story.places, 0, ())
+    city = _most(story.places, 1, (province,))
+    story.province, story.city, story.county = province, city, _most(story.places, 2, (province, city))
+
+
+def _most(places: Counter[tuple[str, str, str]], part: int, inside: tuple[str, ...]) -> str:
+    """The most frequent name at `part` among places inside; the earliest one where two are equal, empty where none is named."""
+    names: Counter[str] = Counter()
+    for place, count in places.items():
+        if place[: len(inside)] == inside and place[part]:
+            names[place[part]] += count
+    return max(names, key=lambda name: names[name], default="")
 
 
 def _update_figures(known: dict[str, int], stated: Mapping[str, int | None]) -> None:
@@ -330,7 +363,12 @@ def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> froze
 
 
 def dull_words(gate: Gate) -> dict[str, float]:
-    """Words of form, with the weight they keep when likeness is measured."""
-    groups = gate.lexicon.groups.values()
-    named = (group for group in groups if group.kind in ("authority", "cue") or group.id == "person")
-    return {word.text: DULL for group in named for word in group.words}
+    """Words of form (and the pieces a segmenter makes of them), with the weight they keep when likeness is measured."""
+    words: dict[str, float] = {}
+    for group in gate.lexicon.groups.values():
+        factor = DULL if group.kind in ("authority", "cue") else DULL_SUBJECT if group.kind == "subject" else 1.0
+        if factor < 1.0:
+            for word in group.words:
+                for piece in (word.text, *pieces(word.text)):
+                    words[piece] = min(factor, words.get(piece, 1.0))
+    return words

@@ -157,6 +157,7 @@ class Gate:
         allowed = max(
             (rule.alarm for rule in fired if rule.weight * factor >= 0.5), key=lambda name: _RANK[name], default="list"
         )
+        allowed = min((allowed, *(context.cap for context in active if context.cap)), key=lambda name: _RANK[name])
         alarm = "never" if any(not context.alarm for context in active) else allowed
         names = frozenset(hit.word.group for hit in found)
         hazards = tuple(sorted((name for name in names if name in self._order), key=lambda name: self._order[name]))

@@ -17,6 +17,7 @@ from math import log, sqrt
 
 import rjieba
 
+PLACE_FACTOR = 0.8  # names of places already count as facts
 RECENT = 30  # items of a story compared one by one
 PRIOR = 400.0  # as if so many items had been seen before the first one
 FORM_CHARS = frozenset("的了是我们你您他不在有和就也都这那要会能可以为到对与及给让被把个很请尊敬好谢领导")
@@ -24,7 +25,10 @@ FORM_FACTOR = 0.4  # grams with a character of form say little about the matter
 LETTER_CHARS = 60  # a text this long is read as a letter
 _HAN = re.compile(r"[㐀-鿿]+")
 _KEEP = re.compile(r"[㐀-鿿A-Za-z]")
-_TOLL = re.compile(r"([0-9]+)(?:余|多)?(?:人|名|位|户|车)?(死|遇难|身亡|死亡|伤|受伤|失联|失踪|被困|被埋|溺亡|送医)")
+_TOLL = re.compile(
+    r"([0-9]+)(?:余|多)?(?:(?:人|名|位|户|车)[^0-9,。;!?]{0,5}?)?"
+    r"(?:(?P<dead>死|遇难|身亡|死亡|溺亡|殒命|丧生)|(?P<hurt>伤|送医)|(?P<lost>失联|失踪)|(?P<stuck>被困|被埋))"
+)
 _LEVEL = re.compile(r"[0-9]\.[0-9]级")
 
 
@@ -56,12 +60,14 @@ class Placement:
 class JoinRules:
     """Thresholds of joining; hours and days are windows since the story's last item."""
 
-    title_threshold: float = 0.22
+    title_threshold: float = 0.24
     letter_threshold: float = 0.12
-    same_city: float = 0.16
-    same_province: float = 0.05
+    same_city: float = 0.22
+    same_province: float = 0.08
     same_hazard: float = 0.06
     same_toll: float = 0.14
+    old_story: float = 0.06
+    open_bonus: float = 0.03
     hazard_clash: float = 0.22
     place_clash: float = 0.35
     hours: float = 72.0
@@ -83,6 +89,7 @@ class _Story:
     families: Counter[str] = field(default_factory=Counter)
     tolls: set[str] = field(default_factory=set)
     size: int = 0
+    kept: timedelta | None = None
 
 
 class StoryIndex:
@@ -131,6 +138,11 @@ class StoryIndex:
                 self._by_word[word].discard(name)
         return gone
 
+    def keep(self, name: str, window: timedelta) -> None:
+        """Let a story take items for `window` after its last one (an incident that is open does not expire with the talk)."""
+        if name in self._stories:
+            self._stories[name].kept = window
+
     def near(self, left: str, right: str) -> float:
         """Likeness of two stories' centroids (0..1): above 0.25 a merge may be suggested."""
         one, two = self._stories.get(left), self._stories.get(right)
@@ -138,13 +150,24 @@ class StoryIndex:
             return 0.0
         return sum(weight * two.total.get(word, 0.0) for word, weight in one.total.items()) / (one.norm * two.norm)
 
+    def share_toll(self, left: str, right: str) -> bool:
+        """Whether both stories state the same number of dead, hurt or missing (one alone says little, but is not nothing)."""
+        one, two = self._stories.get(left), self._stories.get(right)
+        return bool(one and two and one.tolls & two.tolls)
+
     def _alive(self, story: _Story, now: datetime) -> bool:
-        window = timedelta(days=self.rules.letter_days) if story.letter else timedelta(hours=self.rules.hours)
-        return now - story.last <= window
+        return now - story.last <= max(self._window(story), story.kept or timedelta())
+
+    def _window(self, story: _Story) -> timedelta:
+        return timedelta(days=self.rules.letter_days) if story.letter else timedelta(hours=self.rules.hours)
 
     def _vector(self, ref: ItemRef, letter: bool) -> dict[str, float]:
         words = _grams(f"{ref.title}{ref.title}{ref.text}") if letter else _words(ref.title)
         raw = {word: (1.0 + log(count)) * self._idf(word, letter) for word, count in words.items()}
+        if not letter:
+            for word in raw:
+                if word in (ref.province, ref.city, ref.county) or word[:-1] in (ref.province, ref.city, ref.county):
+                    raw[word] *= PLACE_FACTOR
         norm = sqrt(sum(weight * weight for weight in raw.values())) or 1.0
         return {word: weight / norm for word, weight in raw.items()}
 
@@ -171,6 +194,10 @@ class StoryIndex:
             if story.letter != letter or story.stream != ref.stream or not self._alive(story, now):
                 continue
             score = self._score(story, ref, vector, tolls)
+            if story.kept:
+                score += self.rules.open_bonus
+            if now - story.last > self._window(story):
+                score -= self.rules.old_story
             if best is None or (score, name) > best:
                 best = (score, name)
         threshold = self.rules.letter_threshold if letter else self.rules.title_threshold
@@ -255,6 +282,11 @@ def _held(names: Counter[str], name: str) -> bool:
     return 4 * names[name] >= max(names.values())
 
 
+def pieces(word: str) -> tuple[str, ...]:
+    """What the segmenter makes of a word, pieces of two characters and more."""
+    return tuple(piece for piece in rjieba.cut(word) if len(piece) >= 2)
+
+
 def _words(title: str) -> Counter[str]:
     words: Counter[str] = Counter()
     for word in rjieba.cut(title):
@@ -273,9 +305,8 @@ def _grams(text: str) -> Counter[str]:
 
 
 def _tolls(title: str) -> set[str]:
-    found = {
-        f"{number}{what[-1] if what in ('遇难', '身亡', '死亡', '溺亡') else what[:1]}" for number, what in _TOLL.findall(title)
-    }
+    """Tolls and magnitudes a title states, in one spelling: 6名学生溺亡 and 6人遇难 are both 6dead."""
+    found = {f"{match[1]}{match.lastgroup}" for match in _TOLL.finditer(title)}
     return found | set(_LEVEL.findall(title))
 
 
