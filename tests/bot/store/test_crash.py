@@ -22,8 +22,8 @@ import pytest
 from bot import clock
 from bot.store import SqlStore, open_store
 from bot.store.verify import verify
-from tests.bot.store.conftest import Cluster
-from tests.bot.store.samples import T0, minutes
+from tests.bot.store.cluster import Cluster
+from tests.bot.store.samples import T0, message, minutes
 
 REPO = Path(__file__).parents[3]
 ROUNDS = int(os.environ.get("YQBOT_CHAOS_ROUNDS", "5"))
@@ -76,8 +76,6 @@ async def drain(store: SqlStore) -> None:
     """What the service does after its restart: take over every lease that ran out, send, mark."""
     now, wall = T0 + minutes(60), clock.wall() + timedelta(minutes=5)
     while steps := await store.claim_steps(now, wall, "heir", wall + timedelta(minutes=1), 500):
-        from tests.bot.store.samples import message
-
         rows = [message(f"m-{s.key}", s.key, incident=s.incident) for s in steps]
         await store.settle_steps({s.key: ("sending", "") for s in steps}, rows, now)
     while rows := await store.claim_messages(now, wall, "heir", wall + timedelta(minutes=1), 500):
@@ -136,7 +134,8 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
 
     children = [launch() for _ in range(3)]
     try:
-        await asyncio.to_thread(lambda: [wait_ready(p) for p in paths])
+        for path in paths:
+            await asyncio.to_thread(wait_ready, path)
         end, killed_database = time.monotonic() + SECONDS, False
         while time.monotonic() < end:
             await asyncio.sleep(1.0)
@@ -148,7 +147,7 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
                 await asyncio.to_thread(cluster.stop, "immediate")
                 await asyncio.to_thread(cluster.start)
                 killed_database = True
-        await asyncio.to_thread(lambda: wait_ready(paths[-1]))
+        await asyncio.to_thread(wait_ready, paths[-1])
         assert killed_database
         assert all(c.poll() is None for c in children), "a process did not survive the death of the database"
     finally:

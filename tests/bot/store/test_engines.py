@@ -17,7 +17,8 @@ from bot.store import SqlStore, StoreError, open_store
 from bot.store.engine import Tx
 from bot.store.postgres import translated
 from bot.store.sqlite import FILE, Sqlite
-from tests.bot.store.samples import T0, event, open_one, step
+from tests.bot.store.cluster import Cluster
+from tests.bot.store.samples import T0, event, item, open_one, step
 
 REPO = Path(__file__).parents[3]
 
@@ -234,3 +235,38 @@ async def test_an_unreachable_server_is_said_without_its_address(tmp_path: Path,
         await open_store("postgresql://u:secret@127.0.0.1:1/x", tmp_path)
     assert "secret" not in str(caught.value)
     assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.postgres
+async def test_claims_stay_single_where_the_server_lacks_skip_locked(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.postgres.SKIP", "for update skip what is locked")  # refused, as openGauss forks refuse ours
+    url = cluster.new_database()
+    stores = [await open_store(url, tmp_path) for _ in range(3)]
+    assert [s.engine.skip for s in stores] == [""] * 3  # type: ignore[attr-defined]
+    await open_one(stores[0], [step(1, f"s{n:03}", T0) for n in range(300)])
+
+    async def worker(store: SqlStore, owner: str) -> list[str]:
+        out: list[str] = []
+        while True:
+            rows = await store.claim_steps(T0, T0, owner, T0, 5)
+            if not rows and "pending" not in {s.state for s in await store.steps_of(1)}:
+                return out
+            out += [r.code for r in rows]
+
+    parts = await asyncio.gather(*(worker(s, f"p{n}-{k}") for n, s in enumerate(stores) for k in range(2)))
+    found = [code for part in parts for code in part]
+    assert len(found) == len(set(found)) == 300
+    for store in stores:
+        await store.close()
+
+
+@pytest.mark.postgres
+async def test_processes_that_start_together_make_one_schema(cluster: Cluster, tmp_path: Path) -> None:
+    url = cluster.new_database()
+    stores = await asyncio.gather(*(open_store(url, tmp_path) for _ in range(4)))
+    assert await asyncio.gather(*(s.add_item(item("a")) for s in stores)) != [True] * 4
+    assert [s.engine.skip for s in stores] == ["for update skip locked"] * 4  # type: ignore[attr-defined]
+    for store in stores:
+        await store.close()

@@ -37,7 +37,7 @@ async def test_tokens_are_not_kept(tmp_path: Path, database_url: str, store: Sql
     await store.use_login("secret-token", "secret-session", T0, T0 + minutes(720))
     rows = await store.engine.read(
         lambda tx: [dict(r) for t in ("login", "board_session") for r in tx.rows(f"select * from {t}")]
-    )  # type: ignore[call-overload]
+    )
     assert "secret" not in str(rows)
 
 

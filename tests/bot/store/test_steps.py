@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,8 +69,6 @@ async def test_a_new_plan_cancels_adds_and_moves(store: SqlStore) -> None:
     gone, moved, new = step(1, "gone", T0), step(1, "moved", T0), step(1, "new", T0 + minutes(3))
     first = await open_one(store, [gone, moved])
     earlier = T0 - minutes(20)
-    from dataclasses import replace
-
     assert await store.commit(changed(first, event("acknowledged"), steps=[replace(moved, fire_at=earlier), new]))
     assert await states(store) == {"gone": "cancelled", "moved": "pending", "new": "pending"}
     rows = {s.code: s for s in await store.steps_of(1)}
