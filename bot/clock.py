@@ -16,6 +16,11 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
+def milliseconds(at: datetime) -> datetime:
+    """The instant as records keep it: cut to milliseconds, so that a stored time equals the one it came from."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 class Clock(Protocol):
     """Program time. `speed` is virtual seconds a real second: 1 for the real clock, 0 for one that only jumps."""
 
@@ -30,7 +35,7 @@ class SystemClock:
     speed = 1.0
 
     def now(self) -> datetime:
-        return wall()
+        return milliseconds(wall())
 
 
 class VirtualClock:
@@ -38,16 +43,18 @@ class VirtualClock:
 
     def __init__(self, start: datetime, speed: float = 0.0) -> None:
         self.speed = speed
-        self._base = start
+        self._base = milliseconds(start)
         self._mark = time.monotonic()
 
     def now(self) -> datetime:
         if not self.speed:
             return self._base
-        return self._base + timedelta(seconds=(time.monotonic() - self._mark) * self.speed)
+        return milliseconds(self._base + timedelta(seconds=(time.monotonic() - self._mark) * self.speed))
 
     def advance_to(self, at: datetime) -> None:
         """Jump forward; an instant already past leaves the clock alone."""
         if at > self.now():
-            self._base = at
+            self._base = milliseconds(
+                at + timedelta(microseconds=999)
+            )  # up: a due instant must be reached, not missed by a hair
             self._mark = time.monotonic()

@@ -88,7 +88,7 @@ def reply_message(desk: Desk, user: str, text: str, key: str) -> MessageRow:
         recipient=user.lower(),
         kind="reply",
         task_id="",
-        request=text_request(user, desk.settings.wecom.agentid, text),
+        request=text_request(user, desk.settings.wecom.agentid, text, mark=ident),
         text=text,
         created_at=now,
         due_at=now,

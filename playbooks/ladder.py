@@ -65,6 +65,20 @@ def quiet_forward(at: datetime, settings: Settings) -> datetime:
     return (day + timedelta(minutes=target)).astimezone(at.tzinfo)
 
 
+def quiet_after(at: datetime, settings: Settings) -> datetime:
+    """The desk's own reminders of a calm matter wait for the morning: they are not statutory and wake nobody."""
+    bot = settings.bot
+    local = at.astimezone(BEIJING)
+    minute = local.hour * 60 + local.minute
+    begin, end = _minutes(bot.quiet_from), _minutes(bot.quiet_to)
+    if end <= minute < begin:
+        return at
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if minute >= begin:
+        day += timedelta(days=1)
+    return (day + timedelta(minutes=end)).astimezone(at.tzinfo)
+
+
 def _instants(rule: StepRule, clock: Clock) -> Iterator[tuple[str, datetime]]:
     """Nominal instants of one rung; repeats are numbered."""
     if rule.left is not None:
@@ -96,8 +110,11 @@ def _step(
 ) -> PlannedStep:
     key = step_key(incident.number, clock.id, code, role.value, due)
     before = due < clock.due_at and rule.left is not None
-    fire = due - jitter(key, settings.bot.jitter_seconds) if before else due
-    if calm and due <= clock.due_at:
+    rung = f"{incident.number}:{clock.id}:{code}:{int(due.timestamp())}"  # one jitter for all roles: one person, one message
+    fire = due - jitter(rung, settings.bot.jitter_seconds) if before else due
+    if calm and clock.track == "internal":
+        fire = quiet_after(fire, settings)
+    elif calm and due <= clock.due_at:
         fire = quiet_forward(fire, settings)
     late = due >= clock.due_at
     priority = OVERDUE if late and clock.track == "public" else STATUTORY if clock.track == "public" else NORMAL

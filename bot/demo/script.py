@@ -89,12 +89,12 @@ class Script:
     def _presses(self, thread: Thread, react: React, phones: dict[str, list[PhoneMessage]]) -> Iterable[Act]:
         for user, messages in phones.items():
             mine = [m for m in messages if self._about(thread, m)]
-            if any(_match(react, k) for m in mine for k in m.pressed):
+            if self._done(react, mine):
                 continue
             for m in mine:
                 keys = [k for k in pressable(m.content) if _match(react, k)] if not (m.grey or m.recalled) else []
                 shown = max(m.at, m.updated_at or m.at)
-                if keys and react.who in self.roles_at(user, shown):
+                if keys and shown >= react.since and react.who in self.roles_at(user, shown):
                     yield Act(
                         at=shown + react.after,
                         id=react.id,
@@ -104,6 +104,11 @@ class Script:
                         select=tuple(react.select.items()),
                     )
                     break
+
+    @staticmethod
+    def _done(react: React, mine: list[PhoneMessage]) -> bool:
+        """Pressed before, on any card of the matter that arrived since then."""
+        return any(_match(react, k) for m in mine if m.at >= react.since for k in m.pressed)
 
     def _line(self, say: Say, number: int | None, seen_at: datetime | None) -> Act | None:
         if "{n}" in say.text and (number is None or seen_at is None):

@@ -1,7 +1,7 @@
 """A story file in, the acts of the demo out: what feeds publish when, and what officers press and type.
 
 TOML: `[story]` name, start, hours; `[[thread]]` one matter with `offset`, `words` (by which an officer knows its cards), `vars`,
-`[[thread.post]]` (at, source, title, text), `[[thread.react]]` (who, key, after: presses a button when a card offers it) and
+`[[thread.post]]` (at, source, title, text), `[[thread.react]]` (who, key, after, since: presses a button of a card shown since then) and
 `[[thread.say]]` (who, at, text: typed). `{name}` is replaced by a variable, `{n}` by the number the officer reads on the card.
 `[draw]` lists choices for `--seed`: other places, tolls, order and hours.
 """
@@ -42,6 +42,7 @@ class React:
     who: str
     key: str
     after: timedelta
+    since: datetime
     select: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -171,7 +172,14 @@ def _thread(
         for k, p in enumerate(raw.get("post", ()))
     )
     reacts = tuple(
-        React(id=f"{ident}-r{k}", who=r["who"], key=_fill(r["key"], values), after=span(r["after"]), select=r.get("select", {}))
+        React(
+            id=f"{ident}-r{k}",
+            who=r["who"],
+            key=_fill(r["key"], values),
+            after=span(r["after"]),
+            since=zero + span(r.get("since", "0m")),
+            select=r.get("select", {}),
+        )
         for k, r in enumerate(raw.get("react", ()))
     )
     says = tuple(

@@ -66,7 +66,8 @@ def test_jitter_is_earlier_bounded_and_the_same_for_ever() -> None:
     for s in steps(major(), settings()):
         if s.code in ("half", "last", "final"):
             assert timedelta(0) <= s.due_at - s.fire_at <= timedelta(seconds=45)
-            assert s.due_at - s.fire_at == timedelta(seconds=zlib.crc32(s.key.encode()) % 46)
+            rung = f"12:{s.clock_id}:{s.code}:{int(s.due_at.timestamp())}"
+            assert s.due_at - s.fire_at == timedelta(seconds=zlib.crc32(rung.encode()) % 46)
     assert jitter("x", 0) == timedelta(0)
 
 
@@ -201,3 +202,14 @@ def test_a_reopened_matter_alarms_again() -> None:
     i = act(landslide(NOW), "change", OFFICER, at("04:00"), reason="又有滑动")
     assert {s.fire_at for s in steps(i, settings()) if s.code == "changed"} == {at("04:00")}
     assert event("x", NOW).kind == "x"
+
+
+def test_the_desks_own_reminders_of_a_calm_matter_wait_for_the_morning() -> None:
+    found = at("22:30", day=21)
+    calm = act(landslide(found), "assign", OFFICER, at("23:00", day=21), unit="zrzyj")
+    night = [s for s in steps(calm, settings()) if s.clock_code == "sign" and s.role == "unit_liaison"]
+    assert night
+    assert {s.fire_at for s in night} == {at("07:30")}
+    urgent = apply(calm, [figure("deaths", 1, at("23:05", day=21))], settings(), at("23:05", day=21))
+    soon = [s for s in steps(urgent, settings()) if s.clock_code == "sign" and s.role == "unit_liaison"]
+    assert min(s.fire_at for s in soon) < at("01:00")
