@@ -20,6 +20,7 @@ from monitors.lexicon import fold
 from monitors.story import ItemRef, JoinRules, StoryIndex, pieces
 
 DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
+DOUBTED = ("ctx_refute", "ctx_history", "ctx_foreign", "ctx_court", "ctx_aftermath")  # their numbers are of another time, place or nobody
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
@@ -112,6 +113,7 @@ class Story:
     level: str | None = None
     alarmed_at: datetime | None = None
     twin: str = ""
+    deadly: bool = False
     last_at: datetime
     sightings: list[Sighting] = field(default_factory=list)
     figures: dict[str, int] = field(default_factory=dict)
@@ -221,11 +223,16 @@ class Detector:
         _fill_place(story, region)
         if verdict.label != "O" and verdict.score_en > story.score:
             story.label, story.category, story.score = verdict.label, verdict.category or story.category, verdict.score_en
-        if not any(hit.rule in ("ctx_refute", "ctx_history", "ctx_foreign") for hit in verdict.excluded_by):
+        elsewhere = bool(region.province and story.province and region.province != story.province)
+        doubtful = any(hit.rule in DOUBTED for hit in verdict.excluded_by)
+        if not elsewhere and not doubtful:
             _update_figures(story.figures, figures)
+            story.deadly = story.deadly or (verdict.label == "E" and "deaths_sure" in verdict.groups and not verdict.none_hurt)
 
     def _level(self, story: Story, seen: Seen, now: datetime) -> list[Change]:
         level = self._grade(story.category, story.figures) if not story.foreign else None
+        if level is None and story.deadly and not story.foreign:
+            level = LEVELS[0]  # somebody died: at least one, whatever the number
         if level is None or (story.level and LEVELS.index(level) <= LEVELS.index(story.level)):
             return []
         story.level = level

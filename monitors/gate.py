@@ -70,6 +70,7 @@ class Verdict:
     groups: frozenset[str] = frozenset()
     magnitude: float | None = None
     hazards: tuple[str, ...] = ()
+    none_hurt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class Gate:
             groups=names,
             magnitude=magnitude,
             hazards=hazards,
+            none_hurt=bool(bits & self._bits["@none_hurt"]),
         )
 
     def _category(self, rule: Rule, hazards: tuple[str, ...]) -> str:
