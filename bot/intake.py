@@ -18,18 +18,15 @@ from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
 from bot.polling import Poller, ask_all
 from bot.store.port import Joined
-from config.schema import Level
-from monitors.detect import Change, Detector, Kind, Seen, Story
+from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind, fingerprint
-from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Member, Place
-from playbooks.record import dump
+from playbooks import triage
+from playbooks.incident import Actor, Event, Incident, Place
 
-FEED = Actor(id="feed", name="监测", kind=ActorKind.FEED)
 BATCH = 500
 MEMORY = timedelta(days=31)
 OFFICER_SOURCE = "officer"
-COUNTED = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
 _URL = re.compile(r"https?://\S+")
 
 
@@ -116,7 +113,7 @@ class Intake:
         def decision(i: Incident) -> tuple[Event, ...]:
             if any(m.item_id == item.id for m in i.members):
                 return ()
-            return (_member(item, why, now), *_learnt(i, story, item, now), *_alarm(i, story, changes, now))
+            return (triage.member(item, why, now), *triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now))
 
         await change(self.desk, number, decision, joined=joined)
 
@@ -127,8 +124,13 @@ class Intake:
         assigned = self.knowledge.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
 
         def more(i: Incident) -> tuple[Event, ...]:
-            unit = _event("unit_suggested", now, unit=assigned.code, ranked=assigned.ranked, reasons=assigned.reasons)
-            return (_member(item, why, now), unit, *_learnt(i, story, item, now), *_alarm(i, story, changes, now))
+            unit = triage.event("unit_suggested", now, unit=assigned.code, ranked=assigned.ranked, reasons=assigned.reasons)
+            return (
+                triage.member(item, why, now),
+                unit,
+                *triage.learnt(i, story, item, now),
+                *triage.alarm(i, story, changes, now),
+            )
 
         def joined(number: int) -> tuple[Joined, ...]:
             return (Joined(item_id=item.id, incident=number, at=now, why=why),)
@@ -145,21 +147,8 @@ class Intake:
             detail=spot(item.title, item.text, region, tuple(n for n in own if n)),
             foreign=story.foreign,
         )
-        return _event(
-            "opened",
-            now,
-            title=item.title,
-            label=story.label,
-            category=story.category,
-            high_consequence=self.knowledge.category(story.category).high_consequence or story.high_consequence,
-            place=place,
-            starts=_starts(item),
-            reasons=changes[0].reasons,
-        )
-
-
-def _event(kind: str, now: datetime, **data: object) -> Event:
-    return Event(kind=kind, at=now, actor=FEED, data={k: dump(v) for k, v in data.items()})
+        grave = self.knowledge.category(story.category).high_consequence or story.high_consequence
+        return triage.opening(story, item, place, changes, now, grave=grave)
 
 
 def _seen(item: Item) -> Seen:
@@ -179,52 +168,6 @@ def _is_local(desk: Desk, item: Item) -> bool:
     if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
         return True
     return any(s.id == item.source and s.local for s in desk.settings.sources)
-
-
-def _starts(item: Item) -> dict[str, Instant]:
-    """Start instants an item gives: our own detection, a report received, and a public time that is evidence only."""
-    starts = {"detected_at": Instant(value=item.seen_at, source="system", evidence=item.id)}
-    if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
-        starts["reported_at"] = Instant(value=item.seen_at, source="report", evidence=item.id)
-    if item.published is not None and item.published <= item.seen_at:
-        starts["first_public_at"] = Instant(value=item.published, source="feed", evidence=item.url)
-    return starts
-
-
-def _member(item: Item, why: str, now: datetime) -> Event:
-    member = Member(item_id=item.id, source=item.source, title=item.title, at=item.seen_at, url=item.url, why=why)
-    return _event("joined", now, member=member)
-
-
-def _learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event, ...]:
-    """Net figures that changed, a finer place or category, and a suggested level that rose."""
-    out: list[Event] = []
-    for metric in COUNTED:
-        value = story.figures.get(metric)
-        known = i.latest(metric, "net")
-        if value is not None and (known.value if known else None) != value and (value > 0 or known):
-            figure = Figure(metric=metric, value=value, standing="net", source=item.source, at=now, span=item.title)
-            out.append(_event("figure", now, figure=figure))
-    if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:
-        out.append(_event("classified", now, category=story.category, label=story.label))
-    if story.level is not None:
-        level = Level.of(story.level)
-        known_levels = [a.level for a in i.assessments if a.level is not None]
-        if not known_levels or level < min(known_levels):
-            out.append(
-                _event("suggested", now, level=level.code, reasons=[f"{k}={v}" for k, v in sorted(story.figures.items())])
-            )
-    return tuple(out)
-
-
-def _alarm(i: Incident, story: Story, changes: Sequence[Change], now: datetime) -> tuple[Event, ...]:
-    """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning."""
-    change_ = next((c for c in changes if c.kind is Kind.ALARMED), None)
-    if change_ is None or i.alarmed_at is not None:
-        return ()
-    hurt = any(story.figures.get(m) for m in ("deaths", "injured", "missing", "trapped", "poisoned"))
-    quiet = story.label != "E" and not hurt and not i.high_consequence
-    return (_event("alarmed", now, reason=change_.reasons[0] if change_.reasons else "", quiet=quiet),)
 
 
 async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:

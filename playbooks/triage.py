@@ -1,0 +1,85 @@
+"""From what the detector learnt of a story to the events of its incident: opening, members, figures, suggested level, first alert.
+
+Pure: the live service and replay use the same functions. The machine suggests and arms; it never grades (design.md §3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from config.schema import Level
+from monitors.detect import Change, Kind, Story
+from monitors.item import Item, ItemKind
+from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Member, Place
+from playbooks.record import dump
+
+FEED = Actor(id="feed", name="监测", kind=ActorKind.FEED)
+COUNTED = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
+HURT = ("deaths", "injured", "missing", "trapped", "poisoned")
+
+
+def event(kind: str, now: datetime, **data: object) -> Event:
+    """An event of the monitors."""
+    return Event(kind=kind, at=now, actor=FEED, data={k: dump(v) for k, v in data.items()})
+
+
+def opening(story: Story, item: Item, place: Place, changes: Sequence[Change], now: datetime, *, grave: bool) -> Event:
+    """The first event of an incident. `grave`: a high consequence although nobody is hurt yet."""
+    return event(
+        "opened",
+        now,
+        title=item.title,
+        label=story.label,
+        category=story.category,
+        high_consequence=grave,
+        place=place,
+        starts=starts(item),
+        reasons=changes[0].reasons,
+    )
+
+
+def starts(item: Item) -> dict[str, Instant]:
+    """Start instants an item gives: our own detection, a report received, and a public time that is evidence only."""
+    found = {"detected_at": Instant(value=item.seen_at, source="system", evidence=item.id)}
+    if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
+        found["reported_at"] = Instant(value=item.seen_at, source="report", evidence=item.id)
+    if item.published is not None and item.published <= item.seen_at:
+        found["first_public_at"] = Instant(value=item.published, source="feed", evidence=item.url)
+    return found
+
+
+def member(item: Item, why: str, now: datetime) -> Event:
+    """The item as a member of the matter, with the evidence that joined it."""
+    row = Member(item_id=item.id, source=item.source, title=item.title, at=item.seen_at, url=item.url, why=why)
+    return event("joined", now, member=row)
+
+
+def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event, ...]:
+    """Net figures that changed, a finer category, and a suggested level that rose."""
+    out: list[Event] = []
+    for metric in COUNTED:
+        value = story.figures.get(metric)
+        known = i.latest(metric, "net")
+        if value is not None and (known.value if known else None) != value and (value > 0 or known):
+            figure = Figure(metric=metric, value=value, standing="net", source=item.source, at=now, span=item.title)
+            out.append(event("figure", now, figure=figure))
+    if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:
+        out.append(event("classified", now, category=story.category, label=story.label))
+    if story.level is not None:
+        level = Level.of(story.level)
+        worst = min((a.level for a in i.assessments if a.level is not None), default=None)
+        if worst is None or level < worst:
+            reasons = [f"{k}={v}" for k, v in sorted(story.figures.items())]
+            out.append(event("suggested", now, level=level.code, reasons=reasons))
+    return tuple(out)
+
+
+def alarm(i: Incident, story: Story, changes: Sequence[Change], now: datetime) -> tuple[Event, ...]:
+    """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning."""
+    raised = next((c for c in changes if c.kind is Kind.ALARMED), None)
+    if raised is None or i.alarmed_at is not None:
+        return ()
+    hurt = any(story.figures.get(m) for m in HURT)
+    quiet = story.label != "E" and not hurt and not i.high_consequence
+    return (event("alarmed", now, reason=raised.reasons[0] if raised.reasons else "", quiet=quiet),)
