@@ -1,4 +1,4 @@
-"""Wiring of the judges (gate, gazetteer, figures, grade) and the two text commands `triage` and `cluster`.
+"""Wiring of the judges (gate, gazetteer, figures, grade) and the command `cluster`.
 
 Everything that decides is pure and lives in `monitors` and `playbooks`; here it is built once from the settings folders and fed with
 lines. Output as contracts.md §2: one JSON object a line, same order, streaming.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -89,12 +90,12 @@ def incident_of(verdict: Verdict) -> dict[str, object]:
 
 
 def run_cluster(
-    args: argparse.Namespace, env: Mapping[str, str], source: IO[str] = sys.stdin, out: IO[str] = sys.stdout
+    args: argparse.Namespace, env: Mapping[str, str] = os.environ, source: IO[str] | None = None, out: IO[str] | None = None
 ) -> int:
     """`yqbot cluster`: `{"id", "event"}` per line; an event depends only on lines already read, streams never mix."""
-    index = judges_of(args.config, env)
-    for line in clusters(index, rows_of(source)):
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    judges, target = judges_of(args.config, env), out or sys.stdout
+    for line in clusters(judges, rows_of(source or sys.stdin)):
+        target.write(json.dumps(line, ensure_ascii=False) + "\n")
     return 0
 
 

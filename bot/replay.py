@@ -9,6 +9,7 @@ import argparse
 import gzip
 import heapq
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -31,9 +32,9 @@ class Outcome:
     last: datetime | None
 
 
-def run_replay(args: argparse.Namespace, env: Mapping[str, str], out: IO[str] = sys.stdout) -> int:
+def run_replay(args: argparse.Namespace, env: Mapping[str, str] = os.environ, out: IO[str] | None = None) -> int:
     """The command: replays FILE..., writes incidents.jsonl and alerts.jsonl, prints a summary (and a comparison)."""
-    judges = judges_of(args.config, env)
+    judges, target = judges_of(args.config, env), out or sys.stdout
     scope = Scope.parse(args.scope or "all")
     rows = list(read_rows(args.files))
     outcome = play(judges.detector(scope), rows)
@@ -46,7 +47,7 @@ def run_replay(args: argparse.Namespace, env: Mapping[str, str], out: IO[str] = 
     if args.compare:
         other = replace(judges, policy=_other_policy(judges.policy, Path(args.compare)))
         for line in side_by_side(outcome, play(other.detector(scope), rows)):
-            print(line, file=out)
+            print(line, file=target)
     return 0
 
 
@@ -57,8 +58,7 @@ def read_rows(files: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as source:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as source:
         for row in rows_of(source):
             if not row.get("t") or not row.get("title"):
                 raise ValueError(f"{path.name} 有一行缺少 t 或 title，请补全后再回放。")

@@ -20,7 +20,13 @@ from monitors.lexicon import fold
 from monitors.story import ItemRef, JoinRules, StoryIndex, pieces
 
 DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
-DOUBTED = ("ctx_refute", "ctx_history", "ctx_foreign", "ctx_court", "ctx_aftermath")  # their numbers are of another time, place or nobody
+DOUBTED = (
+    "ctx_refute",
+    "ctx_history",
+    "ctx_foreign",
+    "ctx_court",
+    "ctx_aftermath",
+)  # their numbers are of another time, place or nobody
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
