@@ -99,11 +99,10 @@ class Page:
 
 
 def clock_lines(incident: Incident, names: Names, now: datetime) -> tuple[ClockLine, ...]:
-    """Running first, public first; superseded ones at the end."""
-    tracks = {"public": 0, "upward": 1, "internal": 2}
+    """Running first by what ends next, then the latent, the settled and the superseded."""
 
-    def rank(c: Clock) -> tuple[bool, bool, int, datetime]:
-        return (c.state is ClockState.SUPERSEDED, not c.running, tracks.get(c.track, 3), c.due_at)
+    def rank(c: Clock) -> tuple[bool, bool, bool, datetime]:
+        return (c.state is ClockState.SUPERSEDED, not c.running, c.latent, c.due_at)
 
     return tuple(_clock_line(incident, c, names, now) for c in sorted(incident.clocks, key=rank))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot import labels
 from config.schema import Settings
+from playbooks.incident import ENDED, ClockState, Incident
 
 Fields = Mapping[str, str]
 
@@ -67,6 +68,22 @@ def _exclude(f: Fields) -> tuple[str, str]:
 
 
 FORMS: tuple[Form, ...] = (
+    Form(
+        code="second",
+        title="复核",
+        action="second",
+        button="提交",
+        inputs=(Input(name="word", label="意见", kind="select", options=("同意", "不同意"), required=True),),
+        line=lambda f: (f.get("word", ""), ""),
+    ),
+    Form(
+        code="confirm_exclude",
+        title="确认排除",
+        action="confirm_exclude",
+        button="同意排除",
+        inputs=(),
+        line=lambda f: ("同意排除", ""),
+    ),
     Form(
         code="release",
         title="登记发布",
@@ -186,6 +203,61 @@ FORMS: tuple[Form, ...] = (
         line=lambda f: ("说明", _rest(f, "reason")),
     ),
     Form(
+        code="superior",
+        title="上级统一发布",
+        action="superior_release",
+        button="登记",
+        inputs=(Input(name="url", label="上级发布的链接", required=True, hint="https://"),),
+        line=lambda f: ("上级已发", _rest(f, "url")),
+    ),
+    Form(
+        code="other_form",
+        title="以其他形式发布",
+        action="other_form",
+        button="登记",
+        inputs=(Input(name="reason", label="批准人和依据", required=True),),
+        line=lambda f: ("其他形式", _rest(f, "reason")),
+    ),
+    Form(
+        code="report_up",
+        title="登记信息报送",
+        action="report_up",
+        button="登记",
+        inputs=(
+            Input(name="word", label="种类", kind="select", options=("报送", "续报"), required=True),
+            Input(name="at", label="实际时间", kind="time"),
+            Input(name="text", label="接报人、内容", required=True),
+        ),
+        line=lambda f: (f.get("word", ""), " ".join(x for x in (_time(f.get("at", "")), f.get("text", "")) if x)),
+    ),
+    Form(
+        code="start",
+        title="更正事发时间",
+        action="start",
+        button="更正",
+        inputs=(
+            Input(name="at", label="事发时间", kind="time", required=True),
+            Input(name="evidence", label="依据", required=True, hint="往后改须第二人复核"),
+        ),
+        line=lambda f: ("起算", " ".join(x for x in (_time(f.get("at", "")), f.get("evidence", "")) if x)),
+    ),
+    Form(
+        code="sign",
+        title="代签收",
+        action="sign",
+        button="签收",
+        inputs=(Input(name="who", label="对方姓名、电话", required=True),),
+        line=lambda f: ("签收", _rest(f, "who")),
+    ),
+    Form(
+        code="change",
+        title="情况有变",
+        action="change",
+        button="恢复处置",
+        inputs=(Input(name="reason", label="说明", required=True),),
+        line=lambda f: ("情况有变", _rest(f, "reason")),
+    ),
+    Form(
         code="exclude",
         title="排除",
         action="exclude",
@@ -205,16 +277,29 @@ FORMS: tuple[Form, ...] = (
 BY_CODE: Mapping[str, Form] = {f.code: f for f in FORMS}
 
 
-def offered(permitted: tuple[str, ...], *, overdue: bool, recognised: bool) -> tuple[Form, ...]:
+def idle(incident: Incident) -> frozenset[str]:
+    """Codes of forms that would have nothing to do."""
+    turn = incident.assignment
+    public = [c for c in incident.clocks if c.running and not c.latent and c.track == "public"]
+    busy = {
+        "second": bool(incident.proposals),
+        "confirm_exclude": bool(incident.exclusion) and incident.open,
+        "recognise": incident.starts.recognised_at is None,
+        "explain": any(c.state is ClockState.OVERDUE for c in incident.clocks),
+        "superior": bool(public),
+        "other_form": bool(public),
+        "sign": turn is not None and turn.open,
+        "arbitrate": any(a.returned_at for a in incident.assignments),
+        "assign": turn is None or not turn.open,
+        "change": bool(incident.verifications) or incident.status in ENDED,
+    }
+    return frozenset(code for code, needed in busy.items() if not needed)
+
+
+def offered(permitted: tuple[str, ...], incident: Incident) -> tuple[Form, ...]:
     """Forms worth showing now: permitted, and with something to do."""
-    out = []
-    for form in FORMS:
-        if form.action not in permitted:
-            continue
-        if (form.code == "explain" and not overdue) or (form.code == "recognise" and recognised):
-            continue
-        out.append(form)
-    return tuple(out)
+    hidden = idle(incident)
+    return tuple(form for form in FORMS if form.action in permitted and form.code not in hidden)
 
 
 def command(form: Form, given: Fields, settings: Settings) -> tuple[str, str]:

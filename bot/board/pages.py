@@ -96,7 +96,7 @@ class Board:
         view = detail.page(found, events, await store.messages_of(number), await store.steps_of(number), settings, now)
         actor = self.deps.actor_of(who.officer.userid)
         may = permitted(found, actor) if actor is not None and who.edits else ()
-        forms = offered(may, overdue=view.row.overdue, recognised=found.starts.recognised_at is not None)
+        forms = offered(may, found)
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
         return self.draw(request, who, "incident", view=view, forms=forms, units=units)
 

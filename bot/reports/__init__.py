@@ -28,7 +28,7 @@ class NoIncident(Exception):
         super().__init__(f"没有{number}号事件，请核对编号。")
 
 
-async def gather(store: Store, settings: Settings, number: int, now: datetime, *, anchor: str = "") -> ReviewFigures:
+async def gather(store: Store, settings: Settings, number: int, now: datetime) -> ReviewFigures:
     """Read everything a review of incident `number` needs. Raises NoIncident."""
     incident = await store.incident(number)
     if incident is None:
@@ -36,7 +36,7 @@ async def gather(store: Store, settings: Settings, number: int, now: datetime, *
     events = await store.events(f"incident:{number}")
     messages = await store.messages_of(number)
     problems = await store.problems(open_only=False)
-    return figures(incident, events, messages, settings, now=now, problems=problems, anchor=anchor)
+    return figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
 
 
 def render(review: ReviewFigures, kind: str) -> bytes:
@@ -53,8 +53,7 @@ def render(review: ReviewFigures, kind: str) -> bytes:
 
 async def write_review(store: Store, settings: Settings, number: int, kind: str, path: Path, now: datetime) -> None:
     """Write the review of incident `number` to `path`, whole or not at all. Raises NoIncident, ValueError, OSError."""
-    anchor = await store.anchor() if hasattr(store, "anchor") else ""
-    body = render(await gather(store, settings, number, now, anchor=anchor), kind)
+    body = render(await gather(store, settings, number, now), kind)
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(body)
     temporary.replace(path)

@@ -85,7 +85,8 @@ async def test_forms_are_those_the_officer_may_use_now(night, rules):
     await night.sign_in("zhouwen")
     page = await night.text("/incident/13")
     assert 'value="arbitrate"' not in page
-    assert 'value="assign"' in page
+    assert 'value="sign"' in page
+    assert 'value="assign"' not in page
     assert 'value="recognise"' not in page
 
 
