@@ -27,6 +27,7 @@ from playbooks.incident import (
 from playbooks.record import dump
 from playbooks.severity import LATENT_LIKE, grade
 
+RECORDED = timedelta(milliseconds=1)  # records keep milliseconds; a finer difference is none
 CLAIM_WINDOW = timedelta(hours=24)
 URGENT = (Level.ESPECIALLY_MAJOR, Level.MAJOR)
 
@@ -338,7 +339,7 @@ def _moved(clock: Clock, want: Want, now: datetime) -> Event | None:
     """A corrected start moves the due time by the frozen limit; a change of footing is recorded."""
     if clock.latent != want.latent:
         return _event("clock_armed", now, clock=_arm(want, now))
-    if want.start_at != clock.start_at and clock.code not in ("continuing_release",):
+    if abs(want.start_at - clock.start_at) >= RECORDED and clock.code not in ("continuing_release",):
         shift = want.start_at - clock.start_at
         basis = tuple(replace(b, due_at=b.due_at + shift) for b in clock.basis)
         return _event(
