@@ -23,7 +23,7 @@ from bot.store.port import (
 from monitors.item import Item
 from playbooks.incident import Event, Incident
 
-CACHED: Final = 12_000
+CACHED: Final = 20_000
 
 
 class SqlStore:

@@ -11,8 +11,6 @@ from playbooks.record import dump
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-FAR: Final = 1 << 62
-"""A lease that never runs out."""
 
 
 @overload

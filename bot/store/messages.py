@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.store import chain, steps
+from bot.store import chain, claims, steps
 from bot.store.engine import Row, StoreError, Tx, one
-from bot.store.forms import FAR, clean, instant, maybe, ms
+from bot.store.forms import clean, instant, maybe, ms
 from bot.store.port import MessageRow
+from bot.store.schema import CLAIMABLE, FAR
 from playbooks.incident import Event
 
 CODE_LIFE: Final = timedelta(hours=72)
-INSERT: Final = (
-    "insert into message (id, incident, recipient, kind, task_id, request, text, created_at, due_at, state, priority,"
-    " attempts, owner, lease_until, sent_at, seen_at, msgid, response_code, error) select :id, :incident, :recipient, :kind,"
-    " :task_id, :request, :text, :created_at, :due_at, :state, :priority, :attempts, '', 0, :sent_at, :seen_at, :msgid,"
-    " :response_code, :error where not exists (select 1 from message where id = :id)"
+COLUMNS: Final = (
+    "id, incident, recipient, kind, task_id, request, text, created_at, due_at, state, priority, attempts, owner,"
+    " lease_until, sent_at, seen_at, msgid, response_code, error"
 )
-CLAIM: Final = (
-    "with due as (select id from message where " + steps.LIVE + " and due_at <= :now and lease_until < :wall"
-    " order by priority, due_at, id limit :limit {skip})"
-    " update message set state = 'sending', owner = :owner, lease_until = :until, attempts = attempts + 1"
-    " where id in (select id from due) and " + steps.LIVE + " and lease_until < :wall"
-    " returning *"
-)
+INSERT: Final = f"insert into message ({COLUMNS}) values (:{', :'.join(c.strip() for c in COLUMNS.split(','))})"
+BATCH: Final = 300
 MINE: Final = "where id = :id and owner = :owner and state = 'sending'"
 LINKED: Final = "key in (select step from step_message where message = :id)"
 
@@ -37,12 +31,41 @@ def queue(tx: Tx, outcomes: Mapping[str, tuple[str, str]], messages: Sequence[Me
     worked on the same steps never send twice.
     """
     taken = steps.settle(tx, outcomes)
+    known = _known(tx, [m.id for m in messages])
+    fresh: dict[str, MessageRow] = {}
+    links: dict[tuple[str, str], None] = {}
     for message in messages:
         claimed = [key for key in message.steps if key in outcomes]
-        if claimed and not taken.intersection(claimed):
+        if message.id in known or message.id in fresh or (claimed and not taken.intersection(claimed)):
             continue
-        if tx.run(INSERT, _values(message)) == 1:
-            _link(tx, message.id, [key for key in message.steps if key in taken or key not in outcomes])
+        fresh[message.id] = message
+        links |= {(key, message.id): None for key in message.steps if key in taken or key not in outcomes}
+    if fresh:
+        tx.many(INSERT, [_values(m) for m in fresh.values()])
+    if links:
+        tx.many("insert into step_message (step, message) values (:key, :id)", [{"key": k, "id": m} for k, m in links])
+        _revive(tx, [key for key, _ in links])
+
+
+def _known(tx: Tx, ids: Sequence[str]) -> set[str]:
+    return {
+        r["id"] for named in _names(ids) for r in tx.rows(f"select id from message where id in (:{', :'.join(named)})", named)
+    }
+
+
+def _names(values: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Parameters for lists, in parts that every engine takes."""
+    for start in range(0, len(values), BATCH):
+        yield {f"v{n}": v for n, v in enumerate(values[start : start + BATCH])}
+
+
+def _revive(tx: Tx, keys: Sequence[str]) -> None:
+    """A step that had failed is on its way again with a new message."""
+    for named in _names(keys):
+        tx.run(
+            f"update step set state = 'sending', lease_until = :far where key in (:{', :'.join(named)}) and state = 'failed'",
+            {**named, "far": FAR},
+        )
 
 
 def _values(message: MessageRow) -> dict[str, object]:
@@ -63,6 +86,8 @@ def _values(message: MessageRow) -> dict[str, object]:
         "state": message.state,
         "priority": message.priority,
         "attempts": message.attempts,
+        "owner": "",
+        "lease_until": 0,
         "sent_at": ms(message.sent_at),
         "seen_at": ms(message.seen_at),
         "msgid": message.msgid,
@@ -71,32 +96,18 @@ def _values(message: MessageRow) -> dict[str, object]:
     }
 
 
-def _link(tx: Tx, message: str, keys: Iterable[str]) -> None:
-    """Tie steps to a queued message; a step that had failed is on its way again."""
-    for key in dict.fromkeys(keys):
-        tx.run("insert into step_message (step, message) values (:key, :id)", {"key": key, "id": message})
-        tx.run(
-            "update step set state = 'sending', lease_until = :far where key = :key and state = 'failed'",
-            {"key": key, "far": FAR},
-        )
-
-
 def claim(tx: Tx, now: datetime, wall: datetime, owner: str, until: datetime, limit: int) -> list[MessageRow]:
     """Due messages taken for `owner`, most urgent first; `attempts` counts this try."""
-    params = {"now": ms(now), "wall": ms(wall), "owner": owner, "until": ms(until), "limit": limit}
-    found = tx.rows(CLAIM.format(skip=tx.skip), params)
-    rows = sorted(found, key=lambda r: (r["priority"], r["due_at"], r["id"]))
+    rows = claims.take(tx, claims.MESSAGES, now, wall, owner, until, limit)
     links = _links(tx, [r["id"] for r in rows])
     return [_message(r, links.get(r["id"], ())) for r in rows]
 
 
 def _links(tx: Tx, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     out: dict[str, list[str]] = {}
-    for start in range(0, len(ids), 300):
-        part = ids[start : start + 300]
-        names = ", ".join(f":i{n}" for n in range(len(part)))
-        sql = f"select message, step from step_message where message in ({names}) order by step"
-        for r in tx.rows(sql, {f"i{n}": v for n, v in enumerate(part)}):
+    for named in _names(ids):
+        sql = f"select message, step from step_message where message in (:{', :'.join(named)}) order by step"
+        for r in tx.rows(sql, named):
             out.setdefault(r["message"], []).append(r["step"])
     return {k: tuple(v) for k, v in out.items()}
 
@@ -222,7 +233,7 @@ def _read(tx: Tx, where: str, params: Mapping[str, object]) -> list[MessageRow]:
 
 
 def pending(tx: Tx) -> int:
-    row = one(tx, "select count(*) as n from message where " + steps.LIVE)
+    row = one(tx, "select count(*) as n from message where " + CLAIMABLE)
     return int(row["n"]) if row else 0
 
 

@@ -89,10 +89,11 @@ class Postgres:
             max_size=CONNECTIONS,
             timeout=WAIT_S,
             reconnect_timeout=WAIT_S,
-            check=ConnectionPool.check_connection,
+            check=self._check_connection,
             open=False,
         )
         self.skip = ""
+        self._doubtful = CONNECTIONS
         self._closed = False
 
     def open(self) -> None:
@@ -112,10 +113,15 @@ class Postgres:
             self._pool.close()
             raise
 
+    def _check_connection(self, conn: psycopg.Connection[dict[str, Any]]) -> None:
+        """A round trip only while connections are in doubt: after a loss every pooled one is tried before it is used."""
+        if self._doubtful > 0:
+            self._doubtful -= 1
+            ConnectionPool.check_connection(conn)
+
     def _applied(self, conn: psycopg.Connection[dict[str, Any]]) -> set[str]:
         found = conn.execute(
-            "select 1 from information_schema.tables"
-            " where table_name = 'schema_migration' and table_schema = current_schema()"
+            "select 1 from information_schema.tables where table_name = 'schema_migration' and table_schema = current_schema()"
         ).fetchone()
         if found is None:
             return set()
@@ -184,6 +190,7 @@ class Postgres:
             except psycopg.OperationalError as e:
                 if isinstance(e, (errors.DiskFull, errors.InsufficientResources)):
                     raise StoreError("数据库服务器磁盘或资源不足，数据没有写入，请立即清理数据库所在磁盘。") from e
+                self._doubtful = 4 * CONNECTIONS
                 log.warning("database_lost", extra={"attempt": attempt})
                 time.sleep(min(0.2 * 2**attempt, 2.0))
             except psycopg.Error as e:

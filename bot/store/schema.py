@@ -19,6 +19,12 @@ class Migration:
     postgres: tuple[str, ...] = ()
 
 
+FAR: Final = 1 << 62
+"""A lease that never runs out."""
+
+CLAIMABLE: Final = f"state in ('pending', 'sending', 'unknown') and lease_until < {FAR}"
+"""What a claim may take: pending, unknown, or sending past its lease; word for word the condition of the indexes it walks."""
+
 FIRST: Final = Migration(
     name="0001_first",
     both=(
@@ -70,13 +76,15 @@ FIRST: Final = Migration(
         " priority bigint not null, plan_version bigint not null, state text not null, reason text not null,"
         " owner text not null, lease_until bigint not null)",
         "create index step_incident on step (incident)",
-        "create index step_due on step (fire_at, key) where state in ('pending', 'sending', 'unknown')",
+        f"create index step_due on step (priority, fire_at, key) where {CLAIMABLE}",
+        "create index step_next on step (fire_at) where state = 'pending'",
         "create table message (id text primary key, incident bigint, recipient text not null, kind text not null,"
         " task_id text not null, request text not null, text text not null, created_at bigint not null,"
         " due_at bigint not null, state text not null, priority bigint not null, attempts bigint not null,"
         " owner text not null, lease_until bigint not null, sent_at bigint, seen_at bigint, msgid text not null,"
         " response_code text not null, error text not null)",
-        "create index message_due on message (due_at, id) where state in ('pending', 'sending', 'unknown')",
+        f"create index message_due on message (priority, due_at, id) where {CLAIMABLE}",
+        "create index message_next on message (due_at) where state in ('pending', 'unknown')",
         "create index message_incident on message (incident) where incident is not null",
         "create index message_task on message (task_id) where task_id <> ''",
         "create table step_message (step text not null, message text not null, primary key (step, message))",

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.store import claims
 from bot.store.engine import Row, Tx, one
-from bot.store.forms import FAR, clean, instant, ms
+from bot.store.forms import clean, instant, ms
 from bot.store.port import StepRow
+from bot.store.schema import FAR
 from playbooks.ladder import PlannedStep
 
-LIVE: Final = "state in ('pending', 'sending', 'unknown')"
+BATCH: Final = 100
 PLANNED: Final = "clock_id, clock_code, code, role, card, due_at, fire_at, priority"
 INSERT: Final = (
     "insert into step (key, incident, clock_id, clock_code, code, role, card, due_at, fire_at, priority, plan_version,"
@@ -28,14 +30,6 @@ UPDATE: Final = (
     " reason = '', owner = '', lease_until = 0 where key = :key and state in ('pending', 'cancelled')"
 )
 CANCEL: Final = "update step set state = 'cancelled', reason = 'replanned' where key = :key and state = 'pending'"
-# The condition stands twice on purpose: claims stay single where SKIP LOCKED is missing (storage.md §3.1).
-CLAIM: Final = (
-    "with due as (select key from step where " + LIVE + " and fire_at <= :now and lease_until < :wall"
-    " order by priority, fire_at, key limit :limit {skip})"
-    " update step set state = 'sending', owner = :owner, lease_until = :until"
-    " where key in (select key from due) and " + LIVE + " and lease_until < :wall"
-    " returning *"
-)
 
 
 def replace(tx: Tx, number: int, version: int, wanted: Sequence[PlannedStep]) -> None:
@@ -77,9 +71,7 @@ def _differs(was: Row, row: Mapping[str, object]) -> bool:
 
 def claim(tx: Tx, now: datetime, wall: datetime, owner: str, until: datetime, limit: int) -> list[StepRow]:
     """Due steps taken for `owner`, most urgent first. `now` is program time, `wall` and `until` are real time."""
-    params = {"now": ms(now), "wall": ms(wall), "owner": owner, "until": ms(until), "limit": limit}
-    found = tx.rows(CLAIM.format(skip=tx.skip), params)
-    return [_step(r) for r in sorted(found, key=lambda r: (r["priority"], r["fire_at"], r["key"]))]
+    return [_step(r) for r in claims.take(tx, claims.STEPS, now, wall, owner, until, limit)]
 
 
 def _step(row: Row, messages: tuple[str, ...] = ()) -> StepRow:
@@ -106,22 +98,28 @@ def settle(tx: Tx, outcomes: Mapping[str, tuple[str, str]]) -> set[str]:
 
     A queued step (`sending`) gets a lease that never ends: its message carries it from here.
     """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for key, outcome in outcomes.items():
+        alike.setdefault(outcome, []).append(key)
     taken: set[str] = set()
-    for key, (state, reason) in outcomes.items():
-        done = tx.run(
-            "update step set state = :state, reason = :reason, lease_until = :lease"
-            " where key = :key and state in ('sending', 'unknown') and lease_until < :far",
-            {"key": key, "state": state, "reason": clean(reason), "lease": FAR if state == "sending" else 0, "far": FAR},
-        )
-        if done:
-            taken.add(key)
+    for (state, reason), keys in alike.items():
+        lease = FAR if state == "sending" else 0
+        params: dict[str, object] = {"state": state, "reason": clean(reason), "lease": lease, "far": FAR}
+        for start in range(0, len(keys), BATCH):
+            named = {f"k{n}": key for n, key in enumerate(keys[start : start + BATCH])}
+            found = tx.rows(
+                "update step set state = :state, reason = :reason, lease_until = :lease"
+                f" where key in (:{', :'.join(named)}) and state in ('sending', 'unknown') and lease_until < :far returning key",
+                params | named,
+            )
+            taken.update(r["key"] for r in found)
     return taken
 
 
 def next_fire(tx: Tx) -> datetime | None:
     """Earliest instant at which a step or message falls due; None when nothing waits."""
-    first = one(tx, "select min(fire_at) as at from step where " + LIVE + " and state = 'pending'")
-    other = one(tx, "select min(due_at) as at from message where " + LIVE + " and state in ('pending', 'unknown')")
+    first = one(tx, "select min(fire_at) as at from step where state = 'pending'")
+    other = one(tx, "select min(due_at) as at from message where state in ('pending', 'unknown')")
     found = [int(r["at"]) for r in (first, other) if r is not None and r["at"] is not None]
     return instant(min(found)) if found else None
 

@@ -33,7 +33,8 @@ def _free_port() -> int:
 class Cluster:
     """A PostgreSQL cluster in a temporary folder, run by an ordinary user: the server refuses root."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
+        self.durable = durable
         self.programs = programs
         self.port = _free_port()
         self.home = Path(tempfile.mkdtemp(prefix="yqbot-pg-"))
