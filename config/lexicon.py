@@ -213,7 +213,9 @@ def _add_context(
             f"{path.name}：语境 {code or '（无编号）'} 需要 id 和 any，且不得有未知的键 {'、'.join(sorted(extra))}。"
         )
         return
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"
+    }
     contexts[code] = Context(**values, file=path.name, line=_line_of(lines, "id", code))
 
 

@@ -116,10 +116,18 @@ class Gate:
         head = self._read(title, region, figures)
         if not text or head.label == "E":
             return head
-        body = self._read(f"{title}。{text[:BODY_CHARS]}", region, figures, factor=BODY_FACTOR)
+        body = self._read(f"{title}。{text[:BODY_CHARS]}", region, figures, factor=BODY_FACTOR, frame=title)
         return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
 
-    def _read(self, text: str, region: Place | None, figures: Mapping[str, int | None] | None, factor: float = 1.0) -> Verdict:
+    def _read(
+        self,
+        text: str,
+        region: Place | None,
+        figures: Mapping[str, int | None] | None,
+        factor: float = 1.0,
+        frame: str = "",
+    ) -> Verdict:
+        """Verdict on one passage; contexts are read in `frame` (the title) where given: a body says much in passing."""
         folded = fold(text)
         found = self._matcher.find(folded)
         if not found:
@@ -132,7 +140,15 @@ class Gate:
         fired = [item.rule for item in self._rules if not item.bars & bits and all(need & bits for need in item.needs)]
         if not fired:
             return _NOTHING
-        return self._conclude(found, bits, fired, factor, float(magnitude.group(1)) if magnitude else None)
+        framed = self._framed(frame, bits) if frame else bits
+        return self._conclude(found, bits, framed, fired, factor, float(magnitude.group(1)) if magnitude else None)
+
+    def _framed(self, frame: str, bits: int) -> int:
+        """The bits of the title alone, with what only the whole passage can tell (place, toll) added."""
+        pseudo = bits & self._mask(PSEUDO)
+        for hit in self._matcher.find(fold(frame)):
+            pseudo |= self._bits[hit.word.group]
+        return pseudo
 
     def _pseudo(self, folded: str, region: Place | None, figures: Mapping[str, int | None] | None, magnitude: bool) -> int:
         names: list[str] = ["@magnitude"] if magnitude else []
@@ -146,11 +162,13 @@ class Gate:
         names += _toll(folded, figures)
         return self._mask(names)
 
-    def _conclude(self, found: list[Found], bits: int, fired: list[Rule], factor: float, magnitude: float | None) -> Verdict:
+    def _conclude(
+        self, found: list[Found], bits: int, framed: int, fired: list[Rule], factor: float, magnitude: float | None
+    ) -> Verdict:
         score = {"E": 0.0, "N": 0.0}
         for rule in fired:
             score[rule.label] = max(score[rule.label], rule.weight * factor)
-        active = [context for context, mask, unless in self._contexts if mask & bits and not unless & bits]
+        active = [context for context, mask, unless in self._contexts if mask & framed and not unless & bits]
         e = max(0.0, score["E"] - sum(context.e for context in active))
         n = max(0.0, score["N"] - sum(context.n for context in active))
         label = "E" if e >= 0.5 and e >= n else "N" if n >= 0.5 else "E" if e >= 0.5 else "O"

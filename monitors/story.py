@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nlargest
 from math import log, sqrt
 
 import rjieba
 
 PLACE_FACTOR = 0.8  # names of places already count as facts
+CANDIDATES = 25  # stories compared closely, those sharing most with the item
 RECENT = 30  # items of a story compared one by one
 PRIOR = 400.0  # as if so many items had been seen before the first one
 FORM_CHARS = frozenset("的了是我们你您他不在有和就也都这那要会能可以为到对与及给让被把个很请尊敬好谢领导")
@@ -189,7 +191,7 @@ class StoryIndex:
             for name in self._by_word.get(word, ()):
                 overlap[name] += weight  # type: ignore[assignment]
         best: tuple[float, str] | None = None
-        for name in overlap:
+        for name in nlargest(CANDIDATES, overlap, key=lambda name: (overlap[name], name)):
             story = self._stories[name]
             if story.letter != letter or story.stream != ref.stream or not self._alive(story, now):
                 continue
@@ -223,6 +225,8 @@ class StoryIndex:
         clash = bool(families and ref.families and not same_family)
         value -= rules.hazard_clash if clash else 0.0
         place = _place_relation(story, ref)
+        if place == "county":
+            return -1.0
         if place == "clash":
             return value - rules.place_clash
         if same_family:
@@ -264,7 +268,7 @@ class StoryIndex:
 
 
 def _place_relation(story: _Story, ref: ItemRef) -> str:
-    """city (same city or county), province (same, no finer clash), unknown (one side has no place) or clash."""
+    """city (same city or county), province (same, no finer clash), unknown (one side has no place), clash, or county: never one."""
     if not story.provinces or not ref.province:
         return "unknown"
     if not _held(story.provinces, ref.province):
@@ -272,7 +276,7 @@ def _place_relation(story: _Story, ref: ItemRef) -> str:
     if story.cities and ref.city and not _held(story.cities, ref.city):
         return "clash"
     if story.counties and ref.county and not _held(story.counties, ref.county):
-        return "clash"
+        return "county"
     same = (ref.city and ref.city in story.cities) or (ref.county and ref.county in story.counties)
     return "city" if same else "province"
 

@@ -1,0 +1,120 @@
+"""The detector: one alarm a matter, silence otherwise, and a state that can be rebuilt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.judging import judges_of
+from monitors.detect import Change, Detector, Kind, Scope, Seen
+
+START = datetime(2025, 7, 1, 8, tzinfo=UTC)
+JUDGES = judges_of(None, {})
+
+
+def seen(number: int, title: str, source: str = "weibo", kind: str = "hotlist", text: str = "") -> Seen:
+    return Seen(id=str(number), source=source, title=title, kind=kind, text=text)
+
+
+def fed(detector: Detector, *titles: str, hours: float = 1.0) -> list[Change]:
+    return [
+        change
+        for number, title in enumerate(titles)
+        for change in detector.feed(seen(number, title), START + timedelta(hours=number * hours))
+    ]
+
+
+def kinds(changes: list[Change] | tuple[Change, ...]) -> list[Kind]:
+    return [change.kind for change in changes]
+
+
+def test_a_story_alarms_once_and_later_items_join_silently() -> None:
+    changes = fed(
+        JUDGES.detector(), "齐齐哈尔一中学体育馆楼顶坍塌", "齐齐哈尔体育馆坍塌已致3人遇难", "齐齐哈尔体育馆坍塌搜救现场"
+    )
+    assert kinds(changes).count(Kind.ALARMED) == 1
+    assert {change.story for change in changes} == {changes[0].story}
+
+
+def test_rising_figures_raise_the_level_and_never_lower_it() -> None:
+    detector = JUDGES.detector()
+    changes = fed(detector, "云南昭通山体滑坡致4人遇难", "云南昭通山体滑坡已致11人遇难", "云南昭通山体滑坡致4人遇难 现场")
+    raised = [change.level for change in changes if change.kind is Kind.LEVEL_RAISED]
+    assert raised == ["significant", "major"]
+    assert detector.stories[changes[0].story].level == "major"
+
+
+def test_missing_people_count_towards_the_provisional_level() -> None:
+    detector = JUDGES.detector()
+    (story,) = {change.story for change in fed(detector, "云南昭通山体滑坡致2人死亡9人失联")}
+    assert detector.stories[story].level == "major"
+
+
+def test_a_refuted_toll_raises_no_level_and_no_alarm() -> None:
+    changes = fed(JUDGES.detector(), "警方辟谣昆明车祸致31人死亡")
+    assert not {Kind.ALARMED, Kind.LEVEL_RAISED} & set(kinds(changes))
+
+
+@pytest.mark.parametrize(
+    ("title", "alarms"),
+    [
+        ("黑龙江齐齐哈尔一居民楼发生火灾致3死", True),
+        ("四川成都一居民楼发生火灾致3死", False),
+        ("某地一居民楼发生火灾致3死", False),
+    ],
+    ids=["inside", "outside", "unknown"],
+)
+def test_a_scoped_installation_alarms_for_its_own_territory_only(title: str, alarms: bool) -> None:
+    changes = fed(JUDGES.detector(Scope.parse("黑龙江/齐齐哈尔")), title)
+    assert (Kind.ALARMED in kinds(changes)) is alarms
+    assert Kind.OPENED in kinds(changes)
+
+
+def test_disasters_abroad_are_listed_only() -> None:
+    changes = fed(JUDGES.detector(), "泰国曼谷一酒店发生火灾致9人死亡")
+    assert kinds(changes) == [Kind.OPENED]
+
+
+def test_an_officers_report_always_opens_and_alarms() -> None:
+    changes = JUDGES.detector().feed(seen(1, "大湾村那边说是山动了", kind="officer"), START)
+    assert kinds(changes) == [Kind.OPENED, Kind.ALARMED]
+
+
+def test_ordinary_titles_change_nothing() -> None:
+    assert fed(JUDGES.detector(), "新电影今日上映", "今年夏天的奶茶", "后卫空砍41分") == []
+
+
+def test_a_small_quake_is_listed_and_a_strong_one_alarms() -> None:
+    assert Kind.ALARMED not in kinds(fed(JUDGES.detector(), "四川雅安发生3.2级地震"))
+    assert Kind.ALARMED in kinds(fed(JUDGES.detector(), "四川雅安发生5.6级地震"))
+
+
+def test_the_policy_decides_from_which_score_on_an_alarm_is_raised() -> None:
+    strict = replace(JUDGES, policy=replace(JUDGES.policy, alarm_at=1.1))
+    assert Kind.ALARMED not in kinds(fed(strict.detector(), "四川成都一居民楼发生火灾致3死"))
+
+
+def test_a_waiting_story_alarms_when_a_second_platform_speaks_of_it() -> None:
+    detector = JUDGES.detector()
+    title = "男子持刀追赶路人"
+    assert Kind.ALARMED not in kinds(detector.feed(seen(1, title), START))
+    assert Kind.ALARMED in kinds(detector.feed(seen(2, title, source="baidu"), START + timedelta(hours=1)))
+
+
+def test_a_rebuilt_detector_goes_on_like_the_one_that_never_stopped() -> None:
+    titles = ["云南昭通山体滑坡致4人遇难", "四川成都一居民楼发生火灾致3死", "云南昭通滑坡搜救仍在进行"]
+    members = [(seen(n, title), START + timedelta(hours=n)) for n, title in enumerate(titles)]
+    one, two = JUDGES.detector(), JUDGES.detector()
+    for item, at in members:
+        one.feed(item, at)
+    two.rebuild(members)
+    probe, at = seen(9, "云南昭通山体滑坡已致11人遇难"), START + timedelta(hours=9)
+    assert one.feed(probe, at) == two.feed(probe, at)
+
+
+def test_every_alarm_names_the_policy_key_and_the_rule_with_its_line() -> None:
+    alarm = next(change for change in fed(JUDGES.detector(), "四川成都一居民楼发生火灾致3死") if change.kind is Kind.ALARMED)
+    assert alarm.reasons[0] == "alarm_at"
+    assert alarm.reasons[1].startswith("hazard_toll@rules.toml:")

@@ -1,0 +1,91 @@
+"""Joining: what is one matter, what is two, and that the past alone decides."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.judging import judges_of
+from monitors.detect import families_of, family_table
+from monitors.story import ItemRef, StoryIndex
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/titles.toml").read_text(encoding="utf-8"))["case"]
+START = datetime(2025, 7, 1, tzinfo=UTC)
+JUDGES = judges_of(None, {})
+TABLE = family_table(JUDGES.gate)
+
+
+def ref(number: int, title: str, *place: str, stream: str = "") -> ItemRef:
+    province, city, county = (*place, "", "", "")[:3]
+    families = families_of(JUDGES.gate.judge(title), TABLE)
+    return ItemRef(id=str(number), title=title, stream=stream, province=province, city=city, county=county, families=families)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_titles_join_as_the_case_file_says(case: dict[str, Any]) -> None:
+    index = JUDGES.index()
+    placed = [
+        (event, index.place(ref(n, title, *place), START + timedelta(hours=n)).story)
+        for n, (event, title, *place) in enumerate(case["titles"])
+    ]
+    for event, story in placed:
+        for other, theirs in placed:
+            assert (story == theirs) == (event == other), case["why"]
+
+
+def test_a_title_of_another_stream_never_joins() -> None:
+    index = StoryIndex()
+    first = index.place(ref(1, "大湾村山体滑坡致3人遇难", stream="a"), START)
+    second = index.place(ref(2, "大湾村山体滑坡致3人遇难", stream="b"), START)
+    assert first.story != second.story
+    assert second.new
+
+
+def test_a_story_expires_when_its_window_has_passed_unless_it_is_kept() -> None:
+    for kept, joined in ((False, False), (True, True)):
+        index = StoryIndex()
+        first = index.place(ref(1, "大湾村山体滑坡致3人遇难", "江北", "临川"), START)
+        if kept:
+            index.keep(first.story, timedelta(days=10))
+        later = START + timedelta(hours=100)
+        index.expire(later)
+        again = index.place(ref(2, "大湾村山体滑坡致3人遇难", "江北", "临川"), later)
+        assert (again.story == first.story) is joined
+
+
+def test_an_index_rebuilt_from_its_members_places_the_next_item_alike() -> None:
+    titles = ["大湾村山体滑坡致3人遇难", "青山水库大坝出现裂缝", "大湾村滑坡已致5人遇难"]
+    index, members = StoryIndex(), []
+    for number, title in enumerate(titles):
+        item, at = ref(number, title), START + timedelta(hours=number)
+        members.append((item, at, index.place(item, at).story))
+    rebuilt = StoryIndex()
+    rebuilt.restore(members)
+    probe, at = ref(9, "大湾村滑坡搜救结束 5人遇难"), START + timedelta(hours=9)
+    assert rebuilt.place(probe, at) == index.place(probe, at)
+
+
+def test_joining_is_explained_by_shared_words() -> None:
+    index = StoryIndex()
+    index.place(ref(1, "大湾村山体滑坡致3人遇难", "江北"), START)
+    placed = index.place(ref(2, "大湾村山体滑坡搜救现场", "江北"), START)
+    assert not placed.new
+    assert "滑坡" in placed.evidence or "山体滑坡" in placed.evidence
+
+
+def test_letters_join_by_their_text_and_not_with_titles() -> None:
+    index = StoryIndex()
+    body = "我们小区楼下的烧烤店每天营业到凌晨三点，油烟直排，噪音扰民，多次投诉没有人处理，老人小孩无法休息，请求有关部门尽快查处。"
+    other = (
+        "石坪路的路灯坏了半个月，晚上一片漆黑，已经有两位老人摔倒，多次拨打热线，没有单位前来维修，希望尽快恢复照明保障安全。"
+    )
+    first = index.place(ItemRef(id="1", title="油烟扰民", text=body), START)
+    same = index.place(ItemRef(id="2", title="烧烤店油烟噪音", text=body.replace("凌晨三点", "深夜两点")), START)
+    street = index.place(ItemRef(id="3", title="路灯不亮", text=other), START)
+    assert same.story == first.story
+    assert street.story != first.story
