@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.store import callbacks, chain, incidents, items, messages, people, steps
@@ -48,6 +48,13 @@ class SqlStore:
     async def take_slot(self, job: str, slot: str, owner: str, at: datetime) -> bool:
         return await self.engine.write(lambda tx: callbacks.take_slot(tx, job, slot, owner, at))
 
+    async def server_time(self) -> datetime | None:
+        """Clock of the database server, to be compared with ours; None where the database is a file of this machine."""
+        if self.engine.dialect == "sqlite":
+            return None
+        at: datetime = (await self.engine.read(lambda tx: tx.rows("select current_timestamp as at")))[0]["at"]
+        return at.astimezone(UTC)
+
     # sources and items
 
     async def source_states(self) -> dict[str, SourceState]:
@@ -58,6 +65,9 @@ class SqlStore:
 
     async def add_item(self, item: Item) -> bool:
         return await self.engine.write(lambda tx: items.add_item(tx, item))
+
+    async def purge_items(self, before: datetime, limit: int = 1000) -> int:
+        return await self.engine.write(lambda tx: items.purge(tx, before, limit))
 
     async def unjoined(self, limit: int) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.unjoined(tx, limit))

@@ -168,6 +168,22 @@ def add_item(tx: Tx, item: Item) -> bool:
     return True
 
 
+def purge(tx: Tx, before: datetime, limit: int) -> int:
+    """Drop up to `limit` ordinary items seen before then, with their texts and ranks; members of incidents stay for ever."""
+    old = tx.rows(
+        "select id, n, title, text from item where incident is null and joined_at is not null and seen_at < :before"
+        " and not exists (select 1 from membership m where m.item_id = item.id) order by seen_at, id limit :limit",
+        {"before": ms(before), "limit": limit},
+    )
+    for row in old:
+        search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
+    gone = [{"id": row["id"]} for row in old]
+    for table, column in (("item_version", "item_id"), ("sighting", "item_id"), ("item", "id")):
+        if gone:
+            tx.many(f"delete from {table} where {column} = :id", gone)
+    return len(old)
+
+
 # joining
 
 

@@ -185,6 +185,8 @@ class Postgres:
                 return self._once(unit, snapshot)
             except RACES:
                 time.sleep(0.005 * attempt)
+            except StopIteration as e:  # a future cannot carry it, and its caller would wait for ever
+                raise RuntimeError("unit raised StopIteration") from e
             except PoolTimeout as e:
                 raise StoreError(UNREACHABLE) from e
             except psycopg.OperationalError as e:

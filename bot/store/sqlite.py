@@ -182,6 +182,8 @@ class Sqlite:
             finally:
                 if db.conn.in_transaction:
                     db.conn.execute("commit")
+        except StopIteration as e:
+            raise RuntimeError("unit raised StopIteration") from e
         except sqlite3.Error as e:
             raise explain(e) from e
 
@@ -245,6 +247,8 @@ class Sqlite:
             if not self._db.conn.in_transaction:
                 raise  # the error undid the whole group (full disk, input/output error)
             job.error = explain(e) if isinstance(e, sqlite3.Error) else e
+            if isinstance(e, StopIteration):  # a future cannot carry it, and its callers would wait for ever
+                job.error = RuntimeError("unit raised StopIteration")
 
     async def close(self) -> None:
         """Writes all that waits, then closes the readers before the writer. A second call does nothing."""

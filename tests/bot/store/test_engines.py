@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.clock import wall
 from bot.store import SqlStore, StoreError, open_store
 from bot.store.engine import Tx
 from bot.store.postgres import translated
@@ -99,6 +100,24 @@ async def test_a_database_of_a_newer_program_is_left_alone(database_url: str, tm
 async def test_an_address_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="YQBOT_DATABASE_URL"):
         await open_store("mysql://x", tmp_path)
+
+
+async def test_the_clock_of_a_server_is_told_and_a_file_has_none(store: SqlStore, database_url: str) -> None:
+    told = await store.server_time()
+    if not database_url:
+        assert told is None
+        return
+    assert told is not None
+    assert abs((told - wall()).total_seconds()) < 5
+
+
+async def test_a_unit_that_stops_an_iteration_is_answered(store: SqlStore) -> None:
+    def unit(tx: Tx) -> None:
+        next(iter(()))
+
+    for call in (store.engine.write, store.engine.read):
+        with pytest.raises(RuntimeError):
+            await asyncio.wait_for(call(unit), 5)
 
 
 # SQLite

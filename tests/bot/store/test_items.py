@@ -145,3 +145,14 @@ async def test_the_limit_holds_over_many_pages_of_candidates(store: SqlStore) ->
     assert [s.item.id for s in await store.search("停水", limit=3)] == ["0449", "0448", "0447"]
     assert [s.item.id for s in await store.search("第7号")] == ["0007"]
     assert len(await store.search("停水", limit=1000)) == 450
+
+
+async def test_a_purge_takes_old_ordinary_items_and_leaves_the_record(store: SqlStore) -> None:
+    await store.save_poll(NEWS, [item(key, f"停水{key}", rank=1) for key in ("ordinary", "member", "waiting")])
+    await store.add_item(item("young", "停水young", at=T0 + minutes(60)))
+    await store.mark_joined([Joined(item_id=key, incident=None, at=T0, why="ordinary") for key in ("ordinary", "young")])
+    await open_one(store, joined=(Joined(item_id="member", incident=1, at=T0, why="首条"),))
+    assert await store.purge_items(T0 + minutes(30)) == 1
+    assert await store.purge_items(T0 + minutes(30)) == 0
+    assert sorted(s.item.id for s in await store.search("停水")) == ["member", "waiting", "young"]
+    assert (await store.save_poll(NEWS, [item("ordinary", "停水ordinary")])).new == 1
