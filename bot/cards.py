@@ -78,10 +78,15 @@ def public_clock(incident: Incident) -> Clock | None:
     return open_ones[0] if open_ones else None
 
 
+def latent_clock(incident: Incident) -> Clock | None:
+    """The earliest clock that would run if the matter were graded up."""
+    return min((c for c in incident.clocks if c.running and c.latent), key=lambda c: c.due_at, default=None)
+
+
 def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, task_id: str) -> Card:
     """The card of one message: several due steps of one incident to one person are one card."""
     kind = lead_kind(steps)
-    clock = lead_clock(incident, steps)
+    clock = latent_clock(incident) if kind == "latent" else lead_clock(incident, steps)
     title, desc = texts.heading(incident, kind, clock, ctx.settings, ctx.now)
     sub = texts.body(incident, kind, clock, ctx.settings, ctx.now)
     if ctx.calls:

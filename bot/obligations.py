@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import texts
+from bot.cards import latent_clock
 from bot.outputs import iso
 from config.schema import Settings
 from monitors.detect import Change, Story
@@ -29,6 +30,7 @@ TAIL = timedelta(hours=49)
 class _Case:
     """One story as an incident, with the steps already fired."""
 
+    story: str
     incident: Incident
     fired: set[str] = field(default_factory=set)
     repeats: dict[str, int] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Obligations:
         """What one item did to its story."""
         case = self._cases.get(story.id)
         if case is None:
-            case = self._cases[story.id] = _Case(incident=self._opened(story, item, changes, now))
+            case = self._cases[story.id] = _Case(story=story.id, incident=self._opened(story, item, changes, now))
         self._advance(case, now)
         why = "；".join(changes[0].reasons)
         i = evolve(case.incident, triage.member(item, why, now))
@@ -104,11 +106,13 @@ class Obligations:
             groups.setdefault((s.clock_id, s.code), []).append(s)
         for (clock_id, code), members in groups.items():
             clock = next((c for c in case.incident.clocks if c.id == clock_id), None)
+            if members[0].card == "latent":
+                clock = latent_clock(case.incident)
             title, desc = texts.heading(case.incident, members[0].card, clock, self._settings, at)
             self.rows.append(
                 {
                     "t": iso(at),
-                    "incident": str(case.incident.number),
+                    "incident": case.story,
                     "clause": members[0].clock_code,
                     "step": code,
                     "due": iso(members[0].due_at),

@@ -17,9 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from bot.judging import Judges, judges_of, rows_of
+from bot.judging import rows_of
+from bot.obligations import TAIL, Obligations
+from bot.triage import triage_of
 from config.lexicon import AlarmPolicy, load_policy
+from config.schema import Settings
 from monitors.detect import Change, Detector, Kind, Scope, Seen, Story
+from monitors.item import Item
+from playbooks.assign import Matter, Router
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +39,14 @@ class Outcome:
 
 def run_replay(args: argparse.Namespace, env: Mapping[str, str] = os.environ, out: IO[str] | None = None) -> int:
     """The command: replays FILE..., writes incidents.jsonl and alerts.jsonl, prints a summary (and a comparison)."""
-    judges, target = judges_of(args.config, env), out or sys.stdout
+    triage, target = triage_of(args.config, env), out or sys.stdout
+    judges = triage.judges
     scope = Scope.parse(args.scope or "all")
     rows = list(read_rows(args.files))
-    outcome = play(judges.detector(scope), rows)
-    if args.out:
-        write(Path(args.out), outcome, obligations(judges, outcome, args.profile))
+    clocks = Obligations(_settings(judges.settings, args.profile)) if args.out else None
+    outcome = play(judges.detector(scope), rows, clocks)
+    if args.out and clocks is not None:
+        write(Path(args.out), outcome, clocks.rows, triage.router)
     alarms = alarmed(outcome)
     print(
         json.dumps({"rows": outcome.rows, "stories": len(outcome.stories), "alarms": len(alarms)}, ensure_ascii=False), file=out
@@ -49,6 +56,15 @@ def run_replay(args: argparse.Namespace, env: Mapping[str, str] = os.environ, ou
         for line in side_by_side(outcome, play(other.detector(scope), rows)):
             print(line, file=target)
     return 0
+
+
+def _settings(settings: Settings, profile: str | None) -> Settings:
+    """Settings under another profile; ValueError names the known ones."""
+    if profile is None:
+        return settings
+    if profile not in settings.profiles:
+        raise ValueError(f"没有“{profile}”这套时限规定，可用：{'、'.join(settings.profiles)}。")
+    return replace(settings, bot=replace(settings.bot, profile=profile))
 
 
 def read_rows(files: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -65,8 +81,18 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def play(detector: Detector, rows: Iterable[Mapping[str, Any]]) -> Outcome:
-    """Feed every row at its time and every `desc` at its own; returns what the detector decided."""
+def play(detector: Detector, rows: Iterable[Mapping[str, Any]], clocks: Obligations | None = None) -> Outcome:
+    """Feed every row at its time and every `desc` at its own; returns what the detector decided.
+
+    `clocks` is told of every change as it happens: the state of a story is only right at that moment.
+    """
+
+    def fed(item: Seen, at: datetime) -> tuple[Change, ...]:
+        found = detector.feed(item, at)
+        if clocks is not None and found:
+            clocks.observe(detector.stories[found[0].story], _item(item, at), found, at)
+        return found
+
     changes: list[Change] = []
     pending: list[tuple[datetime, int, Seen]] = []
     count, now = 0, None
@@ -74,14 +100,16 @@ def play(detector: Detector, rows: Iterable[Mapping[str, Any]]) -> Outcome:
         now, seen = datetime.fromisoformat(row["t"]), _seen(row, count)
         while pending and pending[0][0] <= now:
             at, _, late = heapq.heappop(pending)
-            changes += detector.feed(late, at)
-        changes += detector.feed(seen, now)
+            changes += fed(late, at)
+        changes += fed(seen, now)
         if row.get("desc") and row.get("desc_t"):
             at = max(now, datetime.fromisoformat(row["desc_t"]))
             heapq.heappush(pending, (at, count, replace(seen, text=str(row["desc"]))))
         count += 1
     for at, _, late in sorted(pending, key=lambda entry: entry[:2]):
-        changes += detector.feed(late, at)
+        changes += fed(late, at)
+    if clocks is not None and now is not None:
+        clocks.finish(now + TAIL)
     return Outcome(stories=tuple(detector.stories.values()), changes=tuple(changes), rows=count, last=now)
 
 
@@ -96,29 +124,16 @@ def _seen(row: Mapping[str, Any], number: int) -> Seen:
     )
 
 
+def _item(seen: Seen, at: datetime) -> Item:
+    return Item(id=seen.id, source=seen.source, title=seen.title, text=seen.text, url=seen.url, seen_at=at)
+
+
 def alarmed(outcome: Outcome) -> list[Story]:
     """Stories that would have disturbed an officer, in order of opening."""
     return [story for story in outcome.stories if story.alarmed_at]
 
 
-def obligations(judges: Judges, outcome: Outcome, profile: str | None) -> list[dict[str, object]]:
-    """Rows of alerts.jsonl. For now one row an alarm; clocks and ladder of the profile join here."""
-    return [
-        {
-            "t": story.alarmed_at.isoformat(),
-            "incident": story.id,
-            "clause": None,
-            "step": "alarm",
-            "due": None,
-            "recipients": ["duty_officer"],
-            "text": story.title,
-        }
-        for story in outcome.stories
-        if story.alarmed_at
-    ]
-
-
-def write(folder: Path, outcome: Outcome, alerts: Iterable[Mapping[str, object]]) -> None:
+def write(folder: Path, outcome: Outcome, alerts: Iterable[Mapping[str, object]], router: Router) -> None:
     """incidents.jsonl and alerts.jsonl in `folder`, which is created."""
     folder.mkdir(parents=True, exist_ok=True)
     history: dict[str, list[list[str | None]]] = {}
@@ -127,13 +142,15 @@ def write(folder: Path, outcome: Outcome, alerts: Iterable[Mapping[str, object]]
             history.setdefault(change.story, []).append([change.at.isoformat(), change.level])
     with (folder / "incidents.jsonl").open("w", encoding="utf-8") as target:
         for story in outcome.stories:
-            target.write(json.dumps(_incident(story, history.get(story.id, [])), ensure_ascii=False) + "\n")
+            target.write(json.dumps(_incident(story, history.get(story.id, []), router), ensure_ascii=False) + "\n")
     with (folder / "alerts.jsonl").open("w", encoding="utf-8") as target:
         for row in alerts:
             target.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _incident(story: Story, history: list[list[str | None]]) -> dict[str, object]:
+def _incident(story: Story, history: list[list[str | None]], router: Router) -> dict[str, object]:
+    names = tuple(n for n in (story.province, story.city, story.county) if n)
+    unit = router.assign(Matter(title=story.title, category=story.category, region=names))
     return {
         "id": story.id,
         "opened_at": story.opened_at.isoformat(),
@@ -148,7 +165,7 @@ def _incident(story: Story, history: list[list[str | None]]) -> dict[str, object
             "county": story.county or None,
             "foreign": story.foreign,
         },
-        "unit": {"code": None, "name": None},
+        "unit": {"code": unit.code or None, "name": unit.name or None},
         "items": [[seen.at.isoformat(), seen.source, seen.title] for seen in story.sightings],
         "closed_at": story.last_at.isoformat(),
         "twin": story.twin,
