@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.demo.driver import Stage, beijing
+from bot.demo.story import Story
 from bot.outputs import incident_row, iso, write_lines
 from bot.reports import write_review
 from bot.store.port import StepRow
@@ -52,6 +53,7 @@ async def outcome(stage: Stage, out: Path | None, until: datetime) -> Outcome:
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         settings = stage.service.desk.settings
+        (out / "story.json").write_text(json.dumps(_facts(stage.story), ensure_ascii=False, indent=1), encoding="utf-8")
         write_lines(out / "alerts.jsonl", alerts)
         write_lines(out / "incidents.jsonl", (incident_row(i, settings) for i in sorted(incidents, key=lambda i: i.number)))
         for i in incidents:
@@ -59,6 +61,19 @@ async def outcome(stage: Stage, out: Path | None, until: datetime) -> Outcome:
                 for kind in ("md", "html"):
                     await write_review(store, settings, i.number, kind, out / f"review-{i.number}.{kind}", until)
     return Outcome(lines=tuple(lines), undelivered=tuple(dict.fromkeys(due_unsent)))
+
+
+def _facts(story: Story) -> dict[str, object]:
+    """What was published and what is true: with the officers' acts in the emulator's ledger, all one needs to check a run."""
+    threads = [
+        {
+            "id": t.id,
+            "truth": dict(t.truth),
+            "posts": [{"at": iso(p.at), "source": p.source, "title": p.title, "states": dict(p.states)} for p in t.posts],
+        }
+        for t in story.threads
+    ]
+    return {"name": story.name, "start": iso(story.start), "threads": threads}
 
 
 def _alert(step: StepRow, at: datetime, user: str, message: str, repeat: bool, text: str) -> dict[str, object]:

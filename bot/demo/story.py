@@ -3,7 +3,9 @@
 TOML: `[story]` name, start, hours; `[[thread]]` one matter with `offset`, `words` (by which an officer knows its cards), `vars`,
 `[[thread.post]]` (at, source, title, text), `[[thread.react]]` (who, key, after, since: presses a button of a card shown since then) and
 `[[thread.say]]` (who, at, text: typed). `{name}` is replaced by a variable, `{n}` by the number the officer reads on the card.
-`[draw]` lists choices for `--seed`: other places, tolls, order and hours.
+`--seed` draws other places (`[thread.choose]`), tolls (`[thread.number]`), hours and order (`[thread.draw]`: `offset` the range of its
+beginning, `shift` how long its first work takes, which one shift does to its end). What is true of a matter stands in `truth` and a
+post's `states`; the product never sees them, `story.json` hands them to whoever checks a run.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 SHIPPED = Path(__file__).parent / "story.toml"
+CHANGES = (8, 20)  # hours at which shifts usually change
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -32,6 +35,7 @@ class Post:
     title: str
     text: str
     url: str
+    states: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Thread:
     posts: tuple[Post, ...]
     reacts: tuple[React, ...]
     says: tuple[Say, ...]
+    truth: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +121,9 @@ def _story(raw: Mapping[str, Any], draw: random.Random | None) -> Story:
     head = raw["story"]
     start = datetime.fromisoformat(head["start"])
     if draw is not None:
-        start += timedelta(minutes=draw.randrange(0, 24 * 60, 10))
+        start += timedelta(minutes=draw.randrange(0, 7 * 24 * 60, 10))
     common = dict(head.get("vars", {}))
-    threads = list(raw["thread"])
-    if draw is not None:
-        draw.shuffle(threads)
-    drawn = [_thread(t, start, common, raw.get("draw", {}), draw) for t in threads]
+    drawn = [_thread(t, start, common, draw) for t in raw["thread"]]
     return Story(
         name=head["name"],
         start=start,
@@ -145,15 +147,25 @@ def _variables(raw: Mapping[str, Any], common: Mapping[str, object], draw: rando
     return values
 
 
-def _thread(
-    raw: Mapping[str, Any], start: datetime, common: Mapping[str, object], draws: Mapping[str, Any], draw: random.Random | None
-) -> Thread:
+def _beginning(raw: Mapping[str, Any], start: datetime, draw: random.Random | None) -> datetime:
+    """When the matter begins. A drawn one whose first work would cross a change of shift begins just after it."""
+    if draw is None:
+        return start + span(raw["offset"])
+    ranges = raw.get("draw", {})
+    low, high = (span(x) for x in ranges.get("offset", (raw["offset"], raw["offset"])))
+    zero = start + low + timedelta(minutes=draw.randrange(0, int((high - low).total_seconds() // 60) + 1))
+    work = span(ranges.get("shift", "0m"))
+    midnight = zero.replace(hour=0, minute=0)
+    for hour in (*CHANGES, 24 + CHANGES[0]):
+        change = midnight + timedelta(hours=hour)
+        if zero < change < zero + work:
+            return change + timedelta(minutes=5)
+    return zero
+
+
+def _thread(raw: Mapping[str, Any], start: datetime, common: Mapping[str, object], draw: random.Random | None) -> Thread:
     values = _variables(raw, common, draw)
-    offset = span(raw["offset"])
-    if draw is not None:
-        low, high = (span(x) for x in draws.get("offset", ("0m", "6h")))
-        offset = low + timedelta(minutes=draw.randrange(0, int((high - low).total_seconds() // 60) + 1))
-    zero = start + offset
+    zero = _beginning(raw, start, draw)
     ident = str(raw["id"])
     values |= {"occurred": f"{zero:%m-%d %H:%M}"}
 
@@ -168,6 +180,7 @@ def _thread(
             title=_fill(p["title"], values),
             text=_fill(p.get("text", ""), values),
             url=f"http://feed.example.invalid/{ident}/{k}",
+            states={m: int(_fill(str(v), values)) for m, v in p.get("states", {}).items()},
         )
         for k, p in enumerate(raw.get("post", ()))
     )
@@ -187,4 +200,4 @@ def _thread(
         for k, s in enumerate(raw.get("say", ()))
     )
     words = tuple(_fill(w, values) for w in raw.get("words", ()))
-    return Thread(id=ident, words=words, posts=posts, reacts=reacts, says=says)
+    return Thread(id=ident, words=words, posts=posts, reacts=reacts, says=says, truth=raw.get("truth", {}))
