@@ -199,6 +199,7 @@ METRICS: Mapping[str, str] = {
     "trapped": "被困",
     "injured": "受伤",
     "seriously_injured": "重伤",
+    "serious": "重伤",
     "poisoned": "中毒",
     "evacuated": "转移",
     "rescued": "获救",
@@ -257,6 +258,16 @@ CARDS: Mapping[str, str] = {
     "overdue": "超时提醒",
     "state": "现状",
     "reply": "应答",
+    "update": "更新卡片",
+}
+ALARM_REASONS: Mapping[str, str] = {
+    "forced": "值班报告或热线来电，即时提醒",
+    "categories_at_once": "此类事件即时提醒",
+    "alarm_at": "达到提醒分值",
+    "digest_items": "多条相近内容",
+    "digest_platforms": "多个平台出现",
+    "attention_days": "连续多日有人反映",
+    "immediate": "即时提醒",
 }
 STUCK: Mapping[str, str] = {
     "unread": "未点收到",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot import labels
 from bot.board.overview import Row, clock_mark, row, tone
-from bot.reports.chronicle import Line, Teller
+from bot.reports.chronicle import Line, Teller, evidence_text, why_text
 from bot.reports.clock_rows import verdict
 from bot.reports.names import Names
 from bot.reports.rows import GateRow, ReleaseRow, TurnRow, UpwardRow
@@ -120,7 +120,7 @@ def _clock_line(incident: Incident, c: Clock, names: Names, now: datetime) -> Cl
         ),
         start_name=labels.STARTS.get(c.start_kind, c.start_kind),
         start_at=c.start_at,
-        evidence=start.evidence if start else "",
+        evidence=evidence_text(incident, names, start.evidence) if start else "",
         claimed=bool(start and c.start_kind == "occurred_at" and not start.confirmed_by),
         due_at=c.due_at,
         running=c.running,
@@ -181,7 +181,9 @@ def coming_steps(steps: Sequence[StepRow], incident: Incident) -> tuple[StepLine
 
 def item_lines(members: Sequence[Member], names: Names) -> tuple[ItemLine, ...]:
     newest = sorted(members, key=lambda m: m.at, reverse=True)[:ITEMS_SHOWN]
-    return tuple(ItemLine(at=m.at, source=names.source(m.source), title=m.title, url=m.url, why=m.why) for m in newest)
+    return tuple(
+        ItemLine(at=m.at, source=names.source(m.source), title=m.title, url=m.url, why=why_text(m.why)) for m in newest
+    )
 
 
 def suited(incident: Incident, settings: Settings) -> tuple[Playbook, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import labels
+from bot.reports.chronicle import reason_text
 from bot.reports.names import Names
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
@@ -146,7 +147,7 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
         toll=toll(incident),
         items=len(incident.members),
         category=settings.category(incident.category).name,
-        reasons=incident.reasons,
+        reasons=tuple(dict.fromkeys(reason_text(r) for r in incident.reasons)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,14 +154,38 @@ def _level(t: Teller, d: Data) -> str:
     return _join(level, *(reason_text(str(r)) for r in d.get("reasons", ())))
 
 
+_HIT = re.compile(r"(?:[\w-]+/)?(?P<word>.+)@(?P<place>[\w.-]+:\d+)")
+
+
 def reason_text(reason: str) -> str:
-    """A recorded reason in words: ``deaths=11>=10 条款`` becomes ``遇难11，达到10（条款）``; other text stays."""
+    """A recorded reason in words; text of people stays as it is.
+
+    ``deaths=11>=10 条款``: 遇难11，达到10（条款）; ``geo/滑坡@hazards.toml:53``: “滑坡”; ``rule@rules.toml:22``: 规则（rules.toml:22）.
+    """
     head, _, source = reason.partition(" ")
     metric, equals, rest = head.partition("=")
-    value, reached, least = rest.partition(">=")
-    if not (equals and reached and metric in labels.METRICS):
-        return reason
-    return f"{labels.METRICS[metric]}{value}，达到{least}" + (f"（{source}）" if source else "")
+    if equals and metric in labels.METRICS:
+        value, reached, least = rest.partition(">=")
+        said = f"{labels.METRICS[metric]}{value}"
+        return (f"{said}，达到{least}" if reached else said) + (f"（{source}）" if source else "")
+    hit = _HIT.fullmatch(reason)
+    if hit is None:
+        return labels.ALARM_REASONS.get(reason, reason)
+    return f"“{hit['word']}”" if "/" in reason else f"规则（{hit['place']}）"
+
+
+def why_text(why: str) -> str:
+    """Why an item joined: the hits that opened the matter, or the words it shares with it."""
+    parts = [p for p in why.split("；") if p]
+    if any("@" in p for p in parts):
+        return "命中" + "、".join(dict.fromkeys(reason_text(p) for p in parts))
+    return f"相同词：{'、'.join(parts)}" if len(parts) > 1 else why
+
+
+def evidence_text(incident: Incident, names: Names, text: str) -> str:
+    """Evidence of a start as people read it: an item is named by its source and title, not by its number."""
+    item = next((m for m in incident.members if m.item_id == text), None)
+    return names.scrub(f"{names.source(item.source)}：{item.title}" if item else text)
 
 
 def _verified(t: Teller, d: Data) -> str:
@@ -244,7 +269,7 @@ def _outcome(t: Teller, d: Data) -> str:
 
 
 def _reason(t: Teller, d: Data) -> str:
-    return str(d.get("reason", ""))
+    return reason_text(str(d.get("reason", "")))
 
 
 def _moved(t: Teller, d: Data) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot import labels
+from bot.reports.chronicle import evidence_text
 from bot.reports.names import Names
 from bot.reports.rows import ClockRow, Since, StartRow
 from bot.store.port import StoredEvent
@@ -38,7 +39,7 @@ def start_rows(incident: Incident, names: Names) -> tuple[StartRow, ...]:
                 name=labels.STARTS[code],
                 at=found.value if found else None,
                 source=source,
-                evidence=names.scrub(found.evidence) if found else "",
+                evidence=evidence_text(incident, names, found.evidence) if found else "",
                 confirmed=bool(found and (found.confirmed_by or code not in CLAIMED)),
             )
         )
@@ -74,6 +75,8 @@ def verdict(clock: Clock) -> tuple[str, bool | None]:
         return "免除", None
     if clock.state is ClockState.OTHER_OUTCOME:
         return labels.OUTCOMES.get(clock.outcome, "另有结论"), None
+    if clock.state is ClockState.SUPERSEDED and clock.start_kind == "last_release_at":
+        return "不再提醒", None
     if clock.state is ClockState.SUPERSEDED:
         return f"不再适用（{labels.OUTCOMES.get(clock.outcome, '已被替代')}）", None
     return ("预置，未触发" if clock.latent else "未到期"), None
@@ -105,7 +108,7 @@ def _row(incident: Incident, c: Clock, names: Names, evidence: Mapping[str, int]
         bases=_clause_texts(c, names.settings),
         start_name=labels.STARTS.get(c.start_kind, c.start_kind),
         start_at=c.start_at,
-        start_evidence=names.scrub(start.evidence) if start else "",
+        start_evidence=evidence_text(incident, names, start.evidence) if start else "",
         start_confirmed=c.start_kind not in CLAIMED or start is None or bool(start.confirmed_by),
         due_at=c.due_at,
         actual_at=c.satisfied_at,

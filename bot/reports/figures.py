@@ -61,7 +61,8 @@ def spread(incident: Incident, names: Names) -> Spread:
 
 
 def sent(incident: Incident, events: Sequence[StoredEvent], messages: Sequence[MessageRow]) -> Sent:
-    """Counts of messages; a message stands for each of its steps' roles."""
+    """Counts of reminders; a message stands for each of its steps' roles. Replies and redrawn cards are none."""
+    messages = [m for m in messages if m.kind not in ("reply", "update")]
     ack = next((e.at for e in events if e.kind == "acknowledged"), None)
     seen = [(m.seen_at - m.sent_at).total_seconds() for m in messages if m.seen_at and m.sent_at]
     repeats = {str(e.data.get("message")) for e in events if e.kind == "notified" and e.data.get("repeat")}

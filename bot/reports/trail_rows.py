@@ -158,8 +158,9 @@ def stage_rows(incident: Incident, events: Sequence[StoredEvent]) -> tuple[Stage
     )
     out: list[StageRow] = []
     before, last = "发出提醒", incident.alarmed_at
-    for name, at in marks:
-        if at is None or last is None or at < last:
+    passed = sorted(((at, name) for name, at in marks if at is not None), key=lambda x: x[0])
+    for at, name in passed:
+        if last is None or at < last:
             continue
         out.append(StageRow(name=f"{before}至{name}", begin=last, end=at))
         before, last = name, at

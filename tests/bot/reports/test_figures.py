@@ -10,10 +10,11 @@ import pytest
 from bot.configuration import DEMO, settings_of
 from bot.reports import compose, figures
 from bot.reports.blocks import Paragraph, Table
+from bot.reports.chronicle import reason_text
 from bot.reports.clock_rows import verdict
 from bot.reports.facts import axes, conclusion, findings
 from bot.store.port import Problem
-from playbooks.incident import Basis, Clock, ClockState
+from playbooks.incident import Basis, Clock, ClockState, Instant
 from tests.bot.matter import at, land_money, landslide_night, messages, morning, rumour
 
 RULES = settings_of(DEMO, {})
@@ -254,3 +255,31 @@ def test_a_grievance_has_durations_from_recognition():
     f = figures(m.incident, m.stored(), [], RULES, now=NOW)
     clock = of(f.clocks, name="48小时内予以回应")[0]
     assert clock.since.recognised == at("15:00") - at("10:20")
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("deaths=11>=10 《条例》第四条", "遇难11，达到10（《条例》第四条）"),
+        ("missing=7", "失联7"),
+        ("geo/滑坡@hazards.toml:53", "“滑坡”"),
+        ("hazard_toll@rules.toml:22", "规则（rules.toml:22）"),
+        ("forced", "值班报告或热线来电，即时提醒"),
+        ("指挥部核报遇难4人", "指挥部核报遇难4人"),
+    ],
+    ids=["threshold", "figure", "word", "rule", "code", "person"],
+)
+def test_recorded_reasons_are_said_in_words(reason, words):
+    assert reason_text(reason) == words
+
+
+def test_an_item_as_evidence_is_named_by_source_and_title(matter):
+    starts = replace(matter.incident.starts, detected_at=Instant(value=at("02:24"), source="system", evidence="i2"))
+    f = figures(replace(matter.incident, starts=starts), matter.stored(), [], RULES, now=NOW)
+    assert of(f.starts, name="监测发现")[0].evidence == "热线来电：石坪镇大湾村村民来电：房后山体滑坡，有人被埋"
+
+
+def test_replies_and_redrawn_cards_are_no_reminders(matter):
+    more = [replace(m, id=f"x{m.id}", kind=kind) for m in messages(matter) for kind in ("reply", "update")]
+    f = figures(matter.incident, matter.stored(), [*messages(matter), *more], RULES, now=NOW)
+    assert f.sent.total == 3
