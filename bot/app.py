@@ -64,6 +64,8 @@ async def serving(
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         fetcher = await stack.enter_async_context(Fetcher())
         desk = Desk(settings=settings, store=store, clock=clock, owner=process_name(), board_url=settings.bot.public_url)
+        if not settings.bot.database_url:  # the folder's lock keeps every other process out
+            desk.alone_since = system.wall()
         w = settings.wecom
         if w.corpid and w.secret:
             desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
@@ -91,7 +93,7 @@ def build_web(service: Service) -> web.Application:
     async def act(userid: str, command: str, number: int, fields: Mapping[str, str]) -> str:
         return await board_act(desk, userid, command, number, fields)
 
-    setup_board(app, BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act))
+    setup_board(app, BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor))
     return app
 
 

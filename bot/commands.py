@@ -145,7 +145,7 @@ def _release(kind: str) -> Callable[[str, Settings, datetime], Fields]:
     def fields(rest: str, s: Settings, now: datetime) -> Fields:
         m = _URL.search(rest)
         url = m.group(0) if m else ""
-        at, left = read_time(rest.replace(url, " "), now)
+        at, left = read_time(rest.replace(url, " ") if url else rest, now)
         out: Fields = {"kind": kind, "url": url, "detail": left.strip()}
         if at is not None:
             out["at"] = at

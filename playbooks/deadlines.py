@@ -331,7 +331,8 @@ def _superseded(clock: Clock, incident: Incident, now: datetime) -> Event:
     """A duty that no longer applies: by a lawful outcome, by the end of the matter, by a regrade, or by the next order."""
     if clock.track == "public" and incident.not_public_by and incident.open:
         return _event("outcome", now, id=clock.id, state=ClockState.OTHER_OUTCOME, outcome="not_public")
-    why = incident.status.value if not incident.open else "regrade" if clock.track == "public" else "no_longer_due"
+    once = clock.track == "public" and clock.start_kind != "last_release_at"
+    why = incident.status.value if not incident.open else "regrade" if once else "no_longer_due"
     return _event("clock_superseded", now, id=clock.id, state=ClockState.SUPERSEDED, outcome=why)
 
 
