@@ -8,21 +8,25 @@ State, events and pending steps are written together, so no crash can leave a cl
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from bot import clock as system
 from bot.clock import Clock
+from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
 from bot.wecom.client import WeComClient
 from config.schema import Settings
 from playbooks import ladder
 from playbooks.deadlines import settle
 from playbooks.fold import evolve, opened
-from playbooks.incident import Actor, ActorKind, Event, Incident
+from playbooks.fold_clocks import CLOCK_EVENTS
+from playbooks.incident import SYSTEM, Actor, ActorKind, Event, Incident
 from playbooks.lifecycle import Action, decide
 from playbooks.rota import Cover, Duty, duty, roles_of
 
 RETRIES = 8
+MARK = "delivery"
 
 
 class NotFound(Exception):
@@ -44,7 +48,10 @@ async def _no_join() -> dict[str, int | None]:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """What every flow needs. `owner` names this process in leases."""
+    """What every flow needs. `owner` names this process in leases.
+
+    `alone_since`: when this process opened a store that no other can hold; leases given before then are of the dead.
+    """
 
     settings: Settings
     store: Store
@@ -53,11 +60,21 @@ class Desk:
     wecom: WeComClient | None = None
     board_url: str = ""
     covers: tuple[Cover, ...] = ()
+    alone_since: datetime | None = None
     wake: Callable[[], None] = field(default=lambda: None)
     join: Callable[[], Awaitable[dict[str, int | None]]] = field(default=_no_join)
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def lease(self) -> tuple[datetime, datetime]:
+        """System time at which leases are judged, and until when a new one holds.
+
+        Alone on the store, what a killed process had claimed is free at once: nothing due waits for its lease to run out.
+        """
+        wall, length = system.wall(), timedelta(seconds=self.settings.bot.lease_seconds)
+        judged = max(wall, self.alone_since + length) if self.alone_since else wall
+        return judged, wall + length
 
     def duty(self, now: datetime | None = None) -> Duty:
         return duty(self.settings.organisation, now or self.now(), self.covers)
@@ -128,10 +145,36 @@ async def open_incident(
     raise Busy("暂时不能立案，请稍后再试。")
 
 
-async def act(desk: Desk, number: int, code: str, by: Actor, fields: dict[str, object]) -> tuple[Incident, tuple[Event, ...]]:
-    """One action of a person; raises ActionNotAllowed or NotFound."""
+async def act(
+    desk: Desk, number: int, code: str, by: Actor, fields: dict[str, object], mark: str = ""
+) -> tuple[Incident, tuple[Event, ...]]:
+    """One action of a person; raises ActionNotAllowed or NotFound.
+
+    `mark` is the key of the delivery that asked for it and stays on the events: worked again after a crash, the delivery gives
+    the events of the first time, so that nothing is recorded twice and the answer is the same.
+    """
+    before = await _worked(desk, number, mark) if mark else ()
+    if before:
+        incident = await desk.store.incident(number)
+        if incident is not None:
+            return incident, before
 
     def decision(incident: Incident) -> tuple[Event, ...]:
-        return decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
+        events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
+        return tuple(replace(e, data={**e.data, MARK: mark}) for e in events) if mark else events
 
     return await change(desk, number, decision)
+
+
+async def _worked(desk: Desk, number: int, mark: str) -> tuple[Event, ...]:
+    """What a delivery already did to the incident, with the corrections of clocks written in the same commit."""
+    out: list[Event] = []
+    for e in await desk.store.events(chain_of(number)):
+        own = e.data.get(MARK) == mark
+        follows = bool(out) and e.actor == SYSTEM.id and e.at == out[0].at and e.kind in CLOCK_EVENTS
+        if own or follows:
+            actor = Actor(id=e.actor, name=e.actor_name, kind=ActorKind(e.actor_kind), roles=e.actor_roles, unit=e.actor_unit)
+            out.append(Event(kind=e.kind, at=e.at, actor=actor, data=e.data))
+        elif out:
+            break
+    return tuple(out)

@@ -113,7 +113,7 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
         return
     selected = body.get("selected")
     chosen = selected if isinstance(selected, Mapping) else {}
-    headline = await _act(desk, actor, number, action, parts[2:], chosen)
+    headline = await _act(desk, actor, number, action, press_fields(action, parts[2:], chosen), key)
     await _refresh(desk, actor, number, code, headline, key)
 
 
@@ -143,12 +143,11 @@ def press_fields(action: str, args: list[str], selected: Mapping[str, object]) -
     return out
 
 
-async def _act(desk: Desk, actor: Actor, number: int, action: str, args: list[str], selected: Mapping[str, object]) -> str:
+async def _act(desk: Desk, actor: Actor, number: int, action: str, fields: dict[str, object], key: str) -> str:
     if action == "state":
         return "现状如下"
-    fields = press_fields(action, args, selected)
     try:
-        incident, events = await act(desk, number, action, actor, fields)
+        incident, events = await act(desk, number, action, actor, fields, key)
     except ActionNotAllowed as e:
         return replies.refused(e, desk.settings).split("现在可以")[0]
     except (NotFound, Busy) as e:
@@ -224,7 +223,7 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
     try:
         if not asked.command.action:
             return await _reading(desk, actor, asked, key)
-        return await _typed_action(desk, actor, asked)
+        return await _typed_action(desk, actor, asked, key)
     except CommandError as e:
         return str(e)
     except ActionNotAllowed as e:
@@ -255,7 +254,7 @@ async def _number(desk: Desk, asked: Asked) -> int:
     raise CommandError(f"请写明编号。例：{asked.command.usage}\n{listing}")
 
 
-async def _typed_action(desk: Desk, actor: Actor, asked: Asked) -> str:
+async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:
     number = await _number(desk, asked)
     if asked.command.words[0] == "口径" and not asked.rest:
         return await _points(desk, number)
@@ -264,7 +263,7 @@ async def _typed_action(desk: Desk, actor: Actor, asked: Asked) -> str:
         fields["name"] = actor.name
     if asked.command.action == "report_up" and not fields.get("detail"):
         fields["detail"] = "首报"
-    incident, events = await act(desk, number, asked.command.action, actor, fields)
+    incident, events = await act(desk, number, asked.command.action, actor, fields, key)
     return replies.done(incident, events, desk.settings, desk.now())
 
 

@@ -20,6 +20,8 @@ from monitors.rhythm import PollOutcome, first_poll, next_poll
 log = logging.getLogger(__name__)
 
 TELL_AFTER = 3
+BEGUN = "polling.begun"
+JUST_DUE = timedelta(seconds=1)
 REASONS = {
     "timeout": "响应超时",
     "address_refused": "地址指向内部网络，已拒绝（内部来源请在配置中标明 internal）",
@@ -44,12 +46,18 @@ class Poller:
     running: set[str] = field(default_factory=set)
 
     async def load(self) -> None:
-        """States as stored; sources never polled are spread over their first interval."""
+        """States as stored; sources never polled are spread over their first interval, counted from the first start of all."""
         self.states = await self.desk.store.source_states()
         now = self.desk.now()
+        begun = await self.desk.store.meta(BEGUN)
+        if begun is None:
+            await self.desk.store.set_meta(BEGUN, now.isoformat())
+        since = datetime.fromisoformat(begun) if begun else now
         for source in self.sources():
             if source.id not in self.states:
-                at = first_poll(source.id, now, timedelta(seconds=source.interval))
+                interval = timedelta(seconds=source.interval)
+                planned = first_poll(source.id, since, interval)
+                at = planned if planned > now - JUST_DUE else first_poll(source.id, now, interval)
                 self.states[source.id] = SourceState(source_id=source.id, next_poll_at=at)
 
     def sources(self) -> list[Source]:

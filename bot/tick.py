@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot import clock as system
 from bot.cards import Context, alert_card, lead_kind
 from bot.desk import Desk, NotFound, change
 from bot.store.port import MessageRow, StepRow
@@ -36,8 +35,8 @@ GIVE_UP = timedelta(hours=24)
 
 async def tick(desk: Desk) -> int:
     """Turn every due step into queued messages; returns how many steps were claimed. One bad incident stops no other."""
-    now, wall = desk.now(), system.wall()
-    lease = wall + timedelta(seconds=desk.settings.bot.lease_seconds)
+    now = desk.now()
+    wall, lease = desk.lease()
     rows = await desk.store.claim_steps(now, wall, desk.owner, lease, STEP_BATCH)
     groups: dict[int, list[StepRow]] = defaultdict(list)
     for row in rows:
@@ -146,8 +145,8 @@ async def deliver(desk: Desk) -> int:
     """Send what is queued; returns how many messages were claimed."""
     if desk.wecom is None:
         return 0
-    now, wall = desk.now(), system.wall()
-    lease = wall + timedelta(seconds=desk.settings.bot.lease_seconds)
+    now = desk.now()
+    wall, lease = desk.lease()
     rows = await desk.store.claim_messages(now, wall, desk.owner, lease, MESSAGE_BATCH)
     for row in rows:
         await _send(desk, row)

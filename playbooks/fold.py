@@ -232,7 +232,7 @@ def _exclusion(i: Incident, e: Event) -> Incident:
     if d.get("rejected"):
         return replace(i, exclusion={})
     if d.get("confirmed"):
-        done = {**i.exclusion, **{k: str(v) for k, v in d.items() if k != "confirmed"}, "confirmed_by": e.actor.id}
+        done = {**i.exclusion, **{k: str(d[k]) for k in ("reason", "by") if k in d}, "confirmed_by": e.actor.id}
         return replace(i, status=Status.DISMISSED, exclusion=done, closed_at=e.at)
     pending = {"reason": str(d["reason"]), "by": e.actor.id, "at": e.at.isoformat()}
     return notice(replace(i, exclusion=pending), "exclusion", e.at)
