@@ -6,6 +6,7 @@ thousand of them never start together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha1
@@ -22,17 +23,22 @@ PERMANENT_CAP: Final = timedelta(hours=24)
 ADVICE_CAP: Final = timedelta(hours=24)
 """Retry-After is honoured up to here; Cache-Control only up to the configured interval's slowest."""
 SILENCE_FLOOR: Final = timedelta(hours=24)
+SILENCE_CAP: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollOutcome:
-    """What the last poll brought. `items` are the entries of the document, `new` those never seen; both 0 after a 304."""
+    """What the last poll brought. `items` are the entries of the document, `new` those never seen.
+
+    `unchanged`: the source said so itself (304), which costs neither side anything.
+    """
 
     failed: bool = False
     permanent: bool = False
     failures: int = 0
     items: int = 0
     new: int = 0
+    unchanged: bool = False
     retry_after: timedelta | None = None
     max_age: timedelta | None = None
     usual_gap: timedelta | None = None
@@ -63,9 +69,15 @@ def next_poll(source_id: str, now: datetime, configured: timedelta, current: tim
 
 
 def adapted(configured: timedelta, current: timedelta, outcome: PollOutcome) -> tuple[timedelta, str]:
-    """Shorter where every entry was new (some may have been missed), longer where nothing was, else towards the rhythm."""
+    """Shorter where every entry was new (some may have been missed), longer where a whole document brought nothing.
+
+    A 304 brings the interval back towards the configured one: what costs nothing is not asked less often than wanted.
+    """
     slowest = configured * SLOWEST_FACTOR
-    if outcome.items and outcome.new == outcome.items and outcome.items > 3:
+    if outcome.unchanged:
+        interval = min(current * 1.25, configured) if current < configured else max(current / 1.25, configured)
+        reason = "unchanged"
+    elif outcome.items and outcome.new == outcome.items and outcome.items > 3:
         interval, reason = current / 2, "no_overlap"
     elif outcome.new == 0:
         interval, reason = current * 1.25, "nothing_new"
@@ -95,7 +107,7 @@ def first_poll(source_id: str, now: datetime, configured: timedelta) -> datetime
     return now + share(source_id, min(configured, timedelta(minutes=5)))
 
 
-def usual_gap(published: list[datetime]) -> timedelta | None:
+def usual_gap(published: Sequence[datetime]) -> timedelta | None:
     """The median distance between neighbouring instants, None for fewer than three distinct ones."""
     ordered = sorted(set(published))
     if len(ordered) < 3:
@@ -103,9 +115,19 @@ def usual_gap(published: list[datetime]) -> timedelta | None:
     return timedelta(seconds=median((b - a).total_seconds() for a, b in pairwise(ordered)))
 
 
-def silent_too_long(last_new: datetime | None, gap: timedelta | None, now: datetime) -> bool:
-    """Whether a source has brought nothing for ten of its usual gaps, and for a day at least; unknown rhythm: three days."""
-    if last_new is None:
-        return False
-    limit = max(gap * 10, SILENCE_FLOOR) if gap is not None else 3 * SILENCE_FLOOR
-    return now - last_new > limit
+def allowed_silence(published: Sequence[datetime]) -> timedelta | None:
+    """How long a source of this rhythm may bring nothing: ten usual gaps, twice the longest one, a day at least.
+
+    The longest gap holds nights, weekends and holidays. At most thirty days; None where the rhythm is unknown.
+    """
+    gap = usual_gap(published)
+    if gap is None:
+        return None
+    ordered = sorted(set(published))
+    longest = max(b - a for a, b in pairwise(ordered))
+    return min(max(gap * 10, longest * 2, SILENCE_FLOOR), SILENCE_CAP)
+
+
+def silent_too_long(last_new: datetime | None, allowed: timedelta | None, now: datetime) -> bool:
+    """Whether a source has brought nothing for longer than its rhythm allows; three days where that is unknown."""
+    return last_new is not None and now - last_new > (allowed or 3 * SILENCE_FLOOR)

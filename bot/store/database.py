@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.store import callbacks, chain, incidents, items, messages, people, steps
+from bot.store import callbacks, chain, incidents, items, messages, people, rewrites, steps
 from bot.store.engine import Conflict, Engine, Tx
 from bot.store.port import (
     Change,
     Joined,
     MessageRow,
+    Plan,
     PollCounts,
     Problem,
     SourceState,
@@ -60,8 +61,8 @@ class SqlStore:
     async def source_states(self) -> dict[str, SourceState]:
         return await self.engine.read(items.source_states)
 
-    async def save_poll(self, state: SourceState, items_: Sequence[Item]) -> PollCounts:
-        return await self.engine.write(lambda tx: items.save_poll(tx, state, items_))
+    async def save_poll(self, state: SourceState, items_: Sequence[Item], plan: Plan | None = None) -> PollCounts:
+        return await self.engine.write(lambda tx: items.save_poll(tx, state, items_, plan))
 
     async def add_item(self, item: Item) -> bool:
         return await self.engine.write(lambda tx: items.add_item(tx, item))
@@ -173,6 +174,24 @@ class SqlStore:
         self, message_id: str, owner: str, at: datetime, *, state: str, retry_at: datetime | None, detail: str
     ) -> bool:
         return await self.engine.write(lambda tx: messages.mark_failed(tx, message_id, owner, at, state, retry_at, detail))
+
+    async def unsent(self, message_id: str, owner: str) -> list[MessageRow]:
+        return await self.engine.read(lambda tx: rewrites.unsent(tx, message_id, owner))
+
+    async def rewrite(
+        self,
+        message_id: str,
+        owner: str,
+        request: bytes | None,
+        text: str,
+        absorbed: Sequence[str],
+        outcomes: Mapping[str, tuple[str, str]],
+        others: Sequence[MessageRow],
+    ) -> bool:
+        """Bring a message that certainly never left up to date, or withdraw it (`bot.store.rewrites`)."""
+        return await self.engine.write(
+            lambda tx: rewrites.rewrite(tx, message_id, owner, request, text, absorbed, outcomes, others)
+        )
 
     async def messages_of(self, number: int) -> list[MessageRow]:
         return await self.engine.read(lambda tx: messages.messages_of(tx, number))

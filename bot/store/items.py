@@ -10,11 +10,11 @@ from typing import Any, Final
 from bot.store import search
 from bot.store.engine import Conflict, Row, Tx, one, take
 from bot.store.forms import canonical, clean, instant, maybe, ms, parsed
-from bot.store.port import Joined, PollCounts, SourceState, StoredItem
+from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
 from monitors.item import Item, ItemKind
 
 BATCH: Final = 300
-TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at")
+TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
     "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias, judged"
@@ -31,8 +31,8 @@ def _source(row: Row) -> SourceState:
     return SourceState(**values)
 
 
-def save_poll(tx: Tx, state: SourceState, items: Sequence[Item]) -> PollCounts:
-    """Items of one document and the polling state that goes with them."""
+def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts:
+    """Items of one document and the polling state that goes with them; `plan` gives that state once the counts are known."""
     known = _known(tx, items)
     fresh: dict[str, Item] = {}
     updated = duplicates = 0
@@ -50,7 +50,7 @@ def save_poll(tx: Tx, state: SourceState, items: Sequence[Item]) -> PollCounts:
     _insert(tx, list(fresh.values()))
     counts = PollCounts(new=len(fresh), updated=updated, duplicates=duplicates)
     newest = max((i.seen_at for i in fresh.values()), default=None)
-    _save_source(tx, state, counts, newest)
+    _save_source(tx, plan(counts) if plan else state, counts, newest)
     return counts
 
 
@@ -151,7 +151,7 @@ def _save_source(tx: Tx, state: SourceState, counts: PollCounts, newest: datetim
     params["items_total"] = base.items_total + counts.new
     params["duplicates_total"] = base.duplicates_total + counts.duplicates
     params |= {f: ms(params[f]) for f in TIMES}
-    params["last_error"] = clean(state.last_error)
+    params |= {f: clean(params[f]) for f in ("last_error", "remark", "address", "moved_to")}
     if old is None:
         sql = f"insert into source_state ({', '.join(SOURCE_FIELDS)}) values (:{', :'.join(SOURCE_FIELDS)})"
     else:

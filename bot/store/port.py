@@ -6,7 +6,7 @@ datetimes here and epoch milliseconds in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,9 @@ class SourceState:
     """Polling state of one source, saved with what it brought.
 
     `items_total`, `duplicates_total` and `last_new_at` are kept by the store: saving a poll adds its counts.
+    `pace`: the interval now in force, seconds, 0 = as configured. `quiet`: how long it may bring nothing, seconds, 0 = unknown.
+    `address`: as configured at the last poll; `moved_to`: where that address has moved for good. `remark`: what was wrong
+    with the last document.
     """
 
     source_id: str
@@ -36,6 +39,12 @@ class SourceState:
     items_total: int = 0
     duplicates_total: int = 0
     damage: int = 0
+    pace: int = 0
+    quiet: int = 0
+    stale_since: datetime | None = None
+    address: str = ""
+    moved_to: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,10 @@ class PollCounts:
     new: int
     updated: int
     duplicates: int
+
+
+Plan = Callable[[PollCounts], SourceState]
+"""What is to be saved once it is known what the poll brought; runs inside the unit, so it must be pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +187,7 @@ class Store(Protocol):
 
     # sources and items
     async def source_states(self) -> dict[str, SourceState]: ...
-    async def save_poll(self, state: SourceState, items: Sequence[Item]) -> PollCounts: ...
+    async def save_poll(self, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts: ...
     async def add_item(self, item: Item) -> bool: ...
     async def purge_items(self, before: datetime, limit: int = 1000) -> int: ...
     async def unjoined(self, limit: int) -> list[StoredItem]: ...
@@ -213,6 +226,17 @@ class Store(Protocol):
     ) -> bool: ...
     async def mark_failed(
         self, message_id: str, owner: str, at: datetime, *, state: str, retry_at: datetime | None, detail: str
+    ) -> bool: ...
+    async def unsent(self, message_id: str, owner: str) -> list[MessageRow]: ...
+    async def rewrite(
+        self,
+        message_id: str,
+        owner: str,
+        request: bytes | None,
+        text: str,
+        absorbed: Sequence[str],
+        outcomes: Mapping[str, tuple[str, str]],
+        others: Sequence[MessageRow],
     ) -> bool: ...
     async def messages_of(self, number: int) -> list[MessageRow]: ...
     async def message_by_task(self, task_id: str) -> MessageRow | None: ...

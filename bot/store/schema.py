@@ -113,7 +113,19 @@ FIRST: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST,)
+SECOND: Final = Migration(
+    name="0002_source_health",
+    both=(
+        "alter table source_state add column pace bigint not null default 0",
+        "alter table source_state add column quiet bigint not null default 0",
+        "alter table source_state add column stale_since bigint",
+        "alter table source_state add column address text not null default ''",
+        "alter table source_state add column moved_to text not null default ''",
+        "alter table source_state add column remark text not null default ''",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),

@@ -13,6 +13,7 @@ from monitors.rhythm import (
     PERMANENT_CAP,
     SLOWEST_FACTOR,
     PollOutcome,
+    allowed_silence,
     first_poll,
     next_poll,
     silent_too_long,
@@ -33,6 +34,7 @@ def interval(outcome: PollOutcome, current: timedelta = FIVE) -> timedelta:
         (PollOutcome(items=20, new=3), FIVE),
         (PollOutcome(items=20, new=20), FIVE / 2),
         (PollOutcome(items=20, new=0), FIVE * 1.25),
+        (PollOutcome(unchanged=True), FIVE),
         (PollOutcome(items=20, new=2, usual_gap=timedelta(minutes=4)), timedelta(minutes=2)),
         (PollOutcome(items=20, new=2, usual_gap=timedelta(days=2)), FIVE),
         (PollOutcome(failed=True, failures=1), FIVE),
@@ -40,10 +42,19 @@ def interval(outcome: PollOutcome, current: timedelta = FIVE) -> timedelta:
         (PollOutcome(failed=True, failures=50), BACKOFF_CAP),
         (PollOutcome(failed=True, permanent=True, failures=1), PERMANENT_CAP),
     ],
-    ids=["some new", "all new", "none new", "fast rhythm", "slow rhythm", "first failure", "third", "fiftieth", "gone"],
+    ids=["some new", "all new", "none new", "304", "fast rhythm", "slow rhythm", "first failure", "third", "fiftieth", "gone"],
 )
 def test_the_interval_follows_what_the_poll_brought(outcome: PollOutcome, expected: timedelta) -> None:
     assert interval(outcome) == expected
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [(FIVE * 2, FIVE * 1.6), (FIVE * 1.1, FIVE), (FIVE / 2, FIVE / 1.6), (FIVE * 0.9, FIVE)],
+    ids=["slow", "a little slow", "fast", "a little fast"],
+)
+def test_an_unchanged_source_returns_to_its_configured_interval(current: timedelta, expected: timedelta) -> None:
+    assert interval(PollOutcome(unchanged=True), current) == expected
 
 
 def test_retry_after_is_honoured_when_longer_than_the_interval() -> None:
@@ -64,6 +75,7 @@ OUTCOMES = st.builds(
     failures=st.integers(0, 10_000),
     items=st.integers(0, 2_000),
     new=st.integers(0, 2_000),
+    unchanged=st.booleans(),
     retry_after=st.none() | st.timedeltas(timedelta(0), timedelta(days=365)),
     max_age=st.none() | st.timedeltas(timedelta(0), timedelta(days=3650)),
     usual_gap=st.none() | st.timedeltas(timedelta(0), timedelta(days=365)),
@@ -93,18 +105,33 @@ def test_the_usual_gap_is_the_median_and_needs_three_instants() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "gap", "silent"),
+    ("hours", "allowed", "silent"),
     [
-        (23, timedelta(minutes=5), False),
-        (25, timedelta(minutes=5), True),
-        (100, timedelta(days=1), False),
-        (241, timedelta(days=1), True),
+        (23, timedelta(days=1), False),
+        (25, timedelta(days=1), True),
+        (239, timedelta(days=10), False),
+        (241, timedelta(days=10), True),
         (71, None, False),
         (73, None, True),
     ],
 )
-def test_silence_is_measured_by_the_source_s_own_rhythm(hours: int, gap: timedelta | None, silent: bool) -> None:
-    assert silent_too_long(NOW - timedelta(hours=hours), gap, NOW) is silent
+def test_silence_is_measured_by_the_source_s_own_rhythm(hours: int, allowed: timedelta | None, silent: bool) -> None:
+    assert silent_too_long(NOW - timedelta(hours=hours), allowed, NOW) is silent
+
+
+@pytest.mark.parametrize(
+    ("hours", "allowed"),
+    [
+        ((0, 1, 2, 3), timedelta(days=1)),
+        ((0, 24, 48, 72), timedelta(days=10)),
+        ((0, 1, 2, 66, 67), timedelta(hours=128)),
+        ((0, 5000, 10_000), timedelta(days=30)),
+        ((0, 1), None),
+    ],
+    ids=["busy", "daily", "over a weekend", "twice a year", "unknown"],
+)
+def test_the_silence_allowed_knows_nights_and_weekends(hours: tuple[int, ...], allowed: timedelta | None) -> None:
+    assert allowed_silence([NOW + timedelta(hours=h) for h in hours]) == allowed
 
 
 def test_a_source_that_never_brought_anything_is_not_called_silent() -> None:

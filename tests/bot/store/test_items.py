@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from dataclasses import replace
+
 from bot.store import SqlStore
 from bot.store.port import Joined, PollCounts, SourceState
 from tests.bot.store.samples import T0, changed, event, item, minutes, open_one
 
 NEWS = SourceState(source_id="news", etag='"a"', next_poll_at=T0 + minutes(5), last_success_at=T0)
+
+
+async def test_the_state_to_save_may_depend_on_what_the_poll_brought(store: SqlStore) -> None:
+    def plan(counts: PollCounts) -> SourceState:
+        return replace(NEWS, pace=300 * counts.new, quiet=7, address="http://a.example/", remark="截断")
+
+    await store.save_poll(NEWS, [item("a"), item("b")], plan)
+    saved = (await store.source_states())["news"]
+    assert (saved.pace, saved.quiet, saved.address, saved.remark) == (600, 7, "http://a.example/", "截断")
+    assert saved.items_total == 2
+    await store.save_poll(NEWS, [item("a"), item("b")], plan)
+    assert (await store.source_states())["news"].pace == 0
 
 
 async def test_a_poll_counts_new_edited_and_known(store: SqlStore) -> None:
