@@ -106,9 +106,12 @@ class Postgres:
             else:
                 self._migrate()
             self.skip = SKIP if self._probe() else ""
-        except (psycopg.Error, PoolTimeout) as e:
+        except (psycopg.OperationalError, PoolTimeout) as e:
             self._pool.close()
             raise StoreError(UNREACHABLE) from e
+        except psycopg.Error as e:
+            self._pool.close()
+            raise StoreError(f"数据库不允许建表或读取（{type(e).__name__}），请核对账号权限。") from e
         except StoreError:
             self._pool.close()
             raise
@@ -137,13 +140,7 @@ class Postgres:
 
     def _migrate(self) -> None:
         """Every statement of every migration not yet applied; processes that start together wait for one another."""
-        for attempt in range(TRIES):
-            try:
-                with self._pool.connection() as conn:
-                    conn.execute("create table if not exists schema_migration (name text primary key)")
-                break
-            except (errors.UniqueViolation, errors.DuplicateTable):  # two first starts at once
-                time.sleep(0.05 * (attempt + 1))
+        self._make_register()
         with self._pool.connection() as conn:
             conn.execute("lock table schema_migration in exclusive mode")
             applied = self._applied(conn)
@@ -153,6 +150,19 @@ class Postgres:
                 for statement in (*migration.both, *migration.postgres):
                     conn.execute(statement.encode())
                 conn.execute("insert into schema_migration (name) values (%(name)s)", {"name": migration.name})
+
+    def _make_register(self) -> None:
+        """The table of applied migrations. Two first starts at once collide in the catalogue, each server in its own way."""
+        for attempt in range(TRIES):
+            try:
+                with self._pool.connection() as conn:
+                    conn.execute("create table if not exists schema_migration (name text primary key)")
+            except psycopg.Error:
+                if attempt == TRIES - 1:
+                    raise
+                time.sleep(0.05 * (attempt + 1))
+            else:
+                return
 
     def _probe(self) -> bool:
         """Whether the server knows SKIP LOCKED; claims stay single without it."""

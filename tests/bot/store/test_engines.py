@@ -16,8 +16,11 @@ import pytest
 from bot.clock import wall
 from bot.store import SqlStore, StoreError, open_store
 from bot.store.engine import Tx
+from bot.store.port import SourceState
 from bot.store.postgres import translated
+from bot.store.schema import MIGRATIONS
 from bot.store.sqlite import FILE, Sqlite
+from bot.store.verify import verify
 from tests.bot.store.cluster import Cluster
 from tests.bot.store.samples import T0, event, item, open_one, step
 
@@ -95,6 +98,26 @@ async def test_a_database_of_a_newer_program_is_left_alone(database_url: str, tm
     for readonly in (False, True):
         with pytest.raises(StoreError, match="升级本程序"):
             await open_store(database_url, tmp_path, readonly=readonly)
+
+
+@pytest.mark.parametrize("earlier", range(1, len(MIGRATIONS)), ids=[m.name for m in MIGRATIONS[:-1]])
+async def test_every_earlier_schema_is_brought_forward_with_its_rows(
+    earlier: int, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as old:
+        old.setattr("bot.store.sqlite.MIGRATIONS", MIGRATIONS[:earlier])
+        old.setattr("bot.store.postgres.MIGRATIONS", MIGRATIONS[:earlier])
+        store = await open_store(database_url, tmp_path)
+        await open_one(store, [step(1, "half", T0)])
+        await store.close()
+    with pytest.raises(StoreError, match="先运行一次 yqbot run"):
+        await open_store(database_url, tmp_path, readonly=True)
+    for _ in range(2):
+        store = await open_store(database_url, tmp_path)
+        assert [s.code for s in await store.steps_of(1)] == ["half"]
+        await store.save_poll(SourceState(source_id="news"), [])
+        assert (await store.engine.read(verify)).faults == ()
+        await store.close()
 
 
 async def test_an_address_that_is_no_database_is_refused(tmp_path: Path) -> None:
