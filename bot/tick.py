@@ -2,28 +2,26 @@
 
 tick:    claim due steps -> settle the incident -> re-check with the ladder -> keep the newest of each clock and role
          -> find the people -> one frozen request a person -> queue (one transaction)
-deliver: claim queued messages -> send -> mark sent | retry later | unknown (repeat byte for byte) | failed (told)
+deliver: claim queued messages -> re-check what certainly never left (bot.refresh) -> send -> mark sent | retry later |
+         unknown (repeat byte for byte) | failed (told)
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.cards import Context, alert_card, lead_kind
+from bot.compose import RELAY_WORD, compose, message, relay_id
 from bot.desk import Desk, NotFound, change
+from bot.outage import recovered
+from bot.refresh import refreshed
 from bot.store.port import MessageRow, StepRow
-from bot.wecom.cards import card_request
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
-from config.schema import Role
 from playbooks import ladder
-from playbooks.incident import SYSTEM, Event, Incident
-from playbooks.ladder import PlannedStep
-from playbooks.rota import Duty, resolve, roles_of
+from playbooks.incident import SYSTEM, Event
 
 log = logging.getLogger(__name__)
 
@@ -61,84 +59,13 @@ async def _queue(desk: Desk, number: int, rows: Sequence[StepRow]) -> None:
     live = tuple(wanted[r.key] for r in rows if r.key in wanted)
     kept, passed = ladder.newest(live)
     outcomes |= {s.key: ("passed", "newer_step_due") for s in passed}
-    messages = _compose(desk, incident, kept, outcomes)
+    messages = compose(desk, incident, kept, outcomes)
     await desk.store.settle_steps(outcomes, messages, desk.now())
     for key, (state, reason) in outcomes.items():
         if state == "failed":
             await desk.store.report_problem(
                 "recipient", key, f"这一步没有找到接收人（{reason}），请检查值班表和名册。", desk.now()
             )
-
-
-def _compose(
-    desk: Desk, incident: Incident, kept: Sequence[PlannedStep], outcomes: dict[str, tuple[str, str]]
-) -> list[MessageRow]:
-    on = desk.duty()
-    per: dict[str, tuple[list[PlannedStep], list[str]]] = {}
-    for step in kept:
-        targets = resolve(Role(step.role), incident, desk.settings.organisation, on)
-        if not targets:
-            waiting = step.role.startswith("unit_") and not incident.primary_unit
-            outcomes[step.key] = ("passed", "not_assigned") if waiting else _nobody(step, desk)
-            continue
-        outcomes[step.key] = ("sending", "")
-        for target in targets:
-            steps, calls = per.setdefault(target.userid.lower(), ([], []))
-            steps.append(step)
-            calls.extend(c for c in target.call if c not in calls)
-    return [_message(desk, incident, user, steps, calls, on) for user, (steps, calls) in per.items()]
-
-
-def _nobody(step: PlannedStep, desk: Desk) -> tuple[str, str]:
-    return ("failed", f"role {step.role} not filled")
-
-
-def task_id(number: int, userid: str, steps: Sequence[PlannedStep]) -> str:
-    """Same steps to the same person are the same message for ever; WeCom refuses a second one."""
-    digest = hashlib.sha256("\n".join(sorted(s.key for s in steps)).encode()).hexdigest()[:16]
-    return f"yq{number}-{digest}-{userid}"[:128]
-
-
-def _message(
-    desk: Desk, incident: Incident, userid: str, steps: Sequence[PlannedStep], calls: Sequence[str], on: Duty
-) -> MessageRow:
-    now = desk.now()
-    org = desk.settings.organisation
-    officer = org.officer(userid)
-    ident = task_id(incident.number, userid, steps)
-    ctx = Context(
-        settings=desk.settings,
-        now=now,
-        duty=on,
-        userid=userid,
-        roles=roles_of(org, officer, on) if officer else (),
-        unit=officer.unit if officer else "",
-        board_url=f"{desk.board_url}/incident/{incident.number}",
-        calls=tuple(calls),
-    )
-    card = alert_card(incident, steps, ctx, ident)
-    return MessageRow(
-        id=ident,
-        incident=incident.number,
-        recipient=userid,
-        kind=lead_kind(steps),
-        task_id=ident,
-        request=card_request(userid, desk.settings.wecom.agentid, card),
-        text=card_text(card),
-        created_at=now,
-        due_at=now,
-        priority=min(s.priority for s in steps),
-        steps=tuple(s.key for s in steps),
-    )
-
-
-def card_text(card: dict[str, object]) -> str:
-    """Plain text of a card for the record and for channels without cards."""
-    title = card.get("main_title")
-    head = [str(v) for v in title.values()] if isinstance(title, dict) else []
-    rows = card.get("horizontal_content_list")
-    lines = [f"{r['keyname']}：{r['value']}" for r in rows] if isinstance(rows, list) else []
-    return "\n".join([*head, str(card.get("sub_title_text", "")), *lines]).strip()
 
 
 async def deliver(desk: Desk) -> int:
@@ -149,8 +76,19 @@ async def deliver(desk: Desk) -> int:
     wall, lease = desk.lease()
     rows = await desk.store.claim_messages(now, wall, desk.owner, lease, MESSAGE_BATCH)
     for row in rows:
-        await _send(desk, row)
+        await _deliver(desk, row)
     return len(rows)
+
+
+async def _deliver(desk: Desk, row: MessageRow) -> None:
+    """Send one message, unless its steps were met meanwhile; what fails here stops no other message."""
+    try:
+        ready = await refreshed(desk, row)
+        if ready is not None:
+            await _send(desk, ready)
+    except Exception as e:  # flow guard: one broken message must not stop the others; its lease gives it back
+        log.exception("message_failed", extra={"queued": row.id})
+        await desk.store.report_problem("message", row.id, f"{type(e).__name__}: {e}", desk.now())
 
 
 async def _send(desk: Desk, row: MessageRow) -> None:
@@ -181,7 +119,7 @@ async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -
     detail = "already_there" if result.already_there else ""
     code = result.response_code or ""
     await desk.store.mark_sent(row.id, desk.owner, now, msgid=result.msgid, response_code=code, detail=detail, event=event)
-    await desk.store.resolve_problem("wecom", "send", now)
+    await recovered(desk, now)
     if result.invalid or result.unlicensed:
         text = f"{row.recipient}不在应用可见范围或没有许可，收不到提醒，请在企业微信后台核对。"
         await desk.store.report_problem("recipient", row.recipient, text, now)
@@ -218,6 +156,7 @@ async def _fallback(desk: Desk, row: MessageRow, now: datetime) -> None:
             steps = [s for s in ladder.steps(incident, desk.settings) if s.key in row.steps]
             if not steps:
                 return
-            message = _message(desk, incident, other.lower(), steps, (f"{row.recipient}未能送达，请代为转告",), on)
-            await desk.store.settle_steps({}, [message], now)
+            user = other.lower()
+            sent = message(desk, incident, user, steps, (RELAY_WORD,), on, relay_id(row.incident, user, steps))
+            await desk.store.settle_steps({}, [sent], now)
             return

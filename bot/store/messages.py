@@ -218,15 +218,16 @@ def mark_seen(tx: Tx, task_id: str, at: datetime) -> None:
 
 
 def messages_of(tx: Tx, number: int) -> list[MessageRow]:
-    return _read(tx, "where incident = :number order by created_at, priority, id", {"number": number})
+    return read(tx, "where incident = :number order by created_at, priority, id", {"number": number})
 
 
 def message_by_task(tx: Tx, task_id: str) -> MessageRow | None:
-    found = _read(tx, "where task_id = :task and task_id <> '' order by created_at desc limit 1", {"task": task_id})
+    found = read(tx, "where task_id = :task and task_id <> '' order by created_at desc limit 1", {"task": task_id})
     return found[0] if found else None
 
 
-def _read(tx: Tx, where: str, params: Mapping[str, object]) -> list[MessageRow]:
+def read(tx: Tx, where: str, params: Mapping[str, object]) -> list[MessageRow]:
+    """Messages of a condition, with the steps they carry."""
     rows = tx.rows(f"select * from message {where}", params)
     links = _links(tx, [r["id"] for r in rows])
     return [_message(r, links.get(r["id"], ())) for r in rows]
