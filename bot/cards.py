@@ -7,17 +7,20 @@ absolute times, where it is stuck, what to press. Shapes and field limits are in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot import texts
-from bot.buttons import Offer, offers
-from bot.wecom.cards import BLACK, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
+from bot import bodies, texts
+from bot import rows as lines
+from bot.buttons import Offer, Press, offers
+from bot.labels import beijing
+from bot.wecom.cards import BLACK, BUTTON, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.ladder import PlannedStep
 from playbooks.rota import Duty
 
+THIN = "内容不在手机上显示。请到值班室办理，或在单位打开总览查看。"
 LEAD = (
     "first",
     "first_quiet",
@@ -83,64 +86,118 @@ def latent_clock(incident: Incident) -> Clock | None:
     return min((c for c in incident.clocks if c.running and c.latent), key=lambda c: c.due_at, default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Face:
+    """The words of one card before they are shaped."""
+
+    title: str
+    desc: str
+    sub: str
+    rows: Sequence[tuple[str, str]]
+    color: int
+
+
 def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, task_id: str) -> Card:
     """The card of one message: several due steps of one incident to one person are one card."""
     kind = lead_kind(steps)
     clock = latent_clock(incident) if kind == "latent" else lead_clock(incident, steps)
     title, desc = texts.heading(incident, kind, clock, ctx.settings, ctx.now)
-    sub = texts.body(incident, kind, clock, ctx.settings, ctx.now)
+    sub = bodies.body(incident, kind, clock, ctx.settings, ctx.now)
     if ctx.calls:
         sub = texts.call_first(ctx.calls) + sub
-    rows = texts.rows(incident, kind, clock, ctx.settings, ctx.now, ctx.duty)
-    choice = offers(incident, kind, ctx.settings, ctx.roles, ctx.unit)
-    color = _color(incident, clock, ctx.now)
-    return _card(title, desc, sub, rows, choice, task_id, color, ctx.board_url, incident, ctx.settings)
+    face = _Face(
+        title=title,
+        desc=desc,
+        sub=sub,
+        rows=lines.rows(incident, kind, clock, ctx.settings, ctx.now, ctx.duty),
+        color=_color(incident, clock, ctx.now),
+    )
+    if thin(incident, ctx.settings):
+        face = _thin_face(incident, clock, ctx, desc)
+    return _card(face, offers(incident, kind, ctx.settings, ctx.roles, ctx.unit), task_id, ctx, incident)
 
 
 def living_card(incident: Incident, ctx: Context, headline: str) -> Card:
     """The present state with what this person may press next; replaces a card after a press (no task_id in that API)."""
     clock = public_clock(incident)
     title, _ = texts.heading(incident, "state", clock, ctx.settings, ctx.now)
-    sub = texts.body(incident, "state", clock, ctx.settings, ctx.now)
-    rows = texts.rows(incident, "state", clock, ctx.settings, ctx.now, ctx.duty)
-    choice = offers(incident, "state", ctx.settings, ctx.roles, ctx.unit)
+    face = _Face(
+        title=title,
+        desc=headline,
+        sub=bodies.body(incident, "state", clock, ctx.settings, ctx.now),
+        rows=lines.rows(incident, "state", clock, ctx.settings, ctx.now, ctx.duty),
+        color=_color(incident, clock, ctx.now),
+    )
+    if thin(incident, ctx.settings):
+        face = _thin_face(incident, clock, ctx, headline)
+    return _card(face, offers(incident, "state", ctx.settings, ctx.roles, ctx.unit), "", ctx, incident)
+
+
+def thin(incident: Incident, settings: Settings) -> bool:
+    """Categories whose cards carry number, grade and time only (practice.md §1, WeCom is a public cloud)."""
+    return incident.category in settings.bot.thin_categories
+
+
+def neutral_card(incident: Incident, ctx: Context, task_id: str) -> Card:
+    """Number, grade and time: what a group may see, and what goes out when WeCom refuses the words of a card."""
+    clock = public_clock(incident)
+    face = _thin_face(incident, clock, ctx, f"{incident.number}号 {beijing(incident.opened_at, ctx.now)}发现")
+    return _card(face, offers(incident, "state", ctx.settings, ctx.roles, ctx.unit), task_id, ctx, incident)
+
+
+def group_card(incident: Incident, ctx: Context) -> Card:
+    """The thin version for a duty group: a notice without buttons (group robots have none)."""
+    face = _thin_face(incident, public_clock(incident), ctx, f"{incident.number}号 已发值班人员，请看本人消息")
+    return _card(face, Offer(), "", ctx, incident)
+
+
+def _thin_face(incident: Incident, clock: Clock | None, ctx: Context, desc: str) -> _Face:
+    rows = [("等级", texts.level_name(incident.level) + ("" if incident.confirmed else "（未定）" if incident.level else ""))]
+    rows += [(texts.clock_name(c)[:5], texts.due_text(c, ctx.now)) for c in lines.running(incident)[:2]]
+    drill = "【演练】" if incident.drill else ""
     color = _color(incident, clock, ctx.now)
-    return _card(title, headline, sub, rows, choice, "", color, ctx.board_url, incident, ctx.settings)
+    return _Face(title=f"{drill}有专线事项，请到值班室", desc=desc, sub=THIN, rows=rows, color=color)
 
 
-def _card(
-    title: str,
-    desc: str,
-    sub: str,
-    rows: Sequence[tuple[str, str]],
-    choice: Offer,
-    task_id: str,
-    color: int,
-    url: str,
-    incident: Incident,
-    settings: Settings,
-) -> Card:
-    lines = [Row(keyname=k, value=v) for k, v in rows if v][:6]
-    source = texts.source_line(settings, incident)
+def _card(face: _Face, choice: Offer, task_id: str, ctx: Context, incident: Incident) -> Card:
+    rows = [Row(keyname=k, value=v) for k, v in face.rows if v][:6]
+    source = texts.source_line(ctx.settings, incident)
     keep = texts.keep_words(incident)
-    if not choice.buttons:
-        return text_notice(title=title, desc=desc, sub=sub, rows=lines, url=url, source=source, color=color, keep=keep)
-    buttons = [Button(text=b.text, key=b.key, style=b.style) for b in choice.buttons[:6]]
+    pressable = _drill(incident, choice.buttons) if incident.drill else choice.buttons
+    if not pressable:
+        return text_notice(
+            title=face.title,
+            desc=face.desc,
+            sub=face.sub,
+            rows=rows,
+            url=ctx.board_url,
+            source=source,
+            color=face.color,
+            keep=keep,
+        )
     dropdown = None
     if choice.options:
         dropdown = Dropdown(question_key=choice.question, title=choice.label, options=choice.options[:10])
     return button_card(
-        title=title,
-        desc=desc,
-        sub=sub,
-        rows=lines,
-        buttons=buttons,
+        title=face.title,
+        desc=face.desc,
+        sub=face.sub,
+        rows=rows,
+        buttons=[Button(text=b.text, key=b.key, style=b.style) for b in pressable[:6]],
         dropdown=dropdown,
         task_id=task_id,
         source=source,
-        color=color,
+        color=face.color,
         keep=keep,
     )
+
+
+def _drill(incident: Incident, choice: Sequence[Press]) -> tuple[Press, ...]:
+    """Drill buttons say so, and the last one ends the drill at once when something real happens."""
+    if not choice:
+        return ()
+    named = tuple(replace(b, text=b.text if b.text.startswith("演练") else f"演练{b.text}"[:BUTTON]) for b in choice[:5])
+    return (*named, Press(text="中止演练", key=f"{incident.number}|end_drill", style=4))
 
 
 def _color(incident: Incident, clock: Clock | None, now: datetime) -> int:

@@ -7,11 +7,7 @@ from datetime import datetime, timedelta
 from bot import labels
 from bot.labels import beijing
 from config.schema import Level, Settings
-from playbooks.deadlines import casualties, latent_level
-from playbooks.fold import RELEASES
-from playbooks.incident import Clock, ClockState, Incident
-from playbooks.ladder import BEIJING
-from playbooks.rota import Duty
+from playbooks.incident import Clock, Incident
 from playbooks.stuck import stuck
 
 METRICS = {
@@ -33,7 +29,8 @@ CLOCKS = {
     "sign": ("签收", "签收或退回"),
     "arbitrate": ("裁定", "指定牵头单位"),
 }
-STANDING = {"net": "网传", "reported": "接报", "confirmed": "核定"}
+TITLE, DESC = 26, 30  # characters of the smaller limits (bot.wecom.cards)
+EARLY = timedelta(minutes=2)  # a step is at most this early by jitter; earlier still is the evening before
 
 
 def remaining(delta: timedelta) -> str:
@@ -97,39 +94,52 @@ def level_name(level: Level | None) -> str:
 
 
 def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> tuple[str, str]:
-    """Title (26) and description (30) of a card."""
+    """Title (26) and description (30) of a card. Until a person has verified it, the title begins with 【网传待核】."""
     by = beijing(clock.due_at, now) if clock else ""
     what = short(i, settings)
-    drill = "【演练】" if i.drill else ""
     duty = clock_act(clock) if clock else ""
     left = remaining(clock.due_at - now) if clock else ""
     number = f"{i.number}号"
     table = {
-        "first": (name(i, settings), f"{number} {beijing(i.opened_at, now)}发现，请3分钟内点“收到”"),
-        "first_quiet": (name(i, settings), f"{number} {beijing(i.opened_at, now)}发现，请核实处理"),
-        "changed": (f"{drill}【情况有变】{what}", f"{number} 请重新核实，时限照常"),
-        "regraded": (f"{drill}【{_direction(i)}】{what}{level_name(i.level)}", f"{number} 时限自原起点计算"),
-        "latent": (f"{drill}【时限预置】{what}", f"{number} 若升级，{by}前{duty}"),
-        "unread": (f"{drill}【未收到】{what}", f"{number} 请立即点“收到”"),
-        "verify": (f"{drill}【待核实】{what}", f"{number} {by}前两方核实"),
-        "upward": (f"{drill}【待报送】{what}", f"{number} {by}前电话报总值班室"),
-        "assigned": (f"{drill}【交办】{what}", f"{number} 请在2小时内签收或退回"),
-        "sign": (f"{drill}【待签收】{what}", f"{number} {by}前签收或退回"),
-        "returned": (f"{drill}【退回】{what}", f"{number} 请另行交办"),
-        "arbitrate": (f"{drill}【请裁定】{what}", f"{number} 请指定牵头单位"),
-        "arbitrated": (f"{drill}【已裁定】{what}", f"{number} 请牵头单位签收"),
-        "exclusion": (f"{drill}【请确认】{what} 拟排除", f"{number} 涉伤亡或重大隐患，须带班确认"),
-        "second": (f"{drill}【请复核】{what}", f"{number} 有一项更正待第二人确认"),
-        "continue": (f"{drill}【该续发了】{what}", f"{number} {by}前滚动发布"),
-        "met": (f"{drill}【已登记】{what}", f"{number} 时限已满足"),
-        "half": (f"{drill}【时限预警】{what}", f"{number} {by}前{duty} 发出时剩{left}"),
-        "countdown": (f"{drill}【时限预警】{what}", f"{number} {by}前{duty} 发出时剩{left}"),
-        "last": (f"{drill}【剩{left}】{what}", f"{number} {by}前须{duty}"),
-        "state": (f"{mark(i)}{what}", number),
+        "first": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请3分钟内点“收到”"),
+        "first_quiet": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请核实处理"),
+        "changed": (_titled(i, "【情况有变】", what), "请重新核实，时限照常"),
+        "regraded": (_titled(i, f"【{_direction(i)}】", what, f" {level_name(i.level)}"), "时限自原起点计算"),
+        "latent": (_titled(i, "【时限预置】", what), f"若升级，{by}前{duty}" if by else "若升级，时限提前"),
+        "unread": (_titled(i, "【未点收到】", what), "请立即点“收到”"),
+        "verify": (_titled(i, "【待两方核实】", what), f"{by}前两方核实"),
+        "upward": (_titled(i, "【待报送】", what), f"{by}前电话报总值班室"),
+        "assigned": (_titled(i, "【交办】", what), "请在2小时内签收或退回"),
+        "sign": (_titled(i, "【待签收】", what), f"{by}前签收或退回"),
+        "returned": (_titled(i, "【退回】", what), "请另行交办"),
+        "arbitrate": (_titled(i, "【请裁定】", what), "请指定牵头单位"),
+        "arbitrated": (_titled(i, "【已裁定】", what), "请牵头单位签收"),
+        "exclusion": (_titled(i, "【请确认】", what, " 拟排除"), "涉伤亡或重大隐患，须带班确认"),
+        "second": (_titled(i, "【请复核】", what), "有一项更正待第二人确认"),
+        "continue": (_titled(i, "【该续发了】", what), f"{by}前滚动发布"),
+        "met": (_titled(i, "【已登记】", what), "时限已满足"),
+        "half": (_titled(i, "【时限过半】", what), _left_of(f"{by}前{duty}", left)),
+        "countdown": (_titled(i, "【时限预警】", what), _left_of(f"{by}前{duty}", left)),
+        "last": (_titled(i, f"【剩{left}】", what), f"{by}前须{duty}"),
+        "state": (f"{mark(i)}{what}", ""),
     }
     if kind == "overdue" and clock is not None:
-        return _overdue_heading(i, clock, what, drill, number, now)
-    return table.get(kind, table["state"])
+        title, desc = _overdue_heading(i, clock, what, now)
+    else:
+        title, desc = table.get(kind, table["state"])
+    return title, f"{number} {desc}".strip()
+
+
+def _titled(i: Incident, tag: str, what: str, tail: str = "") -> str:
+    """Marks, the tag of the kind and the matter; the tail only where it fits."""
+    full = f"{mark(i)}{tag}{what}{tail}"
+    return full if len(full) <= TITLE else f"{mark(i)}{tag}{what}"
+
+
+def _left_of(duty: str, left: str) -> str:
+    """A deadline, with the time left when sent if there is room for it (30 with a number before it)."""
+    full = f"{duty} 发出时剩{left}"
+    return full if len(full) <= DESC - 6 else duty
 
 
 def _direction(i: Incident) -> str:
@@ -140,25 +150,15 @@ def _direction(i: Incident) -> str:
     return "定级" if i.confirmed else "建议等级"
 
 
-def _overdue_heading(i: Incident, clock: Clock, what: str, drill: str, number: str, now: datetime) -> tuple[str, str]:
-    at = beijing(clock.due_at, now)
+def _overdue_heading(i: Incident, clock: Clock, what: str, now: datetime) -> tuple[str, str]:
+    at, noun = beijing(clock.due_at, now), clock_name(clock)
     if clock.by_regrade:
-        return f"{drill}【提级】{what} 请即{clock_act(clock)}", f"{number} {at}已过（提级在后）"
-    if now < clock.due_at:
-        return f"{drill}【今晚请办】{what}", f"{number} {at}到期，请提前{clock_act(clock)}"
+        return _titled(i, "【提级】", what, f" 请即{clock_act(clock)}"), f"{at}已过（提级在后）"
+    if now < clock.due_at - EARLY:
+        return _titled(i, "【今晚请办】", what), f"{at}到期，请提前{clock_act(clock)}"
     if now < clock.due_at + timedelta(minutes=1):
-        return f"{drill}【时限已到】{what}", f"{number} {at}到期 {clock_name(clock)}未登记"
-    return f"{drill}【已过时限】{what} {clock_name(clock)}未登记", f"{number} 应于{at}前 现{beijing(now, now)}"
-
-
-def spread(i: Incident, settings: Settings) -> str:
-    """抖音1条、12345来电1起: what was seen where, counted by source."""
-    names = {s.id: s.name.split("（")[0] for s in settings.sources}
-    counts: dict[str, int] = {}
-    for m in i.members:
-        label = names.get(m.source, {"officer": "值班报告", "hotline": "12345来电"}.get(m.source, m.source))
-        counts[label] = counts.get(label, 0) + 1
-    return "、".join(f"{k}{v}条" for k, v in list(counts.items())[:3])
+        return _titled(i, "【时限到】", what, f" {noun}未登记"), f"{noun}{at}到期，尚未登记"
+    return _titled(i, "【已过时限】", what, f" {noun}未登记"), f"{noun}应于{at}前 现{beijing(now, now)}"
 
 
 def toll(i: Incident, *standings: str) -> str:
@@ -172,87 +172,10 @@ def toll(i: Incident, *standings: str) -> str:
 
 
 def rumoured(i: Incident) -> str:
-    """What the net says of casualties, said as hearsay."""
-    said = toll(i, "net", "reported")
-    return f"网传{said}，未经核实，不得外传。" if said else ""
-
-
-def body(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> str:
-    """Main text (112 characters)."""
-    if kind in ("first", "first_quiet"):
-        return _first_body(i, settings)
-    if kind == "overdue":
-        return _overdue_body(i, clock)
-    if kind in ("assigned", "sign", "arbitrated"):
-        return _order_body(i, settings, now)
-    if kind == "arbitrate":
-        return _returns(i, settings) + "首接单位先接访、先答复，时限不停。"
-    if kind == "returned":
-        return _returns(i, settings)
-    if kind == "latent":
-        level = level_name(latent_level(i, settings))
-        return f"已掌握的遇难、失联、被困人数合计触及{level}线。请先做发布准备，等指挥部核报后定级。原因、责任未查清，不写。"
-    if kind == "continue":
-        return "首发后须持续发布。无新进展也请说明正在做什么、下次何时发布。"
-    if kind == "exclusion":
-        reason = labels.EXCLUSION_REASONS.get(i.exclusion.get("reason", ""), "")
-        return f"值班员拟以“{reason}”排除。请打电话核对后确认；不同意则继续处置。"
-    return _state_body(i, settings, now)
-
-
-def _first_body(i: Incident, settings: Settings) -> str:
-    seen = spread(i, settings)
-    if i.high_consequence and not casualties(i):
-        return (
-            f"{seen}。核实前不下结论、不辟谣、不转发截图。"
-            "统一答复：已关注，正在现场核查，结果尽快公布。有人自行转移的，先保安全，不劝返。原帖先截图留证。"
-        )
-    if i.label == "N":
-        return f"{seen}。请先核实是否属实、属谁管，再认定是否应回应。"
-    return f"{seen}，说法待核。{rumoured(i)}请先做两件事：①打电话核实 ②电话报告带班领导。"
-
-
-def _overdue_body(i: Incident, clock: Clock | None) -> str:
-    if clock is not None and clock.by_regrade:
-        return f"{clock_name(clock)}时限在提级前已届满，评估单列，不计承办单位超时。请立即发布权威信息并登记。"
-    if clock is not None and clock.track != "public":
-        return f"{clock_act(clock)}尚未登记。已经办的，请补记实际时间；没有办的，请立即办理。"
-    return (
-        "请选一项：①已发未登记，补录链接和实际时间；②上级已统一发布，登记链接；"
-        "③确未发布，写明原因和预计时间，报带班领导签认。选定前持续提醒。"
-    )
-
-
-def _order_body(i: Incident, settings: Settings, now: datetime) -> str:
-    turn = i.assignment
-    unit = unit_name(turn.unit, settings) if turn else ""
-    tasks = "核清事实，拟写回应，发布后登记"
-    end = next((c for c in i.clocks if c.running and c.track == "public" and not c.latent), None)
-    when = f"最迟{beijing(end.due_at, now)}前。" if end else ""
-    return f"请{unit}承办：{tasks}。{when}不属本单位职责的，2小时内退回并写明理由、依据、建议单位，时限不停。"
-
-
-def _returns(i: Incident, settings: Settings) -> str:
-    parts = []
-    for t in i.assignments:
-        if t.returned_at:
-            basis = f"（{t.basis}）" if t.basis else ""
-            parts.append(f"{unit_name(t.unit, settings)}：{t.reason}{basis}")
-    return "；".join(parts) + "。" if parts else ""
-
-
-def _state_body(i: Incident, settings: Settings, now: datetime) -> str:
-    confirmed = toll(i, "confirmed")
-    parts = [f"指挥部核定：{confirmed}。" if confirmed else rumoured(i)]
-    if i.confirmed:
-        parts.append(f"已定{level_name(i.confirmed.level)}。")
-    where = stuck_text(i, settings, now)
-    if where:
-        parts.append(f"现卡在：{where}。")
-    if any(c.latent and c.running for c in i.clocks):
-        parts.append("升级线已触及，时限按就高预置。")
-    parts.append("原因、责任未查清，不写。" if i.label == "E" else "")
-    return "".join(parts)
+    """What the net or a caller says of casualties, said as hearsay."""
+    said, told = toll(i, "net"), toll(i, "reported")
+    heard = "；".join(p for p in (f"网传{said}" if said else "", f"接报{told}" if told else "") if p)
+    return f"{heard}，未经核实，不得外传。" if heard else ""
 
 
 def unit_name(code: str, settings: Settings) -> str:
@@ -278,7 +201,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
         "approval": "审定",
         "release": "发布登记",
     }[at.code]
-    return f"{who}{what}，已{waited}"
+    return f"{who}{what}，已{waited}" if now - at.since >= timedelta(minutes=1) else f"{who}{what}"
 
 
 def due_text(c: Clock, now: datetime) -> str:
@@ -286,80 +209,6 @@ def due_text(c: Clock, now: datetime) -> str:
     return f"{beijing(c.due_at, now)}前{tail}"
 
 
-def rows(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime, duty: Duty) -> list[tuple[str, str]]:
-    """At most six lines; empty values are left out by the caller."""
-    if kind in ("first", "first_quiet"):
-        return _first_rows(i, settings, now, duty)
-    if kind == "overdue" and clock is not None:
-        return _overdue_rows(i, clock, settings, now)
-    out = [
-        ("主责", unit_name(i.primary_unit, settings) if i.primary_unit else "待交办"),
-        ("卡在", stuck_text(i, settings, now)),
-    ]
-    out += [(clock_name(c)[:5], due_text(c, now)) for c in _clocks(i)[:2]]
-    out.append(("起算", _start_text(clock, now)))
-    out.append(("已发", _releases(i, now)))
-    return out
-
-
-def _clocks(i: Incident) -> list[Clock]:
-    running = [c for c in i.clocks if c.running and c.track == "public"]
-    return sorted(running, key=lambda c: (c.latent, c.due_at))
-
-
-def _first_rows(i: Incident, settings: Settings, now: datetime, duty: Duty) -> list[tuple[str, str]]:
-    first = min(i.members, key=lambda m: m.at, default=None)
-    leader = settings.organisation.officer(duty.duty_leader)
-    unit = settings.organisation.unit(i.suggested_unit)
-    up = i.running("upward_report")
-    names = {s.id: s.name.split("（")[0] for s in settings.sources}
-    seen = f"{beijing(first.at, now)} {names.get(first.source, '值班报告')}" if first else ""
-    out = [
-        ("首现", seen),
-        ("地点", i.place.text or "不详"),
-        ("核实", f"{unit.short or unit.name} {unit.duty_phone}".strip() if unit else "待定"),
-        ("带班", f"{leader.name} {leader.phone}" if leader else "缺岗，请按预案"),
-        ("首报", f"{beijing(up.due_at, now)}前报县总值班室" if up else ""),
-    ]
-    public = _clocks(i)
-    label = "首发" if public and public[0].code == "first_statement_5h" else "回应"
-    out.append((label, due_text(public[0], now) if public else ""))
-    return out
-
-
-def _overdue_rows(i: Incident, c: Clock, settings: Settings, now: datetime) -> list[tuple[str, str]]:
-    return [
-        ("依据", c.basis[0].text if c.basis else ""),
-        ("起算", _start_text(c, now)),
-        ("卡在", stuck_text(i, settings, now)),
-        ("已报", "已电话报带班" if i.leader_told else "未报带班"),
-        ("已发", _releases(i, now)),
-        ("主责", unit_name(i.primary_unit, settings) if i.primary_unit else "待交办"),
-    ]
-
-
-def _start_text(c: Clock | None, now: datetime) -> str:
-    if c is None:
-        return ""
-    return f"{labels.STARTS.get(c.start_kind, c.start_kind)} {beijing(c.start_at, now)}"
-
-
-def _releases(i: Incident, now: datetime) -> str:
-    done = [e for e in i.evidence if e.kind in RELEASES or e.kind == "brief_info"]
-    if not done:
-        return ""
-    last = done[-1]
-    return f"{labels.EVIDENCE_KINDS.get(last.kind, '')} {beijing(last.at, now)}"
-
-
 def call_first(calls: tuple[str, ...]) -> str:
     """The rung above the unit head: the duty officer telephones (practice.md §1)."""
     return f"请电话报告：{'、'.join(calls[:3])}。"
-
-
-def late_note(state: ClockState) -> str:
-    return labels.CLOCK_STATES[state.value]
-
-
-def local(at: datetime) -> datetime:
-    return at.astimezone(BEIJING)

@@ -1,0 +1,232 @@
+"""Main text of a card (112 characters), one function a kind. What is in a row of the card is not said again here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import labels, texts
+from bot.labels import beijing
+from config.schema import Settings
+from playbooks.deadlines import casualties, latent_level
+from playbooks.incident import Clock, Incident, Proposal
+
+FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
+OPEN_CAUSE = "原因、责任未查清，不写。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a body is written from."""
+
+    incident: Incident
+    clock: Clock | None
+    settings: Settings
+    now: datetime
+
+
+def body(incident: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> str:
+    said = Said(incident=incident, clock=clock, settings=settings, now=now)
+    text = BODIES.get(kind, _state)(said)
+    return f"本卡为演练，内容均为虚构。{text}" if incident.drill else text
+
+
+def spread(i: Incident, settings: Settings) -> str:
+    """抖音1条、12345来电1起: what was seen where, counted by source."""
+    names = {s.id: s.name.split("（")[0] for s in settings.sources}
+    counts: dict[str, int] = {}
+    for m in i.members:
+        label = names.get(m.source, {"officer": "值班报告", "hotline": "12345来电"}.get(m.source, m.source))
+        counts[label] = counts.get(label, 0) + 1
+    return "、".join(f"{k}{v}{'起' if '来电' in k or '热线' in k else '条'}" for k, v in list(counts.items())[:3])
+
+
+def _first(s: Said) -> str:
+    i = s.incident
+    seen = spread(i, s.settings)
+    if i.high_consequence and not casualties(i):
+        return (
+            f"{seen + '。' if seen else ''}核实前不下结论、不辟谣、不转发截图。"
+            "统一答复：已关注，正在现场核查，结果尽快公布。有人自行转移的，先保安全，不劝返。原帖先截图留证。"
+        )
+    if i.label == "N":
+        return f"{seen + '。' if seen else ''}请先核实是否属实、属谁管，再认定是否应回应。"
+    return f"{seen + '，说法待核。' if seen else ''}{texts.rumoured(i)}请先做两件事：①打电话核实 ②电话报告带班领导。"
+
+
+def _unread(s: Said) -> str:
+    since = s.incident.alarmed_at or s.incident.opened_at
+    waited = texts.remaining(s.now - since)
+    return f"首次提醒发出{waited}，还没有人点“收到”。请看到的人先点“收到”，再打电话核实、报告带班领导。"
+
+
+def _changed(s: Said) -> str:
+    last = next((n.text for n in reversed(s.incident.notes) if n.kind == "changed"), "")
+    why = f"说明：{last}。" if last else ""
+    return f"先前的核实结论作废，已发口径暂停使用。请重新打电话核实。{why}各项时限照常。"
+
+
+def _regraded(s: Said) -> str:
+    i = s.incident
+    level = texts.level_name(i.level)
+    start = f"自{labels.STARTS.get(s.clock.start_kind, '原起点')}{beijing(s.clock.start_at, s.now)}起算" if s.clock else ""
+    if i.confirmed:
+        return f"已定{level}。{_toll(i)}时限{start}，不从定级时起算。请抓紧备稿，{OPEN_CAUSE}"
+    return f"按现有数字建议{level}，须指挥部或带班领导定级。{_toll(i)}时限{start}，先按此准备。{OPEN_CAUSE}"
+
+
+def _latent(s: Said) -> str:
+    level = texts.level_name(latent_level(s.incident, s.settings))
+    return f"已掌握的遇难、失联、被困人数合计触及{level}线。请先做发布准备，等指挥部核报后定级。{OPEN_CAUSE}"
+
+
+def _verify(s: Said) -> str:
+    done = [f"{texts.unit_name(v.party, s.settings) or '值班员'}" for v in s.incident.verifications]
+    had = f"已核：{'、'.join(dict.fromkeys(done))}。" if done else ""
+    return f"{had}请现场和主管单位各核一次，核完点按钮登记。核实前不下结论、不辟谣。"
+
+
+def _upward(s: Said) -> str:
+    number = s.incident.number
+    return (
+        "先打电话，后补书面。只报已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
+        f"报完点“已报总值班室”。要首报底稿，回：底稿 {number}"
+    )
+
+
+def _overdue(s: Said) -> str:
+    c = s.clock
+    if c is not None and c.by_regrade:
+        return f"{texts.clock_name(c)}时限在提级前已届满，评估单列，不计承办单位超时。请立即发布权威信息并登记。"
+    if c is not None and s.now < c.due_at - timedelta(minutes=2):
+        return f"到期时间在夜间，提前提醒，免得夜里再叫醒各位。请在下班前{texts.clock_act(c)}并登记。"
+    if c is not None and c.track != "public":
+        return f"{texts.clock_act(c)}尚未登记。已经办的，请补记实际时间；没有办的，请立即办理。"
+    return (
+        "请选一项：①已发未登记，补录链接和实际时间；②上级已统一发布，登记链接；"
+        "③确未发布，写明原因和预计时间，报带班领导签认。选定前持续提醒。"
+    )
+
+
+def _order(s: Said) -> str:
+    turn = s.incident.assignment
+    unit = texts.unit_name(turn.unit, s.settings) if turn else "承办单位"
+    end = next((c for c in s.incident.clocks if c.running and c.track == "public" and not c.latent), None)
+    when = f"最迟{beijing(end.due_at, s.now)}前。" if end else ""
+    return (
+        f"请{unit}承办：核清事实，拟写回应，发布后登记。{when}"
+        "不属本单位职责的，2小时内退回并写明理由、依据、建议单位，时限不停。"
+    )
+
+
+def _returns(s: Said) -> str:
+    parts = []
+    for t in s.incident.assignments:
+        if t.returned_at:
+            basis = f"（{t.basis}）" if t.basis else ""
+            parts.append(f"{texts.unit_name(t.unit, s.settings)}：{t.reason}{basis}")
+    return "；".join(parts) + "。" if parts else ""
+
+
+def _returned(s: Said) -> str:
+    return f"{_returns(s)}请另行交办，或报裁定人指定牵头单位。时限不停。"
+
+
+def _arbitrate(s: Said) -> str:
+    return f"{_returns(s)}首接单位先接访、先答复，时限不停。"
+
+
+def _continue(s: Said) -> str:
+    return "首发后须持续发布。没有新进展，也请说明正在做什么、下次何时发布。"
+
+
+def _exclusion(s: Said) -> str:
+    reason = labels.EXCLUSION_REASONS.get(s.incident.exclusion.get("reason", ""), "不需处置")
+    return f"值班员拟以“{reason}”排除。请打电话核对后确认；不同意则继续处置。"
+
+
+PROPOSED = {"start_set": "更正起算时间", "evidence": "补登发布", "figure": "更正人数"}
+
+
+def _second(s: Said) -> str:
+    if not s.incident.proposals:
+        return "没有待复核的事项了。"
+    p: Proposal = s.incident.proposals[-1]
+    officer = s.settings.organisation.officer(p.by)
+    what = PROPOSED.get(p.kind, labels.EVENT_KINDS.get(p.kind, "更正"))
+    at = _stated(p)
+    when = f"为{beijing(at, s.now)}" if at else ""
+    return (
+        f"{officer.name if officer else p.by}登记：{what}{when}。会改变按时或超时的结论，须由另一人核对凭据后点同意或不同意。"
+    )
+
+
+def _stated(p: Proposal) -> datetime | None:
+    """The instant the proposal states, wherever its kind keeps it."""
+    inner = p.data.get("evidence")
+    found = p.data.get("value") or p.data.get("at") or (inner.get("at") if isinstance(inner, dict) else None)
+    return datetime.fromisoformat(found) if isinstance(found, str) else None
+
+
+def _met(s: Said) -> str:
+    done = next((c for c in reversed(s.incident.clocks) if c.satisfied_at is not None and c.track == "public"), None)
+    if done is None:
+        return "已登记。"
+    verdict = labels.CLOCK_STATES[done.state.value]
+    owed = next((e.missing for e in reversed(s.incident.evidence) if e.id == done.satisfied_by), ())
+    missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in owed)
+    debt = f"登记还缺{missing}，归档前补齐。" if missing else ""
+    return f"{texts.clock_name(done)}{verdict}（登记时间{beijing(done.satisfied_at or s.now, s.now)}），相应提醒停止。{debt}"
+
+
+def _toll(i: Incident) -> str:
+    """Confirmed figures as such; hearsay as hearsay, said only while nothing is confirmed."""
+    confirmed = texts.toll(i, "confirmed")
+    return f"指挥部核定：{confirmed}。" if confirmed else texts.rumoured(i)
+
+
+def _state(s: Said) -> str:
+    i = s.incident
+    parts = [_toll(i), f"已定{texts.level_name(i.confirmed.level)}。" if i.confirmed else ""]
+    if any(c.latent and c.running for c in i.clocks):
+        parts.append("升级线已触及，时限按就高预置。")
+    parts.append(OPEN_CAUSE if i.label == "E" else "")
+    return "".join(parts) or "请按时限办理，办完登记。"
+
+
+def _pressing(s: Said) -> str:
+    """Countdown: what is known, then what can be published without waiting for the rest."""
+    code = s.clock.code if s.clock else ""
+    what = {
+        "first_statement_5h": FIVE,
+        "press_conference_24h": "请定时间、地点、主持人、发布人、口径。开过再登记，计划召开不算。",
+        "response_48h": "请核清事实、拟好回应；发布或答复后登记。",
+    }.get(code, "")
+    known = _state(s)
+    return (known.replace(OPEN_CAUSE, "") if what == FIVE else known) + what
+
+
+BODIES: dict[str, Callable[[Said], str]] = {
+    "first": _first,
+    "first_quiet": _first,
+    "unread": _unread,
+    "changed": _changed,
+    "regraded": _regraded,
+    "latent": _latent,
+    "verify": _verify,
+    "upward": _upward,
+    "overdue": _overdue,
+    "assigned": _order,
+    "sign": _order,
+    "arbitrated": _order,
+    "returned": _returned,
+    "arbitrate": _arbitrate,
+    "continue": _continue,
+    "exclusion": _exclusion,
+    "second": _second,
+    "met": _met,
+    "half": _pressing,
+    "last": _pressing,
+    "countdown": _pressing,
+}
