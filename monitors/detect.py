@@ -144,7 +144,8 @@ class Detector:
         self.policy = policy
         self.scope = scope or Scope()
         self._families = family_table(gate)
-        self._index = StoryIndex(JoinRules(hours=policy.story_hours, letter_days=policy.letter_days), dull_words(gate))
+        rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
+        self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city)
         self.stories: dict[str, Story] = {}
         self._titles: dict[str, tuple[str, datetime]] = {}
         self._alarmed: list[Story] = []

@@ -95,9 +95,13 @@ class _Story:
 
 
 class StoryIndex:
-    """Streaming index of open stories. `dull` maps a word to its factor (0..1): words of form, not of matter."""
+    """Streaming index of open stories. `dull` maps a word to its factor (0..1): words of form, not of matter.
 
-    def __init__(self, rules: JoinRules | None = None, dull: Mapping[str, float] | None = None) -> None:
+    `home` is the installation's own county or city: sharing it is no evidence that two matters are one.
+    """
+
+    def __init__(self, rules: JoinRules | None = None, dull: Mapping[str, float] | None = None, home: str = "") -> None:
+        self.home = home
         self.rules = rules or JoinRules()
         self._dull = dict(dull or {})
         self._stories: dict[str, _Story] = {}
@@ -227,6 +231,8 @@ class StoryIndex:
         place = _place_relation(story, ref)
         if place == "county":
             return -1.0
+        if place == "city" and self._at_home(ref.county or ref.city):
+            place = "home"
         if place == "clash":
             return value - rules.place_clash
         if same_family:
@@ -235,9 +241,13 @@ class StoryIndex:
             )
         elif place == "city" and not clash:
             value += rules.same_province
-        if tolls & story.tolls and place != "unknown":
+        if tolls & story.tolls and place not in ("unknown", "home"):
             value += rules.same_toll
         return value
+
+    def _at_home(self, name: str) -> bool:
+        """The installation's own county or city: every matter lies there, so that sharing it says nothing."""
+        return bool(self.home and name) and (self.home.startswith(name) or name.startswith(self.home))
 
     def _evidence(self, story: _Story, vector: Mapping[str, float]) -> tuple[str, ...]:
         shared = sorted((word for word in vector if word in story.total), key=lambda word: (-vector[word], word))

@@ -89,3 +89,15 @@ def test_letters_join_by_their_text_and_not_with_titles() -> None:
     street = index.place(ItemRef(id="3", title="路灯不亮", text=other), START)
     assert same.story == first.story
     assert street.story != first.story
+
+
+def test_sharing_only_the_desks_own_county_joins_nothing() -> None:
+    index = StoryIndex(home="鹿溪县")
+    families = frozenset({"earth"})
+    place = {"province": "青岚", "city": "云泽", "county": "鹿溪"}
+    slide = ItemRef(id="1", title="鹿溪县石坪镇大湾村山体滑坡", families=families, **place)
+    dam = ItemRef(id="2", title="网传鹿溪县青山水库大坝裂缝快要溃坝", families=families, **place)
+    more = ItemRef(id="3", title="鹿溪县山体滑坡已致11人遇难", families=families, **place)
+    first = index.place(slide, START)
+    assert index.place(dam, START).story != first.story
+    assert index.place(more, START).story == first.story
