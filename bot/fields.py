@@ -1,0 +1,215 @@
+"""How the rest of a typed line becomes fields of an action: times, units, figures, results. Tolerant; a miss says what is possible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot import labels
+from config.schema import Level, Settings
+from playbooks.ladder import BEIJING
+
+
+class CommandError(Exception):
+    """The line cannot be understood; the message says what is possible."""
+
+
+Fields = dict[str, object]
+
+_TIME = re.compile(r"(?:(?:(\d{4})[-年/])?(\d{1,2})[-月/](\d{1,2})日?\s*)?(\d{1,2})[:：点](\d{2})?分?")
+_URL = re.compile(r"https?://[^\s，。；]+")
+_FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
+METRIC_WORDS = {
+    "遇难": "deaths",
+    "死亡": "deaths",
+    "失联": "missing",
+    "失踪": "missing",
+    "被困": "trapped",
+    "受伤": "injured",
+    "伤": "injured",
+    "中毒": "poisoned",
+    "转移": "evacuated",
+}
+LEVEL_WORDS = {
+    "特别重大": Level.ESPECIALLY_MAJOR,
+    "特大": Level.ESPECIALLY_MAJOR,
+    "重大": Level.MAJOR,
+    "较大": Level.SIGNIFICANT,
+    "一般": Level.GENERAL,
+}
+VERIFY_WORDS = {"部分属实": "partly", "不属实": "false", "不实": "false", "属实": "true", "无法核实": "unverifiable"}
+EXCLUDE_WORDS = {"非本地": "not_local", "旧闻": "old_news", "不属实": "untrue", "重复": "duplicate", "无关": "unrelated"}
+
+
+def read_time(text: str, now: datetime) -> tuple[datetime | None, str]:
+    """A Beijing time in the text (time alone = its latest past occurrence) and the text without it."""
+    m = _TIME.search(text)
+    if m is None:
+        return None, text
+    local = now.astimezone(BEIJING)
+    year, month, day, hour, minute = (int(x) if x else None for x in m.groups())
+    try:
+        at = local.replace(hour=hour or 0, minute=minute or 0, second=0, microsecond=0)
+        if month and day:
+            at = at.replace(year=year or local.year, month=month, day=day)
+        elif at > local + timedelta(minutes=10):
+            at -= timedelta(days=1)
+    except ValueError:
+        raise CommandError(f"时间“{m.group(0)}”写得不对，请写成 04:35 或 11-22 04:35。") from None
+    return at.astimezone(now.tzinfo), (text[: m.start()] + text[m.end() :]).strip()
+
+
+def find_unit(text: str, settings: Settings) -> tuple[str, str]:
+    """Unit code named in the text (full name, short name or code) and the text without it; CommandError if none fits."""
+    best: tuple[int, str, str] | None = None
+    for u in settings.organisation.units:
+        for name in (u.name, u.short, u.code):
+            if name and name in text and (best is None or len(name) > best[0]):
+                best = (len(name), u.code, name)
+    if best is None:
+        names = "、".join(u.short or u.name for u in settings.organisation.units)
+        raise CommandError(f"没有找到这个单位。可用的单位：{names}。")
+    return best[1], text.replace(best[2], "", 1).strip()
+
+
+def verify_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    for word, result in VERIFY_WORDS.items():
+        if word in rest:
+            left = rest.replace(word, "", 1).strip()
+            try:
+                party, left = find_unit(left, s)
+            except CommandError:
+                party = ""
+            return {"result": result, "source": left, **({"party": party} if party else {})}
+    raise CommandError("请写明核实结果：属实、部分属实、不实或无法核实。例：核实 12 属实 现场民警")
+
+
+def grade_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    for word, level in LEVEL_WORDS.items():
+        if word in rest:
+            return {"level": level, "reason": rest.replace(word, "", 1).strip(" ，：") or "人工定级"}
+    raise CommandError("请写明等级：特别重大、重大、较大或一般。例：定级 12 重大 指挥部核报遇难11人")
+
+
+def assign_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    unit, left = find_unit(rest, s)
+    supporting: list[str] = []
+    while left:
+        try:
+            other, left = find_unit(left, s)
+        except CommandError:
+            break
+        supporting.append(other)
+    return {"unit": unit, "supporting": tuple(supporting)}
+
+
+def ruling_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    return assign_fields(rest.replace("牵头", ""), s, now)
+
+
+def return_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    parts = [p.strip() for p in re.split(r"[；;]", rest)]
+    if not parts or not parts[0]:
+        raise CommandError("退回要写理由。例：退回 12 不属本局职责；依据三定规定；建议农业农村局")
+    return {"reason": parts[0], "basis": parts[1] if len(parts) > 1 else "", "suggested": parts[2] if len(parts) > 2 else ""}
+
+
+def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
+    def fields(rest: str, s: Settings, now: datetime) -> Fields:
+        m = _URL.search(rest)
+        url = m.group(0) if m else ""
+        at, left = read_time(rest.replace(url, " ") if url else rest, now)
+        out: Fields = {"kind": kind, "url": url, "detail": left.strip()}
+        if at is not None:
+            out["at"] = at
+        for word, name in labels.REGISTER_WORDS.items():
+            found = re.search(rf"{word}[:：]?\s*(\S+)", left)
+            if found:
+                out[name] = found.group(1)
+        return out
+
+    return fields
+
+
+def report_up_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    at, left = read_time(rest, now)
+    out: Fields = {"detail": left.strip()}
+    if at is not None:
+        out["at"] = at
+    return out
+
+
+def note_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
+    def fields(rest: str, s: Settings, now: datetime) -> Fields:
+        return {"note": kind, "text": rest}
+
+    return fields
+
+
+def late_note_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    at, left = read_time(rest, now)
+    out: Fields = {"note": "late_entry", "text": left}
+    if at is not None:
+        out["happened_at"] = at
+    return out
+
+
+def gate_fields(gate: str) -> Callable[[str, Settings, datetime], Fields]:
+    def fields(rest: str, s: Settings, now: datetime) -> Fields:
+        at, left = read_time(rest, now)
+        return {"gate": gate, "name": left.strip(), **({"at": at} if at else {})}
+
+    return fields
+
+
+def figures_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    found = {METRIC_WORDS[m.group(1)]: int(m.group(2)) for m in _FIGURE.finditer(rest)}
+    if not found:
+        raise CommandError("请写人数。例：数字 12 遇难4 失联7 指挥部")
+    command = s.organisation.command
+    unit = s.organisation.unit(command)
+    names = ("指挥部", "核定", unit.name if unit else "指挥部", (unit.short if unit else "") or "指挥部")
+    source = command if command and any(n in rest for n in names) else ""
+    return {"figures": found, "source": source, "span": rest}
+
+
+def start_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    at, left = read_time(rest, now)
+    if at is None:
+        raise CommandError("请写明事发时间。例：起算 12 02:10 应急局接警记录")
+    return {"instant": "occurred_at", "value": at, "evidence": left.strip()}
+
+
+def exclude_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    for word, reason in EXCLUDE_WORDS.items():
+        if word in rest:
+            return {"reason": reason}
+    raise CommandError("请写明排除原因：非本地、旧闻、不属实、重复或无关。例：排除 12 非本地")
+
+
+def reason_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    return {"reason": rest}
+
+
+def url_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    m = _URL.search(rest)
+    return {"url": m.group(0) if m else rest.strip()}
+
+
+def sign_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    return {"who": rest.strip()}
+
+
+def merge_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    m = re.search(r"\d+", rest)
+    if m is None:
+        raise CommandError("请写并入哪一件。例：并案 13 12（把13号并入12号）")
+    return {"into": m.group(0)}
+
+
+def category_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    for code, c in s.categories.items():
+        if c.name in rest or rest.strip() == code:
+            return {"category": code}
+    raise CommandError("没有这个类别。可用：" + "、".join(c.name for c in s.categories.values()) + "。")
