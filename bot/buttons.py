@@ -65,7 +65,7 @@ def _duty(i: Incident, kind: str, settings: Settings, held: set[str]) -> Offer:
     if not i.verifications:
         return Offer(buttons=_verifying(i, settings))
     if i.primary_unit:
-        return Offer(buttons=_running(i, held))
+        return Offer(buttons=_running(i, settings, held))
     return _assigning(i, settings)
 
 
@@ -109,10 +109,16 @@ def _assigning(i: Incident, settings: Settings) -> Offer:
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
 
 
-def _running(i: Incident, held: set[str]) -> tuple[Press, ...]:
+def _half_verified(i: Incident) -> bool:
+    """A grave rumour that one party called untrue and a second has not yet."""
+    return i.high_consequence and len(i.verifications) < 2 and all(v.result == "false" for v in i.verifications)
+
+
+def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ...]:
     late = any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks)
     turn = i.assignment
-    out = [_b(i, "登记发布", "ask_release", PRIMARY)]
+    out = _two_parties(i, settings)[:1] if _half_verified(i) else []
+    out.append(_b(i, "登记发布", "ask_release", PRIMARY))
     if late:
         out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
     out.append(_b(i, "上级已发", "ask_superior"))
