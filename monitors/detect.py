@@ -298,9 +298,10 @@ class Detector:
             ):
                 continue
             related = bool(other.families & story.families) or (story.category == other.category != "other")
-            same_city = bool(story.city and story.city == other.city)
+            at_home = self._index.at_home(story.county or story.city)
+            same_city = bool(story.city and story.city == other.city) and not at_home
             near = self._index.near(story.id, other.id)
-            same_province = bool(story.province and story.province == other.province)
+            same_province = bool(story.province and story.province == other.province) and not at_home
             needed = TWIN_CITY if same_city and related else TWIN_PROVINCE if same_province and related else TWIN_WORDS
             if self._fewer_dead(story, other) and near < TWIN_WORDS:
                 continue

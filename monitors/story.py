@@ -231,7 +231,7 @@ class StoryIndex:
         place = _place_relation(story, ref)
         if place == "county":
             return -1.0
-        if place == "city" and self._at_home(ref.county or ref.city):
+        if place == "city" and self.at_home(ref.county or ref.city):
             place = "home"
         if place == "clash":
             return value - rules.place_clash
@@ -245,7 +245,7 @@ class StoryIndex:
             value += rules.same_toll
         return value
 
-    def _at_home(self, name: str) -> bool:
+    def at_home(self, name: str) -> bool:
         """The installation's own county or city: every matter lies there, so that sharing it says nothing."""
         return bool(self.home and name) and (self.home.startswith(name) or name.startswith(self.home))
 
