@@ -85,10 +85,16 @@ def casualties(incident: Incident) -> bool:
     return any((known.get(m) or 0) > 0 for m in ("deaths", "injured", "missing", "trapped", "poisoned"))
 
 
+def refuted(incident: Incident) -> bool:
+    """Two named parties say it is not so, and nobody says it is (practice.md §2.15)."""
+    said = [v.result for v in incident.verifications]
+    return said.count("false") >= 2 and not {"true", "partly"} & set(said)
+
+
 def urgent(incident: Incident, settings: Settings) -> bool:
-    """Level 1-2, any casualty, or a high consequence without a grade (practice.md §2.2)."""
+    """Level 1-2, any casualty, or a high consequence without a grade that is not refuted (practice.md §2.2)."""
     level, _ = acting_level(incident, settings)
-    return level in URGENT or casualties(incident) or incident.high_consequence
+    return level in URGENT or casualties(incident) or (incident.high_consequence and not refuted(incident))
 
 
 def _evidence_at(incident: Incident, kinds: frozenset[str]) -> list[datetime]:

@@ -271,3 +271,15 @@ def test_a_confirmed_occurrence_counts_however_long_before_detection() -> None:
     i = act(landslide(NOW), "start", OFFICER, NOW, value=at("20:00", day=20), evidence="接警记录")
     i = apply(i, [graded(Level.MAJOR, NOW)], settings(), NOW)
     assert clock(i, "first_statement_5h").start_at == at("20:00", day=20)
+
+
+def test_a_rumour_two_parties_refute_is_urgent_no_longer_and_its_desk_clocks_end() -> None:
+    i = landslide(NOW, high_consequence=True)
+    i = act(i, "verify", OFFICER, at("02:30"), result="false", party="site")
+    assert urgent(i, settings())
+    i = act(i, "verify", OFFICER, at("02:35"), result="false", party="slj")
+    assert not urgent(i, settings())
+    assert not i.running("upward_report")
+    assert i.running("response_48h")
+    i = act(i, "verify", LEADER, at("03:00"), result="true", party="site")
+    assert urgent(i, settings())
