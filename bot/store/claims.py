@@ -31,9 +31,9 @@ class Queue:
             f"with recursive level (v) as (select min(priority) from {self.table} where {CLAIMABLE} union all"
             f" select (select min(priority) from {self.table} where {CLAIMABLE} and priority > level.v) from level"
             " where level.v is not null)"
-            # a scalar sub-query: PostgreSQL would turn `exists` into a join over every pending row
-            f" select v from level where v is not null and (select 1 from {self.table} where {CLAIMABLE}"
-            f" and priority = level.v and {self.due} <= :now and lease_until < :wall limit 1) = 1 order by v"
+            # a scalar sub-query in index order: else PostgreSQL joins over, or scans, every pending row
+            f" select v from level where v is not null and (select 1 from {self.table} where {CLAIMABLE} and priority = level.v"
+            f" and {self.due} <= :now and lease_until < :wall order by {self.due}, {self.key} limit 1) = 1 order by v"
         )
 
     def claim(self, skip: str) -> str:
