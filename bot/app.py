@@ -70,7 +70,7 @@ async def serving(
         if w.corpid and w.secret:
             desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
         intake = build_intake(desk, fetcher, sources or {})
-        stack.callback(intake.close)
+        stack.push_async_callback(intake.close)
         await inbox.load_covers(desk)
         await intake.rebuild()
         service = Service(desk=desk, intake=intake, pumping=asyncio.Lock(), polling=asyncio.Lock())

@@ -1,6 +1,6 @@
 """New items become incidents. One joins at a time, in order of what was seen; the detector's state is rebuilt from the database.
 
-poll: due sources -> new items stored -> join
+poll: due sources -> new items stored -> join        (watch: the same, each source a task of its own, so none waits for another)
 join: unjoined items in (seen_at, id) order -> detector (pure) -> open | join | nothing -> one commit each
 """
 
@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.desk import Desk, NotFound, change, open_incident
+from bot.health import Watch
 from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
 from bot.polling import Poller, ask_all
 from bot.store.port import Joined
+from config.schema import Source
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind, fingerprint
@@ -41,8 +43,14 @@ class Intake:
     joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     detector: Detector | None = None
     stories: dict[str, int] = field(default_factory=dict)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    asked: bool = False
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Stop what is being asked; whatever was not stored is fetched again after the next start."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         self.parsing.close()
 
     def next_poll(self) -> datetime | None:
@@ -63,6 +71,7 @@ class Intake:
         due = self.poller.due(self.desk.now())
         counts = await ask_all(self.poller, due)
         joined = await self.join()
+        await self.poller.watch.tell(self.poller.sources(), self.poller.states)
         return {
             "polled": len(due),
             "sources": len(self.poller.sources()),
@@ -73,24 +82,56 @@ class Intake:
             "problems": len(await self.desk.store.problems()) if due else 0,
         }
 
+    async def watch_due(self) -> int:
+        """Start asking every source that is due, each in its own task, and return at once; how many were started."""
+        due = self.poller.due(self.desk.now())
+        for source in due:
+            self.poller.running.add(source.id)
+            task = asyncio.get_running_loop().create_task(self._watch_one(source))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        await self.poller.watch.tell(self.poller.sources(), self.poller.states)
+        return len(due)
+
+    async def _watch_one(self, source: Source) -> None:
+        counts = await self.poller.ask(source)
+        if counts.new or counts.updated:
+            await self.join_soon()
+
+    async def join_soon(self) -> None:
+        """Join, unless a join that has not begun yet will see the same items anyway."""
+        if self.asked:
+            return
+        self.asked = True
+        async with self.joining:
+            self.asked = False
+            await self._join_all()
+
     async def join(self) -> dict[str, int | None]:
         """Judge and join everything stored but not joined; item id -> incident number, None for ordinary ones."""
-        out: dict[str, int | None] = {}
         async with self.joining:
-            while rows := await self.desk.store.unjoined(BATCH):
-                ordinary: list[Joined] = []
-                for row in rows:
-                    number = await self._join_one(row.item)
-                    out[row.item.id] = number
-                    if number is None:
-                        ordinary.append(Joined(item_id=row.item.id, incident=None, at=self.desk.now(), why="ordinary"))
-                if ordinary:
-                    await self.desk.store.mark_joined(ordinary)
+            return await self._join_all()
+
+    async def _join_all(self) -> dict[str, int | None]:
+        out: dict[str, int | None] = {}
+        while rows := await self.desk.store.unjoined(BATCH):
+            ordinary: list[Joined] = []
+            for row in rows:
+                number = await self._join_one(row.item, row.incident)
+                out[row.item.id] = number
+                if number is None:
+                    ordinary.append(Joined(item_id=row.item.id, incident=None, at=self.desk.now(), why="ordinary"))
+            if ordinary:
+                await self.desk.store.mark_joined(ordinary)
         return out
 
-    async def _join_one(self, item: Item) -> int | None:
+    async def _join_one(self, item: Item, placed: int | None) -> int | None:
+        """`placed`: where an item that was edited since belongs already; it stays there, whatever it says now."""
         assert self.detector is not None
-        changes = self.detector.feed(_seen(item), item.seen_at)
+        changes = self.detector.feed(_seen(item), item.seen_at if placed is None else self.desk.now())
+        if placed is not None:
+            await self._reread(placed, item, changes)
+            return placed
         if not changes:
             return None
         story = self.detector.stories[changes[0].story]
@@ -116,6 +157,21 @@ class Intake:
             return (triage.member(item, why, now), *triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now))
 
         await change(self.desk, number, decision, joined=joined)
+
+    async def _reread(self, number: int, item: Item, changes: Sequence[Change]) -> None:
+        """A member was edited by its source: a toll it raises, or an alarm it gives, is learnt as from a new item."""
+        story = self.detector.stories.get(changes[0].story) if changes and self.detector is not None else None
+        now = self.desk.now()
+        joined = (Joined(item_id=item.id, incident=number, at=now, why="edited"),)
+        if story is None or self.stories.get(story.id) != number:
+            await self.desk.store.mark_joined(joined)
+            return
+        await change(
+            self.desk,
+            number,
+            lambda i: (*triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now)),
+            joined=joined,
+        )
 
     async def _open(self, story: Story, item: Item, changes: Sequence[Change]) -> Incident:
         now = self.desk.now()
@@ -203,7 +259,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
 def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str]) -> Intake:
     """Load the knowledge and wire the poller."""
     parsing = Parsing()
-    poller = Poller(desk=desk, fetcher=fetcher, parsing=parsing, prefixes=prefixes)
+    poller = Poller(desk=desk, fetcher=fetcher, parsing=parsing, prefixes=prefixes, watch=Watch(desk=desk))
     intake = Intake(desk=desk, knowledge=load_knowledge(desk.settings), poller=poller, parsing=parsing)
     desk.join = intake.join
     return intake

@@ -1,4 +1,8 @@
-"""Asking the sources: fetch -> parse -> store new items. One source's failure, slowness or size never delays another."""
+"""Asking the sources: fetch -> parse -> store new items. One source's failure, slowness or size never delays another.
+
+What a poll brought decides the next one (`monitors.rhythm`), inside the transaction that stores it; so a restart asks the
+same sources at the same instants.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,50 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 
+from bot.cli_parse import problem_text
+from bot.clock import milliseconds
 from bot.desk import Desk
+from bot.folder import read_folder
+from bot.health import Watch, reason_text
 from bot.parsing import Parsing
 from bot.store.port import PollCounts, SourceState
 from config.schema import Source
 from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult
-from monitors.item import Item, ItemKind, items
-from monitors.rhythm import PollOutcome, first_poll, next_poll
+from monitors.item import Item, ItemKind, ParsedDocument, items
+from monitors.mend import Problem
+from monitors.rhythm import SLOWEST_FACTOR, PollOutcome, allowed_silence, first_poll, next_poll, usual_gap
 
 log = logging.getLogger(__name__)
 
-TELL_AFTER = 3
 BEGUN = "polling.begun"
-JUST_DUE = timedelta(seconds=1)
-REASONS = {
-    "timeout": "响应超时",
-    "address_refused": "地址指向内部网络，已拒绝（内部来源请在配置中标明 internal）",
-    "login_page": "被转到登录页",
-    "too_many_redirects": "跳转次数过多",
-    "unknown_encoding": "压缩方式不认识",
-    "broken_body": "内容中断",
-    "bad_url": "网址写错",
-    "gone": "来源已关闭",
-}
+NOTHING = PollCounts(new=0, updated=0, duplicates=0)
+NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
+"""A document without entries that says one of these was no document of this source: it counts as a failure."""
+LOSSES = frozenset(
+    {
+        "truncated",
+        "too_many_entries",
+        "bytes_lost",
+        "entries_unreadable",
+        "rows_unreadable",
+        "parse_timeout",
+        "too_large",
+        "cut_tail",
+    }
+)
+"""Damage that cost content; the other problems of a document were mended without loss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a poll brought nothing: a code of `health.REASONS` and its text."""
+
+    code: str
+    text: str
+    permanent: bool = False
+    retry_after: timedelta | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,26 +66,26 @@ class Poller:
     fetcher: Fetcher
     parsing: Parsing
     prefixes: Mapping[str, str]
+    watch: Watch
     states: dict[str, SourceState] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
 
     async def load(self) -> None:
         """States as stored; sources never polled are spread over their first interval, counted from the first start of all."""
         self.states = await self.desk.store.source_states()
+        await self.watch.load()
         now = self.desk.now()
         begun = await self.desk.store.meta(BEGUN)
         if begun is None:
             await self.desk.store.set_meta(BEGUN, now.isoformat())
         since = datetime.fromisoformat(begun) if begun else now
         for source in self.sources():
-            if source.id not in self.states:
-                interval = timedelta(seconds=source.interval)
-                planned = first_poll(source.id, since, interval)
-                at = planned if planned > now - JUST_DUE else first_poll(source.id, now, interval)
-                self.states[source.id] = SourceState(source_id=source.id, next_poll_at=at)
+            self.states[source.id] = _started(source, self.states.get(source.id), since, now)
+        await self.watch.forget({s.id for s in self.sources()}, now)
 
     def sources(self) -> list[Source]:
-        return [s for s in self.desk.settings.sources if s.enabled]
+        """Sources that are asked; vendors come by themselves."""
+        return [s for s in self.desk.settings.sources if s.enabled and s.kind != "vendor"]
 
     def due(self, now: datetime) -> list[Source]:
         """Sources whose time has come and that are not being asked already."""
@@ -78,26 +102,31 @@ class Poller:
         times = [s.next_poll_at for k, s in self.states.items() if k in ids and s.next_poll_at is not None]
         return min(times) if times else None
 
-    def address(self, source: Source) -> str:
+    def address(self, source: Source, state: SourceState) -> str:
+        """Where to ask: a prefix replaced, or the new place of a source that moved for good (every other time while that fails)."""
         for prefix, base in self.prefixes.items():
             if source.url.startswith(prefix):
                 return base + source.url[len(prefix) :]
-        return source.url
+        moved = state.moved_to and state.address == source.url and state.failures % 2 == 0
+        return state.moved_to if moved else source.url
 
     async def ask(self, source: Source) -> PollCounts:
-        """One poll of one source, recorded whatever happens."""
+        """One poll of one source, recorded whatever happens; nothing it raises reaches another source."""
         self.running.add(source.id)
+        state = self.states.get(source.id) or SourceState(source_id=source.id)
         try:
-            return await self._ask(source)
+            return await (self._read_folder if source.kind == "folder" else self._fetch)(source, state)
+        except Exception as e:  # flow guard: what one source breaks stays with it; cancellation passes
+            log.exception("poll_failed", extra={"source": source.id})
+            failure = Failure(code="own_error", text=reason_text("own_error", f"{type(e).__name__}: {e}"[:200]))
+            return await self._failed(source, state, failure, self.desk.now())
         finally:
             self.running.discard(source.id)
 
-    async def _ask(self, source: Source) -> PollCounts:
-        now = self.desk.now()
-        state = self.states.get(source.id) or SourceState(source_id=source.id)
+    async def _fetch(self, source: Source, state: SourceState) -> PollCounts:
         request = FetchRequest(
             source_id=source.id,
-            url=self.address(source),
+            url=self.address(source, state),
             etag=state.etag,
             last_modified=state.last_modified,
             internal=source.internal or bool(self.prefixes and not source.url.startswith("http")),
@@ -105,69 +134,144 @@ class Poller:
         try:
             result = await self.fetcher.fetch(request)
         except FetchError as e:
-            return await self._failed(source, state, e, now)
-        return await self._stored(source, state, result, now)
+            text = reason_text(e.reason, e.detail, e.status)
+            failure = Failure(code=e.reason, text=text, permanent=e.permanent, retry_after=e.retry_after)
+            return await self._failed(source, state, failure, self.desk.now())
+        now = self.desk.now()
+        await self.watch.compare_clock(request.url, result.headers, now)
+        if source.kind == "site":
+            return await self._answered(source, state, result, now)
+        return await self._received(source, state, result, now)
 
-    async def _failed(self, source: Source, state: SourceState, e: FetchError, now: datetime) -> PollCounts:
+    async def _failed(self, source: Source, state: SourceState, failure: Failure, now: datetime) -> PollCounts:
         failures = state.failures + 1
-        outcome = PollOutcome(failed=True, permanent=e.permanent, failures=failures, retry_after=e.retry_after)
+        outcome = PollOutcome(failed=True, permanent=failure.permanent, failures=failures, retry_after=failure.retry_after)
         interval = timedelta(seconds=source.interval)
         planned = next_poll(source.id, now, interval, interval, outcome)
-        text = REASONS.get(e.reason, f"{e.reason} {e.detail}".strip())
-        state = replace(state, failures=failures, last_error=text, last_try_at=now, next_poll_at=planned.at)
-        await self._save(state, ())
-        if failures >= TELL_AFTER or e.permanent:
-            detail = f"{source.name}连续{failures}次取不到（{text}），系统会继续尝试；请核对地址和网络。"
-            await self.desk.store.report_problem("source", source.id, detail, now)
-        return PollCounts(new=0, updated=0, duplicates=0)
-
-    async def _stored(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
-        digest = blake2b(result.body, digest_size=16).hexdigest() if result.body else state.body_hash
-        fresh = not result.not_modified and digest != state.body_hash
-        found: tuple[Item, ...] = ()
-        damage, had_failed = state.damage, state.failures > 0
-        if fresh:
-            document = await self.parsing.parse(source.kind, result.body, result.headers, result.final_url, now)
-            damage += len(document.problems)
-            kind = ItemKind(source.kind) if source.kind in set(ItemKind) else ItemKind.FEED
-            found = items(document, source.id, now, kind)
         state = replace(
             state,
-            etag=result.etag,
-            last_modified=result.last_modified,
-            body_hash=digest,
-            failures=0,
-            last_error="",
+            failures=failures,
+            last_error=failure.text,
             last_try_at=now,
-            last_success_at=now,
-            damage=damage,
+            next_poll_at=milliseconds(planned.at),
+            address=source.url,
+            moved_to=state.moved_to if state.address == source.url else "",
         )
-        if had_failed:
-            await self.desk.store.resolve_problem("source", source.id, now)
-        return await self._planned(source, state, result, found, now)
+        await self.desk.store.save_poll(state, ())
+        self.states[source.id] = state
+        await self.watch.check(source, state, now, code=failure.code, permanent=failure.permanent)
+        return NOTHING
 
-    async def _planned(
-        self, source: Source, state: SourceState, result: FetchResult, found: tuple[Item, ...], now: datetime
+    async def _answered(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
+        """A watched page: that it answers is all that is asked of it."""
+        return await self._save(source, _succeeded(source, state, result, now), (), PollOutcome(unchanged=True), now)
+
+    async def _received(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
+        digest = blake2b(result.body, digest_size=16).hexdigest() if result.body else state.body_hash
+        after = replace(_succeeded(source, state, result, now), body_hash=digest)
+        asked = PollOutcome(retry_after=result.retry_after, max_age=result.max_age)
+        if result.not_modified or digest == state.body_hash:
+            return await self._save(source, after, (), replace(asked, unchanged=result.not_modified), now)
+        document = await self.parsing.parse(source.kind, result.body, result.headers, result.final_url, now)
+        if result.truncated:
+            document = replace(document, problems=(*document.problems, Problem(code="truncated")))
+        bad = [p for p in document.problems if p.code in NO_FEED]
+        if not document.entries and (bad or document.format == "unknown"):
+            text = reason_text("format", problem_text(bad[0] if bad else Problem(code="not_a_feed")))
+            return await self._failed(source, state, Failure(code="format", text=text), now)
+        kind = ItemKind(source.kind) if source.kind in set(ItemKind) else ItemKind.FEED
+        found = items(document, source.id, now, kind)
+        dates = tuple(i.published for i in found if i.published is not None and i.published <= now)
+        outcome = replace(asked, items=len(found), usual_gap=usual_gap(dates))
+        return await self._save(source, _learnt(after, document, dates, now), found, outcome, now)
+
+    async def _read_folder(self, source: Source, state: SourceState) -> PollCounts:
+        """Files dropped since the last look, each once; what cannot be read is named."""
+        now = self.desk.now()
+        try:
+            read = await asyncio.to_thread(read_folder, Path(source.url.removeprefix("file:")), source, state.body_hash, now)
+        except OSError as e:
+            failure = Failure(code="folder", text=reason_text("folder", e.strerror or str(e)))
+            return await self._failed(source, state, failure, now)
+        after = replace(
+            _plain_success(source, state, now), body_hash=read.mark, remark=read.remark, damage=state.damage + read.bad
+        )
+        return await self._save(source, after, read.items, PollOutcome(unchanged=True), now)
+
+    async def _save(
+        self, source: Source, state: SourceState, found: tuple[Item, ...], outcome: PollOutcome, now: datetime
     ) -> PollCounts:
-        interval = timedelta(seconds=source.interval)
-        outcome = PollOutcome(items=len(found), new=len(found), retry_after=result.retry_after, max_age=result.max_age)
-        planned = next_poll(source.id, now, interval, interval, outcome)
-        return await self._save(replace(state, next_poll_at=planned.at), found)
+        """Store items and state in one unit; the interval follows what was really new."""
+        configured = timedelta(seconds=source.interval)
+        current = timedelta(seconds=state.pace or source.interval)
 
-    async def _save(self, state: SourceState, found: tuple[Item, ...]) -> PollCounts:
-        counts = await self.desk.store.save_poll(state, found)
-        self.states[state.source_id] = state
+        def plan(counts: PollCounts) -> SourceState:
+            planned = next_poll(source.id, now, configured, current, replace(outcome, new=counts.new))
+            return replace(state, pace=max(1, round(planned.interval.total_seconds())), next_poll_at=milliseconds(planned.at))
+
+        counts = await self.desk.store.save_poll(state, found, plan)
+        self.states[source.id] = replace(
+            plan(counts),
+            last_new_at=now if counts.new else state.last_new_at,
+            items_total=state.items_total + counts.new,
+            duplicates_total=state.duplicates_total + counts.duplicates,
+        )
+        await self.watch.check(source, self.states[source.id], now)
         return counts
 
 
+def _started(source: Source, state: SourceState | None, since: datetime, now: datetime) -> SourceState:
+    """State at a start: as stored; asked afresh where it is new or its address was changed; never later than its slowest."""
+    interval = timedelta(seconds=source.interval)
+    if state is None or (state.address and state.address != source.url):
+        planned = first_poll(source.id, since, interval)
+        at = milliseconds(planned if planned >= now else first_poll(source.id, now, interval))
+        fresh = state or SourceState(source_id=source.id)
+        return replace(
+            fresh,
+            etag="",
+            last_modified="",
+            body_hash="",
+            moved_to="",
+            address="",
+            failures=0,
+            last_error="",
+            next_poll_at=at,
+            pace=0,
+        )
+    if state.failures or state.next_poll_at is None:
+        return state
+    return replace(state, next_poll_at=min(state.next_poll_at, now + interval * SLOWEST_FACTOR * 1.1))
+
+
+def _plain_success(source: Source, state: SourceState, now: datetime) -> SourceState:
+    return replace(state, failures=0, last_error="", last_try_at=now, last_success_at=now, address=source.url)
+
+
+def _succeeded(source: Source, state: SourceState, result: FetchResult, now: datetime) -> SourceState:
+    """An answer came: validators as given, the way there learnt."""
+    kept = state.moved_to if state.address == source.url and result.final_url == state.moved_to else ""
+    return replace(
+        _plain_success(source, state, now),
+        etag=result.etag,
+        last_modified=result.last_modified,
+        moved_to=result.moved_to or kept,
+    )
+
+
+def _learnt(state: SourceState, document: ParsedDocument, dates: tuple[datetime, ...], now: datetime) -> SourceState:
+    """What a document tells of its source: damage, staleness, rhythm."""
+    losses = [p for p in document.problems if p.code in LOSSES]
+    allowed = allowed_silence(dates)
+    return replace(
+        state,
+        damage=state.damage + len(losses),
+        remark="；".join(problem_text(p) for p in losses[:2]),
+        stale_since=(state.stale_since or now) if document.stale else None,
+        quiet=round(allowed.total_seconds()) if allowed else state.quiet,
+    )
+
+
 async def ask_all(poller: Poller, sources: list[Source]) -> list[PollCounts]:
-    """Poll several at once; what one raises is logged and harms no other."""
-    results = await asyncio.gather(*(poller.ask(s) for s in sources), return_exceptions=True)
-    out = []
-    for source, result in zip(sources, results, strict=True):
-        if isinstance(result, BaseException):
-            log.error("poll_failed", extra={"source": source.id, "error": repr(result)})
-            await poller.desk.store.report_problem("source", source.id, f"{source.name}处理出错：{result}", poller.desk.now())
-        else:
-            out.append(result)
-    return out
+    """Poll several at once and wait for all of them."""
+    return list(await asyncio.gather(*(poller.ask(s) for s in sources)))

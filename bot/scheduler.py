@@ -24,7 +24,7 @@ def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> A
         timezone="Asia/Shanghai", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(service.pump, "interval", seconds=1, id="pump")
-    scheduler.add_job(service.poll, "interval", seconds=1, id="poll")
+    scheduler.add_job(service.watch, "interval", seconds=1, id="poll")
     scheduler.add_job(service.audit, "interval", minutes=1, id="audit")
     scheduler.add_job(daily, "cron", hour=8, minute=0, id="daily")
 

@@ -1,6 +1,7 @@
 """The running service: one object that owns the store, the sessions and the loops. `bot.app` builds it, `demo` drives it.
 
 poll    every due source: fetch -> parse -> store new items -> join -> incidents        (bot.intake)
+watch   the same without waiting: each source a task of its own
 pump    stored callbacks -> actions; due steps -> messages; messages -> WeCom           (bot.inbox, bot.tick)
 audit   what should have been due, derived again, against the rows                      (bot.audit)
 """
@@ -53,6 +54,10 @@ class Service:
             return {}
         async with self.polling:
             return await self.intake.poll_due()
+
+    async def watch(self) -> None:
+        """Start what is due and return; the sources answer in their own time."""
+        await self.intake.watch_due()
 
     async def audit(self) -> Audit:
         self.audited = await audit(self.desk)

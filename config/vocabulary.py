@@ -60,7 +60,8 @@ CARDS = (
     "arbitrate",
     "continue",
 )
-SOURCE_KINDS = ("feed", "hotlist", "hotline", "opml")
+SOURCE_KINDS = ("feed", "hotlist", "hotline", "opml", "folder", "vendor", "site")
+"""Kinds of sources; the last three are no documents to be parsed: a folder on this machine, a vendor that pushes, a page to watch."""
 UNIT_KINDS = ("bureau", "town", "press", "command", "arbiter")
 ORGANISATION_LEVELS = ("county", "city", "province", "bureau")
 BOARD_ROLES = ("", "viewer", "editor", "admin")

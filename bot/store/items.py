@@ -114,7 +114,10 @@ def _item_row(item: Item, n: int) -> dict[str, object]:
 
 
 def _edit(tx: Tx, row: Row, item: Item) -> None:
-    """The source changed its text: the old one is kept as a version, never lost (design.md §3.5)."""
+    """The source changed its text: the old one is kept as a version, never lost (design.md §3.5), the new one judged again.
+
+    What was judged ordinary is first seen now as what it says now; what waits or has its place keeps its time.
+    """
     old = {"id": row["id"], "at": ms(item.seen_at), "title": row["title"], "text": row["text"], "mark": row["fingerprint"]}
     tx.run(
         "insert into item_version (item_id, at, title, text, fingerprint) select :id, :at, :title, :text, :mark"
@@ -123,8 +126,9 @@ def _edit(tx: Tx, row: Row, item: Item) -> None:
     )
     title, text = clean(item.title), clean(item.text)
     tx.run(
-        "update item set title = :title, text = :text, fingerprint = :mark where id = :id",
-        {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint},
+        "update item set title = :title, text = :text, fingerprint = :mark, joined_at = null,"
+        " seen_at = case when incident is null and joined_at is not null then :at else seen_at end where id = :id",
+        {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint, "at": ms(item.seen_at)},
     )
     search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
     search.index(tx, row["n"], search.words_of(title, text))

@@ -1,15 +1,15 @@
-"""Work orders of hotlines and mailboxes (12345, 12336) as CSV: columns found by their headings, personal details covered.
+"""Work orders of hotlines and mailboxes (12345, 12336) as CSV or XLSX: columns found by their headings, personal details covered.
 
 A row that cannot be read is reported by its line and never costs the others. Reading the same file twice gives the same
-identities, so an import may be repeated.
+identities, so an import may be repeated; an order whose handling went on is a new version of the same item.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -20,6 +20,17 @@ from monitors.mask import mask, mask_name
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
+from . import workbook
+from .fields import FIELDS, Fields, positions
+
+HEADING_WITHIN: Final = 10
+"""Exports put a title and a date above their headings."""
+HANDLING: Final = (("unit", "承办单位"), ("state", "办理状态"), ("finished", "办结时间"), ("satisfied", "满意度"))
+MAX_ROWS: Final = 50_000
+"""Orders taken from one file by an import; a polled document keeps the common limit."""
+
+Line = tuple[int, list[str]]
+
 
 class CsvRows(Protocol):
     """What `csv.reader` returns."""
@@ -29,66 +40,72 @@ class CsvRows(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
-    """Headings that may name each field, the first one present counts."""
-
-    number: tuple[str, ...] = ("工单编号", "工单号", "受理编号", "诉求编号", "编号", "信件编号", "number", "id")
-    title: tuple[str, ...] = ("标题", "诉求标题", "工单标题", "主题", "信件标题", "title")
-    text: tuple[str, ...] = ("诉求内容", "工单内容", "反映内容", "内容", "描述", "content", "detail")
-    received: tuple[str, ...] = ("受理时间", "来电时间", "登记时间", "创建时间", "提交时间", "时间", "日期", "date")
-    place: tuple[str, ...] = ("事发地址", "诉求地址", "发生地", "地点", "区县", "所属区域")
-    category: tuple[str, ...] = ("诉求类型", "问题分类", "类别", "分类")
-    person: tuple[str, ...] = ("姓名", "来电人", "诉求人", "联系人", "市民姓名")
-
-
-COLUMNS: Final = Columns()
-
-
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
-    """Work orders of a CSV with one heading line and the usual headings. Never raises."""
+    """Work orders of a file with the usual headings. Never raises."""
+    return read(body, headers, FIELDS, now)
+
+
+def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime, limit: int = MAX_ENTRIES) -> ParsedDocument:
+    """Work orders of a CSV or XLSX body under `fields`; problems name the lines that could not be read. Never raises."""
+    if body[:4] == b"PK\x03\x04":
+        table = workbook.rows(body)
+        return _with(_orders(table.rows, fields, now, limit, []), table.problems)
     decoded = decode(body, content_type(headers))
-    document = read(decoded.text, COLUMNS, now)
-    if not decoded.problems:
-        return document
-    return ParsedDocument(format=document.format, entries=document.entries, problems=(*decoded.problems, *document.problems))
-
-
-def read(text: str, columns: Columns, now: datetime) -> ParsedDocument:
-    """Work orders of CSV `text` under `columns`; problems name the lines that could not be read."""
-    text = text.replace("\x00", "")
+    text = decoded.text.replace("\x00", "").lstrip("\ufeff")
     dialect = "excel-tab" if text[:2000].count("\t") > text[:2000].count(",") else "excel"
-    rows = csv.reader(io.StringIO(text, newline=""), dialect=dialect)
-    try:
-        heading = [cell.strip().lstrip("\ufeff") for cell in next(rows, [])]
-    except csv.Error:
-        heading = []
-    where = _positions(heading, columns)
-    if "title" not in where and "text" not in where:
-        return ParsedDocument(format="hotline", problems=(Problem(code="columns_missing", detail="、".join(heading)[:200]),))
+    bad: list[int] = []
+    rows = _numbered(csv.reader(io.StringIO(text, newline=""), dialect=dialect), bad)
+    return _with(_orders(rows, fields, now, limit, bad), decoded.problems)
+
+
+def _with(document: ParsedDocument, problems: tuple[Problem, ...]) -> ParsedDocument:
+    return replace(document, problems=(*problems, *document.problems))
+
+
+def _orders(rows: Iterable[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
+    """The heading, then one entry a row."""
+    lines = iter(rows)
+    where, first = _heading(lines, fields)
+    if where is None:
+        problem = Problem(code="columns_missing", detail="、".join(cell for cell in first if cell)[:200])
+        return ParsedDocument(format="hotline", problems=(problem,))
     entries: list[ParsedEntry] = []
-    bad: list[str] = []
-    for line, row in _numbered(rows, bad):
+    over = 0
+    for line, row in lines:
         entry = _entry(row, where, now)
         if entry is None:
-            bad.append(str(line))
-        elif len(entries) < MAX_ENTRIES:
+            bad.append(line)
+        elif len(entries) < limit:
             entries.append(entry)
-    problems = (Problem(code="rows_unreadable", count=len(bad), detail="、".join(bad[:20])),) if bad else ()
-    return ParsedDocument(format="hotline", entries=tuple(entries), problems=problems)
+        else:
+            over += 1
+    return ParsedDocument(format="hotline", entries=tuple(entries), problems=_problems(bad, over))
 
 
-def _positions(heading: Sequence[str], columns: Columns) -> dict[str, int]:
-    where: dict[str, int] = {}
-    for field in ("number", "title", "text", "received", "place", "category", "person"):
-        names = getattr(columns, field)
-        position = next((heading.index(name) for name in names if name in heading), None)
-        if position is not None:
-            where[field] = position
-    return where
+def _problems(bad: Sequence[int], over: int) -> tuple[Problem, ...]:
+    found = []
+    if bad:
+        found.append(Problem(code="rows_unreadable", count=len(bad), detail="、".join(str(n) for n in sorted(bad)[:20])))
+    if over:
+        found.append(Problem(code="too_many_entries", count=over))
+    return tuple(found)
 
 
-def _numbered(rows: CsvRows, bad: list[str]) -> Iterator[tuple[int, list[str]]]:
+def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | None, list[str]]:
+    """Columns by the first line that names a title or a text; else the first line, to be shown."""
+    first: list[str] = []
+    for count, (_, row) in enumerate(lines, start=1):
+        cells = [cell.strip() for cell in row]
+        first = first or cells
+        where = positions(cells, fields)
+        if "title" in where or "text" in where:
+            return where, first
+        if count >= HEADING_WITHIN:
+            break
+    return None, first
+
+
+def _numbered(rows: CsvRows, bad: list[int]) -> Iterator[Line]:
     """Rows with the line they begin on; one that CSV itself refuses is noted and passed over. Empty lines are no rows."""
     while True:
         line = rows.line_num + 1
@@ -97,30 +114,37 @@ def _numbered(rows: CsvRows, bad: list[str]) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error:
-            bad.append(str(line))
+            bad.append(line)
             continue
         if any(cell.strip() for cell in row):
             yield line, row
 
 
-def _entry(row: list[str], where: Mapping[str, int], now: datetime) -> ParsedEntry | None:
+def _entry(row: Sequence[str], where: Mapping[str, int], now: datetime) -> ParsedEntry | None:
     def cell(field: str) -> str:
         position = where.get(field)
         return row[position].strip() if position is not None and position < len(row) else ""
 
+    return order(cell, now)
+
+
+def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
+    """One work order from its cells, the complainant covered; None where nothing is said."""
     person = cell("person")
     title, text = plain_line(cell("title")), plain(cell("text"))
-    if person and len(person) >= 2:
+    if len(person) >= 2:
         title, text = (part.replace(person, mask_name(person)) for part in (title, text))
     title, text = mask(title), mask(text)
     if not title and not text:
         return None
     place = cell("place")
+    lines = [text, f"地点：{mask(place)}" if place else ""]
+    lines += [f"{name}：{mask(plain_line(value))}" for field, name in HANDLING if (value := cell(field))]
     return ParsedEntry(
         id=cell("number"),
         title=title or text[:60],
         published=read_date(cell("received"), now),
-        summary="\n".join(part for part in (text, f"地点：{mask(place)}" if place else "") if part),
+        summary="\n".join(line for line in lines if line),
         raw_date=cell("received")[:120],
         author=mask_name(person),
     )

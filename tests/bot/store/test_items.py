@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dataclasses import replace
+
+import pytest
 
 from bot.store import SqlStore
 from bot.store.port import Joined, PollCounts, SourceState

@@ -1,0 +1,279 @@
+"""How well each source is: what is wrong with it in words, what to do, and who is told.
+
+A trouble is an open problem row (board and doctor show it) until the source is well again. Administrators get one message
+for all that is new, in the daytime; where most sources fail at once, the line is down and the desk is told at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from statistics import median
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.clock import wall
+from bot.desk import Desk
+from bot.labels import BEIJING, beijing
+from bot.store.port import MessageRow, Problem, SourceState
+from bot.wecom.cards import text_request
+from config.schema import Source
+from monitors.rhythm import silent_too_long
+
+TELL_AFTER: Final = 3
+"""Failures in a row before a source counts as failing: single ones are weather."""
+STALE_AFTER: Final = timedelta(minutes=30)
+TELL_EVERY: Final = timedelta(minutes=10)
+LINE_DOWN: Final = 5
+"""Sources that must fail together, and be half of all, before the line itself is suspected."""
+SKEW: Final = timedelta(minutes=2)
+SHOWN: Final = 8
+TOLD: Final = "health.told"
+
+FAILING, SILENT, STALE, FORMAT, MOVED = "source", "source_silent", "source_stale", "source_format", "source_moved"
+KINDS: Final[Mapping[str, str]] = {
+    FAILING: "来源取不到",
+    SILENT: "来源静默",
+    STALE: "榜单陈旧",
+    FORMAT: "来源内容受损",
+    MOVED: "来源搬家",
+}
+
+REASONS: Final[Mapping[str, tuple[str, str]]] = {
+    "timeout": ("响应超时", "请核对对方网站是否正常、本机网络是否通畅"),
+    "dns": ("域名解析不了", "请核对网址拼写和本机的域名解析设置"),
+    "connection": ("连接不上", "请核对网址、端口和本机到对方的网络"),
+    "tls": ("安全证书无效", "请核对网址；对方证书过期的，请联系来源单位"),
+    "address_refused": ("地址指向内部网络，已拒绝访问", "确属单位内网来源的，请在 sources.toml 中写 internal = true"),
+    "login_page": ("被转到登录页", "请改用不需登录的地址，或请来源单位开通接口"),
+    "needs_login": ("需要登录", "请改用不需登录的地址，或请来源单位开通接口"),
+    "refused": ("对方拒绝访问", "请调大轮询间隔；仍不行的，请联系来源单位放行"),
+    "not_found": ("网址不存在", "请到来源网站核对新地址"),
+    "gone": ("来源已关闭", "请更换来源，或在 sources.toml 中停用"),
+    "too_many_requests": ("对方要求放慢", "请在 sources.toml 中调大 interval_seconds"),
+    "server_error": ("对方服务器出错", "一般会自行恢复；持续一天以上的，请联系来源单位"),
+    "bad_status": ("对方应答异常", "请核对网址"),
+    "too_many_redirects": ("跳转次数过多", "请用浏览器打开核对最终地址"),
+    "unknown_encoding": ("压缩方式不认识", "请联系来源单位"),
+    "broken_body": ("内容中断", "一般会自行恢复；反复出现的，请联系来源单位"),
+    "bad_url": ("网址写错", "请改正 sources.toml 中的 url"),
+    "format": ("内容读不出", "请用浏览器打开核对，改正 sources.toml 中的 url 或 kind"),
+    "folder": ("目录读不了", "请核对目录是否存在、本服务的用户能否读取"),
+    "own_error": ("处理出错", "请把日志交给开发单位"),
+}
+NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connection"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing wrong with one source. `kind` is that of its problem row; `detail` says what and what to do."""
+
+    kind: str
+    detail: str
+
+
+def reason_text(code: str, detail: str = "", status: int = 0) -> str:
+    """``网址不存在（404）``: what the last error was, for the source page."""
+    what = REASONS.get(code, REASONS["own_error"])[0]
+    more = str(status) if status else detail if code in ("format", "folder", "own_error") else ""
+    return f"{what}（{more}）" if more else what
+
+
+def troubles(
+    source: Source, state: SourceState, now: datetime, *, code: str = "", permanent: bool = False
+) -> tuple[Trouble, ...]:
+    """Everything wrong with a source after a poll. `code`: the reason of a failure, `permanent`: told at the first one."""
+    found = []
+    if state.failures >= TELL_AFTER or (state.failures and permanent):
+        todo = REASONS.get(code, REASONS["own_error"])[1]
+        times = f"连续{state.failures}次" if state.failures > 1 else ""
+        found.append(Trouble(kind=FAILING, detail=f"{source.name}{times}取不到：{state.last_error}。系统会继续尝试；{todo}。"))
+    if state.stale_since and now - state.stale_since > max(STALE_AFTER, timedelta(seconds=3 * source.interval)):
+        since = beijing(state.stale_since, now)
+        found.append(
+            Trouble(
+                kind=STALE, detail=f"{source.name}自{since}起给的是旧榜单。请检查榜单服务能否访问原平台，必要时重启该服务。"
+            )
+        )
+    if not state.failures and silent(source, state, now):
+        last = beijing(state.last_new_at, now) if state.last_new_at else "不详"
+        todo = "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
+        found.append(Trouble(kind=SILENT, detail=f"{source.name}自{last}起没有新内容，超过其平时的间隔。{todo}。"))
+    if state.remark:
+        found.append(
+            Trouble(kind=FORMAT, detail=f"{source.name}：{state.remark}。能读的部分已入库；请联系来源单位或调整配置。")
+        )
+    if state.moved_to and state.address == source.url:
+        found.append(
+            Trouble(
+                kind=MOVED, detail=f"{source.name}已永久搬到 {state.moved_to}，现按新地址读取。请改正 sources.toml 中的 url。"
+            )
+        )
+    return tuple(found)
+
+
+def silent(source: Source, state: SourceState, now: datetime) -> bool:
+    """Whether the source has brought nothing for longer than its rhythm (or, for a `site`, never matters)."""
+    return silent_too_long(state.last_new_at, timedelta(seconds=state.quiet) if state.quiet else None, now)
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """The troubles of this installation's sources, as problem rows and messages."""
+
+    desk: Desk
+    open: dict[tuple[str, str], str] = field(default_factory=dict)
+    skews: dict[str, timedelta] = field(default_factory=dict)
+    told_at: datetime | None = None
+
+    async def load(self) -> None:
+        """What was open before a restart."""
+        self.open = {
+            (p.kind, p.subject): p.detail for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"
+        }
+
+    async def check(
+        self, source: Source, state: SourceState, now: datetime, *, code: str = "", permanent: bool = False
+    ) -> None:
+        """Open, refresh and close the problems of one source; a well one costs nothing."""
+        found = {t.kind: t.detail for t in troubles(source, state, now, code=code, permanent=permanent)}
+        for kind in KINDS:
+            await self._set(kind, source.id, found.get(kind, ""), now)
+
+    async def _set(self, kind: str, subject: str, detail: str, now: datetime) -> None:
+        was = self.open.get((kind, subject), "")
+        if detail and detail != was:
+            await self.desk.store.report_problem(kind, subject, detail, now)
+            self.open[kind, subject] = detail
+        elif was and not detail:
+            await self.desk.store.resolve_problem(kind, subject, now)
+            del self.open[kind, subject]
+
+    async def forget(self, known: set[str], now: datetime) -> None:
+        """Close what is open about sources that were switched off or removed."""
+        for kind, subject in list(self.open):
+            if kind in KINDS and subject not in known:
+                await self._set(kind, subject, "", now)
+
+    async def compare_clock(self, url: str, headers: Mapping[str, str], now: datetime) -> None:
+        """Our clock against the sources' own; three different hosts must agree before ours is doubted."""
+        off = skew_of(headers, wall())
+        host = urlsplit(url).hostname or ""
+        if off is None or not host:
+            return
+        self.skews[host] = off
+        off_by = doubted(tuple(self.skews.values()))
+        minutes = round(abs(off_by.total_seconds()) / 60) if off_by else 0
+        side = "慢" if off_by and off_by > timedelta(0) else "快"
+        detail = (
+            f"本机时钟比{len(self.skews)}个来源的时钟{side}约{minutes}分钟，时限全靠它，请立即校时（启用网络校时）。"
+            if off_by
+            else ""
+        )
+        await self._set("clock", "sources", detail, now)
+
+    async def tell(self, sources: Sequence[Source], states: Mapping[str, SourceState]) -> None:
+        """One message about what is newly wrong or well again; at night only that the line is down."""
+        now = self.desk.now()
+        if self.told_at and now - self.told_at < TELL_EVERY:
+            return
+        self.told_at = now
+        rows = [p for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"]
+        down = line_down(sources, states)
+        if at_night(self.desk, now) and not down:
+            return
+        told: dict[str, str] = json.loads(await self.desk.store.meta(TOLD) or "{}")
+        current = _current(rows, sources, down)
+        if text := news(told, current):
+            await self._send(text, urgent=down, key=f"{now.isoformat()}|{'|'.join(sorted(current))}")
+            names = {key: name for key, (name, _) in current.items()}
+            await self.desk.store.set_meta(TOLD, json.dumps(names, ensure_ascii=False))
+
+    async def _send(self, text: str, *, urgent: bool, key: str) -> None:
+        desk, now = self.desk, self.desk.now()
+        users = [o.userid for o in desk.settings.organisation.officers if o.board == "admin" or "admin" in o.roles]
+        if urgent or not users:
+            users.append(desk.duty().duty_officer)
+        for user in dict.fromkeys(u for u in users if u):
+            ident = "hp-" + hashlib.sha256(f"{key}|{user}".encode()).hexdigest()[:24]
+            request = text_request(user, desk.settings.wecom.agentid, text, mark=ident)
+            row = MessageRow(
+                id=ident,
+                incident=None,
+                recipient=user.lower(),
+                kind="problem",
+                task_id="",
+                request=request,
+                text=text,
+                created_at=now,
+                due_at=now,
+                priority=3 if urgent else 7,
+            )
+            await desk.store.settle_steps({}, [row], now)
+
+
+def line_down(sources: Sequence[Source], states: Mapping[str, SourceState]) -> bool:
+    """Whether so many sources cannot be reached at once that our own line is the likely cause."""
+    used = [states[s.id] for s in sources if s.id in states and s.kind != "folder" and states[s.id].last_try_at]
+    failing = [s for s in used if s.failures and s.last_error.startswith(NETWORK)]
+    return len(failing) >= LINE_DOWN and 2 * len(failing) > len(used)
+
+
+def _current(rows: Sequence[Problem], sources: Sequence[Source], down: bool) -> dict[str, tuple[str, str]]:
+    """What is wrong now, key -> (name, sentence), oldest first; with the line down the sources it hides are one trouble."""
+    names = {**{s.id: s.name for s in sources}, "sources": "时钟"}
+    out = {
+        f"{p.kind}|{p.subject}": (names[p.subject], p.detail)
+        for p in reversed(rows)
+        if p.subject in names and not (down and p.kind == FAILING)
+    }
+    if down:
+        todo = "请立即检查网络；恢复前请人工查看主要平台和热线"
+        out["line"] = ("网络", f"半数以上来源同时取不到，多半是本机网络或代理故障，监测实际已中断。{todo}。")
+    return out
+
+
+def news(told: Mapping[str, str], current: Mapping[str, tuple[str, str]]) -> str:
+    """The lines of one message, "" where nothing changed. `told`: key -> name of what was told and not yet called well."""
+    fresh = [detail for key, (_, detail) in current.items() if key not in told]
+    well = list(dict.fromkeys(name for key, name in told.items() if key not in current))
+    if not fresh and not well:
+        return ""
+    lines = ["【监测来源】", *fresh[:SHOWN]]
+    if len(fresh) > SHOWN:
+        lines.append(f"另有{len(fresh) - SHOWN}项，详见总览的“来源”和“问题”。")
+    if well:
+        lines.append("已恢复：" + "、".join(well[:SHOWN]) + (f"等{len(well)}项。" if len(well) > SHOWN else "。"))
+    return "\n".join(lines)
+
+
+def at_night(desk: Desk, now: datetime) -> bool:
+    """Quiet hours of the installation: administrators sleep, the board shows the problem meanwhile."""
+    clock = f"{now.astimezone(BEIJING):%H:%M}"
+    start, end = desk.settings.bot.quiet_from, desk.settings.bot.quiet_to
+    return start <= clock < end if start <= end else clock >= start or clock < end
+
+
+def skew_of(headers: Mapping[str, str], ours: datetime) -> timedelta | None:
+    """How far the answer's Date is ahead of `ours`; None without one, or where a cache kept the answer."""
+    if headers.get("age", "0").strip() not in ("", "0"):
+        return None
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError, IndexError):
+        return None
+    return theirs - ours if theirs.tzinfo is not None else None
+
+
+def doubted(skews: Sequence[timedelta]) -> timedelta | None:
+    """The median difference where at least three hosts, and most of all, agree that our clock is off."""
+    seconds = [s.total_seconds() for s in skews]
+    if len(seconds) < 3:
+        return None
+    middle = median(seconds)
+    agree = sum(1 for s in seconds if abs(s - middle) < SKEW.total_seconds())
+    return timedelta(seconds=middle) if abs(middle) > SKEW.total_seconds() and 2 * agree > len(seconds) else None

@@ -1,0 +1,82 @@
+"""Rows of the first filled sheet of an XLSX body, within bounds: a workbook is a ZIP of XML, and both can be bombs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from openpyxl import load_workbook
+
+from monitors.mend import Problem
+
+INFLATED: Final = 128 * 1024 * 1024
+RATIO: Final = 200
+MAX_COLUMNS: Final = 200
+MAX_LINES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Filled rows with their line from 1, cells as text."""
+
+    rows: tuple[tuple[int, list[str]], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def rows(body: bytes) -> Table:
+    """The first sheet that has rows. Never raises: a file that is no workbook gives a problem."""
+    try:
+        if problem := _refused(body):
+            return Table(problems=(problem,))
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+    except Exception:  # openpyxl raises whatever its parts raise; the file is somebody else's
+        return Table(problems=(Problem(code="unreadable"),))
+    found: list[tuple[int, list[str]]] = []
+    try:
+        for sheet in book.worksheets:
+            found.extend(_lines(sheet))
+            if found:
+                return Table(rows=tuple(found))
+    except Exception:  # as above; what was read before the damage is kept
+        return Table(rows=tuple(found), problems=(Problem(code="cut_tail"),))
+    finally:
+        book.close()
+    return Table(problems=(Problem(code="empty"),))
+
+
+def _refused(body: bytes) -> Problem | None:
+    """Bombs by their stated sizes, and document types by looking."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        infos = archive.infolist()
+        if sum(i.file_size for i in infos) > INFLATED or any(i.file_size > RATIO * max(i.compress_size, 1024) for i in infos):
+            return Problem(code="too_large")
+        for info in infos:
+            if info.filename.endswith(".xml"):
+                with archive.open(info) as part:
+                    if b"<!DOCTYPE" in part.read(4096):
+                        return Problem(code="unreadable")
+    return None
+
+
+def _lines(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    for line, row in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_LINES), start=1):
+        cells = [_text(value) for value in row]
+        if any(cells):
+            yield line, cells
+
+
+def _text(value: object) -> str:
+    """A cell as a person reads it: whole numbers without a point, dates with seconds."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,319 @@
+"""Polling over real HTTP: what a source does decides when it is asked again, what is stored and what an administrator reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.app import Running
+from bot.clock import VirtualClock
+from bot.polling import Poller
+from bot.store.port import SourceState
+from tests.bot.sources_server import Sources, ask, desk_of, poller_of, problems, rss, source, sources_server
+from tests.builders import at
+
+START = at("09:00")
+CALM = [(f"g{n}", f"青石县第{n}小学举办运动会") for n in range(10)]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Sources]:
+    async with sources_server() as made:
+        yield made
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(START)
+
+
+def state(poller: Poller, ident: str = "news") -> SourceState:
+    return poller.states[ident]
+
+
+async def round_of(running: Running, clock: VirtualClock) -> datetime:
+    """The whole round of the service at the next due poll."""
+    at = running.service.intake.next_poll()
+    assert at is not None
+    clock.advance_to(at)
+    await running.service.poll()
+    return clock.now()
+
+
+async def test_a_document_of_new_entries_halves_the_interval_and_a_known_one_lengthens_it(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", rss(*CALM))
+    async with poller_of(tmp_path, clock, source(server, "news", interval=600)) as poller:
+        await ask(poller, clock)
+        assert state(poller).pace == 300
+        server.says("/news", rss(*CALM[1:], ("g0", CALM[0][1])))
+        await ask(poller, clock)
+        assert state(poller).pace == 375
+        await ask(poller, clock)
+        assert (state(poller).pace, state(poller).items_total, state(poller).duplicates_total) == (469, 10, 10)
+
+
+async def test_the_interval_and_the_next_poll_survive_a_restart(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/news", rss(*CALM))
+    news = source(server, "news", interval=600)
+    async with poller_of(tmp_path, clock, news) as poller:
+        await ask(poller, clock)
+        before = state(poller)
+    clock.advance_to(clock.now() + timedelta(seconds=100))
+    async with poller_of(tmp_path, clock, news) as poller:
+        assert state(poller) == before
+
+
+async def test_an_unchanged_source_costs_one_small_answer(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/news", rss(*CALM), ETag='"v1"')
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        await ask(poller, clock)
+        await ask(poller, clock)
+        assert server.seen[-1].headers["If-None-Match"] == '"v1"'
+        assert (state(poller).items_total, state(poller).duplicates_total) == (10, 0)
+
+
+async def test_an_edited_headline_is_a_new_version_and_is_judged_again(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", rss(("g1", "鹿溪县石坪镇大湾村发生山体滑坡 已致3人死亡")))
+    async with desk_of(tmp_path, clock, source(server, "news")) as running:
+        await round_of(running, clock)
+        (incident,) = await running.service.desk.store.incidents()
+        server.says("/news", rss(("g1", "鹿溪县石坪镇大湾村发生山体滑坡 已致11人死亡")))
+        await round_of(running, clock)
+        (again,) = await running.service.desk.store.incidents()
+        assert (again.number, len(again.members)) == (incident.number, 1)
+        figure = again.latest("deaths", "net")
+        assert figure is not None
+        assert figure.value == 11
+        assert await running.service.desk.store.unjoined(10) == []
+
+
+async def test_an_ordinary_text_edited_into_an_emergency_is_found_from_the_edit(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", rss(("g1", "鹿溪县石坪镇召开年中工作会议")))
+    async with desk_of(tmp_path, clock, source(server, "news")) as running:
+        await round_of(running, clock)
+        assert await running.service.desk.store.incidents() == []
+        clock.advance_to(clock.now() + timedelta(hours=8))
+        server.says("/news", rss(("g1", "鹿溪县石坪镇大湾村发生山体滑坡 已致3人死亡")))
+        now = await round_of(running, clock)
+        (incident,) = await running.service.desk.store.incidents()
+        assert incident.starts.detected_at is not None
+        assert incident.starts.detected_at.value == now
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "said"),
+    [
+        (404, "", "网址不存在（404）。系统会继续尝试；请到来源网站核对新地址。"),
+        (403, "", "对方拒绝访问（403）"),
+        (401, "", "需要登录（401）"),
+        (503, "", "对方服务器出错（503）"),
+        (200, "<html><body><form>登录</form></body></html>", "内容读不出（这是网页，不是信息源，请核对地址）"),
+        (200, "hello", "内容读不出（"),
+    ],
+    ids=["404", "403", "401", "503", "web page", "no feed"],
+)
+async def test_a_failing_source_is_told_at_the_third_time_with_what_to_do(
+    server: Sources, clock: VirtualClock, tmp_path: Path, status: int, text: str, said: str
+) -> None:
+    server.says("/news", text, status)
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        for _ in range(2):
+            await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+        await ask(poller, clock)
+        assert said in (await problems(poller.desk))["source"]
+        assert (await problems(poller.desk))["source"].startswith("来源news连续3次取不到：")
+        server.says("/news", rss(*CALM))
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+        assert state(poller).items_total == 10
+
+
+async def test_a_source_that_is_gone_is_told_at_once_and_asked_once_a_day(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", "", 410)
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        now = await ask(poller, clock)
+        assert "来源已关闭（410）" in (await problems(poller.desk))["source"]
+        due = state(poller).next_poll_at
+        assert due is not None
+        assert timedelta(hours=24) <= due - now < timedelta(hours=27)
+
+
+async def test_retry_after_is_honoured(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/news", "", 429, Retry_After="7200")
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        now = await ask(poller, clock)
+        due = state(poller).next_poll_at
+        assert due is not None
+        assert due - now >= timedelta(hours=2)
+        assert state(poller).last_error == "对方要求放慢（429）"
+
+
+async def test_a_permanent_move_is_learnt_told_and_kept_until_the_address_is_changed(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/old", "", 301, Location="/new")
+    server.says("/new", rss(*CALM))
+    async with poller_of(tmp_path, clock, source(server, "news", "/old")) as poller:
+        await ask(poller, clock)
+        await ask(poller, clock)
+        assert (server.asked("/old"), server.asked("/new")) == (1, 2)
+        assert f"已永久搬到 {server.base}/new" in (await problems(poller.desk))["source_moved"]
+    async with poller_of(tmp_path, clock, source(server, "news", "/new")) as poller:
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+
+
+async def test_a_new_place_that_fails_is_given_up_for_the_old_one(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/old", "", 301, Location="/new")
+    server.says("/new", rss(*CALM))
+    async with poller_of(tmp_path, clock, source(server, "news", "/old")) as poller:
+        await ask(poller, clock)
+        server.says("/new", "", 500)
+        server.says("/old", rss(*CALM, ("z", "青石县图书馆开放")))
+        await ask(poller, clock)
+        await ask(poller, clock)
+        assert (state(poller).failures, state(poller).moved_to, state(poller).items_total) == (0, "", 11)
+
+
+async def test_a_corrected_address_is_asked_soon_whatever_the_old_one_had_earned(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", rss(*CALM))
+    async with poller_of(tmp_path, clock, source(server, "news", "/typo")) as poller:
+        for _ in range(6):
+            await ask(poller, clock)
+        assert "source" in await problems(poller.desk)
+    now = clock.now()
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        assert (await ask(poller, clock)) - now <= timedelta(minutes=5)
+        assert state(poller).items_total == 10
+        assert await problems(poller.desk) == {}
+
+
+async def test_problems_of_a_source_that_was_switched_off_are_closed(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    async with poller_of(tmp_path, clock, source(server, "news", "/typo")) as poller:
+        for _ in range(3):
+            await ask(poller, clock)
+        assert "source" in await problems(poller.desk)
+    async with poller_of(tmp_path, clock, source(server, "news", "/typo", enabled=False)) as poller:
+        assert await problems(poller.desk) == {}
+
+
+async def test_a_list_that_stays_a_cached_copy_is_told(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    count = 0
+
+    async def cached(request: web.Request) -> web.Response:
+        nonlocal count
+        count += 1
+        rows = [{"id": "1", "title": "青石县旧话题", "url": "http://x.example/1", "extra": {"info": f"{count}万"}}]
+        return web.json_response({"status": "cache", "updatedTime": 1_700_000_000_000, "items": rows})
+
+    server.answers["/hot"] = cached
+    async with poller_of(tmp_path, clock, source(server, "hot", kind="hotlist")) as poller:
+        while clock.now() < START + timedelta(hours=1):
+            await ask(poller, clock)
+        assert "给的是旧榜单" in (await problems(poller.desk))["source_stale"]
+
+
+async def test_a_source_silent_for_longer_than_its_rhythm_is_told(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    hourly = "".join(
+        f"<item><guid>g{n}</guid><title>青石县动态{n}</title><pubDate>Sun, 22 Nov 2026 0{n}:00:00 +0800</pubDate></item>"
+        for n in range(8)
+    )
+    server.says("/news", f"<rss version='2.0'><channel><title>t</title>{hourly}</channel></rss>", ETag='"v1"')
+    async with poller_of(tmp_path, clock, source(server, "news", interval=3600)) as poller:
+        await ask(poller, clock)
+        while clock.now() < START + timedelta(hours=23):
+            await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+        while clock.now() < START + timedelta(hours=26):
+            await ask(poller, clock)
+        assert "超过其平时的间隔" in (await problems(poller.desk))["source_silent"]
+        server.says("/news", rss(("new", "青石县恢复更新")))
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+
+
+async def test_a_flood_is_cut_counted_and_told(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/news", rss(*((f"g{n}", f"青石县消息{n}") for n in range(2_100))))
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        await ask(poller, clock)
+        assert state(poller).items_total == 2_000
+        assert "超出上限的 100 条未读取" in (await problems(poller.desk))["source_format"]
+
+
+async def test_a_slow_source_delays_no_other(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        await gate.wait()
+        return web.Response(text=rss(("s", "青石县迟到的消息")))
+
+    server.answers["/slow"] = slow
+    server.says("/news", rss(("g1", "鹿溪县石坪镇大湾村发生山体滑坡 已致3人死亡")))
+    async with desk_of(tmp_path, clock, source(server, "slow"), source(server, "news")) as running:
+        clock.advance_to(START + timedelta(minutes=10))
+        await asyncio.wait_for(running.service.watch(), 2)
+        async with asyncio.timeout(5):
+            while not await running.service.desk.store.incidents():
+                await asyncio.sleep(0.01)
+        await running.service.watch()
+        assert server.asked("/slow") == 1
+        gate.set()
+        async with asyncio.timeout(5):
+            while not state(running.service.intake.poller, "slow").items_total:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_round_that_is_cut_off_leaves_nothing_running(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    async def never(request: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    server.answers["/news"] = never
+    async with desk_of(tmp_path, clock, source(server, "news")) as running:
+        clock.advance_to(START + timedelta(minutes=10))
+        await running.service.watch()
+        await asyncio.sleep(0.05)
+        intake = running.service.intake
+    assert intake.tasks == set()
+
+
+async def test_a_watched_page_that_stops_answering_is_a_problem_and_brings_no_items(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/", "<html>县政府门户网站</html>")
+    async with poller_of(tmp_path, clock, source(server, "own", "/", kind="site")) as poller:
+        await ask(poller, clock)
+        assert (state(poller, "own").failures, state(poller, "own").items_total) == (0, 0)
+        server.says("/", "", 502)
+        for _ in range(3):
+            await ask(poller, clock)
+        assert "对方服务器出错（502）" in (await problems(poller.desk))["source"]
+
+
+async def test_what_breaks_inside_one_source_stays_with_it(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/odd", rss(*CALM))
+    server.says("/news", rss(*CALM))
+    odd = source(server, "odd", kind="nonsense")
+    async with desk_of(tmp_path, clock, odd, source(server, "news")) as running:
+        clock.advance_to(START + timedelta(minutes=10))
+        await running.service.poll()
+        assert state(running.service.intake.poller, "odd").last_error.startswith("处理出错（KeyError")
+        assert state(running.service.intake.poller, "news").items_total == 10
