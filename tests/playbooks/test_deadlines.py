@@ -42,8 +42,15 @@ def test_a_major_grade_arms_5_and_24_hours_from_the_original_start(level: Level)
 
 @pytest.mark.parametrize(
     ("dead", "level"),
-    [(1, Level.GENERAL), (2, Level.GENERAL), (3, Level.SIGNIFICANT), (9, Level.SIGNIFICANT), (10, Level.MAJOR)]
-    + [(29, Level.MAJOR), (30, Level.ESPECIALLY_MAJOR)],
+    [
+        (1, Level.GENERAL),
+        (2, Level.GENERAL),
+        (3, Level.SIGNIFICANT),
+        (9, Level.SIGNIFICANT),
+        (10, Level.MAJOR),
+        (29, Level.MAJOR),
+        (30, Level.ESPECIALLY_MAJOR),
+    ],
 )
 def test_stated_deaths_arm_by_the_table_even_before_anyone_grades(dead: int, level: Level) -> None:
     i = apply(landslide(NOW), [figure("deaths", dead, NOW)], settings(), NOW)
