@@ -75,6 +75,11 @@ def typed_and_pressed(data: Path) -> dict[int, list[Act]]:
     return out
 
 
+def beginning(out: Path) -> datetime:
+    """When the story of a run began."""
+    return datetime.fromisoformat(json.loads((out / "story.json").read_text(encoding="utf-8"))["start"])
+
+
 def read(data: Path, out: Path) -> list[Facts]:
     """Facts of every thread of the story the run played."""
     story = json.loads((out / "story.json").read_text(encoding="utf-8"))

@@ -99,7 +99,9 @@ class Matter:
     @property
     def urgent(self) -> bool:
         hurt = any(self.dead.get(m) for m in HURT)
-        return hurt or bool(self.facts.truth.get("consequence")) or self.acting in SEVERE_FIRST[:2]
+        refuted = self.verified.count("false") >= 2 and not {"true", "partly"} & set(self.verified)
+        grave = bool(self.facts.truth.get("consequence")) and not refuted
+        return hurt or grave or self.acting in SEVERE_FIRST[:2]
 
     @property
     def acting(self) -> str | None:
@@ -175,31 +177,36 @@ class Matter:
     def duties(self, now: datetime) -> bool:
         """Bring the duties in force up to date; whether one became visible only as what an upgrade would bring."""
         wanted = {ident: (clause, latent) for ident, clause, latent in self.wanted()}
-        warned = False
         for ident, duty in list(self.in_force.items()):
             if not duty.latent and self.satisfied(duty):
                 self.ended.add(ident)
             if ident in self.ended or ident not in wanted:
                 del self.in_force[ident]
-        for ident, (clause, latent) in wanted.items():
-            duty, start = self.in_force.get(ident), self.start(clause["start"][0])
-            assert start is not None
-            if ident in self.ended:
-                continue
-            if duty is None or duty.latent != latent:
-                limit = clause["limit_minutes"]
-                if self.facts.detected and start - self.facts.detected >= timedelta(days=1):
-                    limit = clause.get("later_limit_minutes", limit)
-                duty = Duty(ident, clause, start, start + timedelta(minutes=limit), now, latent)
-                self.in_force[ident] = duty
-                warned = warned or latent
-                if not latent and self.satisfied(duty):
-                    self.ended.add(ident)
-                    del self.in_force[ident]
-            elif start != duty.start and not clause.get("repeats"):
-                duty.due += start - duty.start
-                duty.start = start
-        return warned
+        warned = [self._renew(ident, clause, latent, now) for ident, (clause, latent) in wanted.items()]
+        return any(warned)
+
+    def _renew(self, ident: str, clause: dict[str, Any], latent: bool, now: datetime) -> bool:
+        """One wanted duty: armed, moved with its start, or left; whether it was armed as latent."""
+        duty, start = self.in_force.get(ident), self.start(clause["start"][0])
+        if ident in self.ended or start is None:
+            return False
+        if duty is None or duty.latent != latent:
+            armed = self._arm(ident, clause, start, now, latent)
+            self.in_force[ident] = armed
+            if not latent and self.satisfied(armed):
+                self.ended.add(ident)
+                del self.in_force[ident]
+            return latent
+        if start != duty.start and not clause.get("repeats"):
+            duty.due += start - duty.start
+            duty.start = start
+        return False
+
+    def _arm(self, ident: str, clause: dict[str, Any], start: datetime, now: datetime, latent: bool) -> Duty:
+        limit = clause["limit_minutes"]
+        if self.facts.detected and start - self.facts.detected >= timedelta(days=1):
+            limit = clause.get("later_limit_minutes", limit)
+        return Duty(ident, clause, start, start + timedelta(minutes=limit), now, latent)
 
     # ── what is due when ──
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 BEIJING = timezone(timedelta(hours=8))
-DAYS = "周一 周二 周三 周四 周五 周六 周日".split()
+DAYS = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"]
 SEVERE_FIRST = ("especially_major", "major", "significant", "general")
 TELEPHONED = ("deputy_in_charge", "principal", "approver")  # a machine does not push leaders (practice.md §1)
 
