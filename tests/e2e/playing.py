@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from tests.e2e import facts, oracle, rules
+from tests.e2e import compare, facts, oracle, rules
 
 ROOT = Path(__file__).parent.parent.parent
 LIMIT = 300.0
@@ -32,22 +33,30 @@ def yqbot(*args: str, limit: float = LIMIT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit, check=False)
 
 
-def demo(folder: Path, seed: int | None, until: str = "49h") -> tuple[str, ...]:
+def demo(folder: Path, *more: str, until: str = "49h") -> tuple[str, ...]:
     """Arguments of the headless demo."""
-    chosen = () if seed is None else ("--seed", str(seed))
-    return ("demo", "--headless", "--until", until, "--data", str(folder / "data"), "--out", str(folder / "out"), *chosen)
+    return ("demo", "--headless", "--until", until, "--data", str(folder / "data"), "--out", str(folder / "out"), *more)
 
 
-def play(folder: Path, seed: int | None, until: str = "49h") -> Played:
-    done = yqbot(*demo(folder, seed, until))
+def play(folder: Path, *more: str, until: str = "49h") -> Played:
+    done = yqbot(*demo(folder, *more, until=until))
     return Played(folder / "data", folder / "out", done.returncode, done.stdout + done.stderr)
+
+
+def neglected(folder: Path, *left_out: str) -> Path:
+    """The shipped story without some tables: what happens when officers do nothing, or only press."""
+    tables = re.split(r"(?m)^(?=\[)", (ROOT / "bot" / "demo" / "story.toml").read_text(encoding="utf-8"))
+    file = folder / "neglected.toml"
+    kept = [t for t in tables if not t.startswith(tuple(f"[[thread.{name}]]" for name in left_out))]
+    file.write_text("".join(kept), encoding="utf-8")
+    return file
 
 
 def disagreements(data: Path, out: Path, hours: float) -> list[str]:
     """What the oracle expected and what arrived, where they differ."""
     end = facts.beginning(out) + timedelta(hours=hours)
     wanted = [step for matter in facts.read(data, out) for step in oracle.expected(RULES, matter, end)]
-    return oracle.differences(wanted, facts.alerts(out))
+    return compare.differences(wanted, facts.alerts(out))
 
 
 def phones(data: Path) -> list[tuple[object, ...]]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import facts, oracle
-from tests.e2e.playing import RULES, Played, disagreements, play, yqbot
+from tests.e2e import compare, facts, oracle
+from tests.e2e.playing import RULES, Played, disagreements, neglected, play, yqbot
 
 SEEDS: Sequence[int | None] = range(1, 21) if os.environ.get("YQBOT_CHAOS") else (3, 8)
 POLL_BOUND = timedelta(minutes=50)  # three times the slowest source's quarter of an hour, and its spread
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module", params=[None, *SEEDS], ids=lambda seed: "shipped" if seed is None else f"seed-{seed}")
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return play(tmp_path_factory.mktemp("demo"), request.param)
+    drawn = () if request.param is None else ("--seed", str(request.param))
+    return play(tmp_path_factory.mktemp("demo"), *drawn)
 
 
 def test_every_step_that_fell_due_was_delivered(played: Played) -> None:
@@ -96,5 +97,23 @@ def test_the_oracle_is_not_blind(played: Played) -> None:
     late = {**arrived[0], "t": (datetime.fromisoformat(arrived[0]["t"]) + timedelta(seconds=5)).isoformat()}
     stray = {**arrived[0], "recipients": ["nobody"]}
     cases = {"lost": arrived[1:], "twice": [arrived[0], *arrived], "late": [late, *arrived[1:]], "stray": [stray, *arrived[1:]]}
-    counts = {name: len(oracle.differences(wanted, rows)) for name, rows in cases.items()}
+    counts = {name: len(compare.differences(wanted, rows)) for name, rows in cases.items()}
     assert counts == {"lost": 1, "twice": 1, "late": 2, "stray": 2}
+
+
+@pytest.mark.parametrize("left_out", [("react", "say"), ("say",)], ids=["nobody-acts", "nobody-types"])
+def test_what_nobody_does_is_reminded_of_to_the_end(left_out: tuple[str, ...], tmp_path: Path) -> None:
+    """Unread, unverified, unsigned, unreported, overdue and repeated: every rung that a working desk never reaches."""
+    played = play(tmp_path, "--story", str(neglected(tmp_path, *left_out)))
+    assert played.code == 0, played.printed
+    assert disagreements(played.data, played.out, 49) == []
+    steps = {(a["clause"], a["step"]) for a in facts.alerts(played.out)}
+    assert {("first_statement_5h", "hourly-5"), ("first_statement_5h", "twice_daily"), ("response_48h", "final")} <= steps
+    if "react" in left_out:
+        rungs = {
+            ("acknowledge", "unread_3"),
+            ("acknowledge", "unread_10"),
+            ("verify", "overdue-2"),
+            ("upward_report", "overdue-3"),
+        }
+        assert rungs <= steps
