@@ -116,6 +116,11 @@ class SqlStore:
             out.append(known)
         return out
 
+    async def open_numbers(self) -> list[int]:
+        """Numbers of the open matters that alarmed, oldest first; no state is read, so a damaged one hides no other."""
+        heads = await self.engine.read(lambda tx: incidents.heads(tx, open_only=True, alarmed_only=True, limit=1 << 30))
+        return [number for number, _ in heads]
+
     async def next_number(self) -> int:
         return await self.engine.read(incidents.next_number)
 
@@ -174,6 +179,9 @@ class SqlStore:
         self, message_id: str, owner: str, at: datetime, *, state: str, retry_at: datetime | None, detail: str
     ) -> bool:
         return await self.engine.write(lambda tx: messages.mark_failed(tx, message_id, owner, at, state, retry_at, detail))
+
+    async def requeue(self, keys: Sequence[str]) -> list[str]:
+        return await self.engine.write(lambda tx: rewrites.requeue(tx, keys))
 
     async def unsent(self, message_id: str, owner: str) -> list[MessageRow]:
         return await self.engine.read(lambda tx: rewrites.unsent(tx, message_id, owner))

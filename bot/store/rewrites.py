@@ -13,6 +13,7 @@ from bot.store import messages
 from bot.store.engine import Tx
 from bot.store.forms import clean
 from bot.store.port import MessageRow
+from bot.store.schema import FAR
 
 REFUSED: Final = "(select count(*) from attempt where attempt.message = message.id and attempt.outcome = 'pending')"
 MINE: Final = f"id = :id and owner = :owner and state = 'sending' and {REFUSED} = attempts - 1"
@@ -82,3 +83,18 @@ def _drop(tx: Tx, ident: str, key: str, state: str, reason: str) -> None:
         " where l.step = step.key and m.state in ('pending', 'sending', 'unknown'))",
         {"key": key, "state": state, "reason": clean(reason)},
     )
+
+
+def requeue(tx: Tx, keys: Sequence[str]) -> list[str]:
+    """Queued steps whose message is gone are due again; returns those that were."""
+    out: list[str] = []
+    for key in keys:
+        found = tx.rows(
+            "update step set state = 'pending', reason = '', owner = '', lease_until = 0 where key = :key"
+            " and state in ('sending', 'unknown') and lease_until = :far and not exists (select 1 from step_message l"
+            " join message m on m.id = l.message where l.step = step.key and m.state in ('pending', 'sending', 'unknown'))"
+            " returning key",
+            {"key": key, "far": FAR},
+        )
+        out += [r["key"] for r in found]
+    return out
