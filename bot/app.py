@@ -23,6 +23,7 @@ from bot import inbox
 from bot.board import BoardDeps, setup_board
 from bot.clock import Clock
 from bot.desk import Desk
+from bot.ingest import ingest_routes
 from bot.intake import build_intake
 from bot.orders import board_act
 from bot.service import Service
@@ -89,6 +90,7 @@ def build_web(service: Service) -> web.Application:
 
         app.add_routes(callback_routes(CallbackCrypto(w.token, w.aes_key, w.corpid), accept, system.wall))
     app.add_routes(status_routes(service))
+    app.add_routes(ingest_routes(service.intake))
 
     async def act(userid: str, command: str, number: int, fields: Mapping[str, str]) -> str:
         return await board_act(desk, userid, command, number, fields)

@@ -18,7 +18,7 @@ from bot.health import Watch
 from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
 from bot.polling import Poller, ask_all
-from bot.store.port import Joined
+from bot.store.port import Joined, PollCounts
 from config.schema import Source
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
@@ -71,7 +71,7 @@ class Intake:
         due = self.poller.due(self.desk.now())
         counts = await ask_all(self.poller, due)
         joined = await self.join()
-        await self.poller.watch.tell(self.poller.sources(), self.poller.states)
+        await self.poller.look_after()
         return {
             "polled": len(due),
             "sources": len(self.poller.sources()),
@@ -90,13 +90,20 @@ class Intake:
             task = asyncio.get_running_loop().create_task(self._watch_one(source))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
-        await self.poller.watch.tell(self.poller.sources(), self.poller.states)
+        await self.poller.look_after()
         return len(due)
 
     async def _watch_one(self, source: Source) -> None:
         counts = await self.poller.ask(source)
         if counts.new or counts.updated:
             await self.join_soon()
+
+    async def pushed(self, source: Source, found: tuple[Item, ...]) -> PollCounts:
+        """Items a source brought by itself: stored and joined before it is answered."""
+        counts = await self.poller.take(source, found)
+        if counts.new or counts.updated:
+            await self.join_soon()
+        return counts
 
     async def join_soon(self) -> None:
         """Join, unless a join that has not begun yet will see the same items anyway."""

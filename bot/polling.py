@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.cli_parse import problem_text
 from bot.clock import milliseconds
 from bot.desk import Desk
+from bot.fieldmaps import fields_for
 from bot.folder import read_folder
 from bot.health import Watch, reason_text
 from bot.parsing import Parsing
@@ -24,6 +25,7 @@ from bot.store.port import PollCounts, SourceState
 from config.schema import Source
 from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult
 from monitors.item import Item, ItemKind, ParsedDocument, items
+from monitors.kinds import hotline
 from monitors.mend import Problem
 from monitors.rhythm import SLOWEST_FACTOR, PollOutcome, allowed_silence, first_poll, next_poll, usual_gap
 
@@ -81,11 +83,35 @@ class Poller:
         since = datetime.fromisoformat(begun) if begun else now
         for source in self.sources():
             self.states[source.id] = _started(source, self.states.get(source.id), since, now)
-        await self.watch.forget({s.id for s in self.sources()}, now)
+        await self.watch.forget({s.id for s in (*self.sources(), *self.pushing())}, now)
+
+    async def take(self, source: Source, found: tuple[Item, ...]) -> PollCounts:
+        """What a source pushed, stored with the state that goes with it."""
+        now = self.desk.now()
+        state = _plain_success(source, self.states.get(source.id) or SourceState(source_id=source.id), now)
+        dates = tuple(i.published for i in found if i.published is not None and i.published <= now)
+        allowed = allowed_silence(dates)
+        state = replace(state, quiet=max(state.quiet, round(allowed.total_seconds()))) if allowed else state
+        counts = await self.desk.store.save_poll(state, found)
+        self.states[source.id] = _counted(state, counts, now)
+        await self.watch.check(source, self.states[source.id], now)
+        return counts
+
+    async def look_after(self) -> None:
+        """Now and then: who has fallen silent without being asked, and what administrators must hear."""
+        now = self.desk.now()
+        for source in self.pushing():
+            if source.id in self.states:
+                await self.watch.check(source, self.states[source.id], now)
+        await self.watch.tell((*self.sources(), *self.pushing()), self.states)
 
     def sources(self) -> list[Source]:
-        """Sources that are asked; vendors come by themselves."""
-        return [s for s in self.desk.settings.sources if s.enabled and s.kind != "vendor"]
+        """Sources that are asked."""
+        return [s for s in self.desk.settings.sources if s.enabled and s.url]
+
+    def pushing(self) -> list[Source]:
+        """Sources that bring what they have: nobody asks them, but their silence is noticed all the same."""
+        return [s for s in self.desk.settings.sources if s.enabled and not s.url]
 
     def due(self, now: datetime) -> list[Source]:
         """Sources whose time has come and that are not being asked already."""
@@ -172,7 +198,7 @@ class Poller:
         asked = PollOutcome(retry_after=result.retry_after, max_age=result.max_age)
         if result.not_modified or digest == state.body_hash:
             return await self._save(source, after, (), replace(asked, unchanged=result.not_modified), now)
-        document = await self.parsing.parse(source.kind, result.body, result.headers, result.final_url, now)
+        document = await self._document(source, result, now)
         if result.truncated:
             document = replace(document, problems=(*document.problems, Problem(code="truncated")))
         bad = [p for p in document.problems if p.code in NO_FEED]
@@ -185,11 +211,20 @@ class Poller:
         outcome = replace(asked, items=len(found), usual_gap=usual_gap(dates))
         return await self._save(source, _learnt(after, document, dates, now), found, outcome, now)
 
+    async def _document(self, source: Source, result: FetchResult, now: datetime) -> ParsedDocument:
+        if source.kind == "hotline":
+            fields = fields_for(self.desk.settings, source.kind, source.mapping)
+            return await asyncio.to_thread(hotline.read, result.body, result.headers, fields, now)
+        return await self.parsing.parse(source.kind, result.body, result.headers, result.final_url, now)
+
     async def _read_folder(self, source: Source, state: SourceState) -> PollCounts:
         """Files dropped since the last look, each once; what cannot be read is named."""
         now = self.desk.now()
+        fields = fields_for(self.desk.settings, source.kind, source.mapping)
         try:
-            read = await asyncio.to_thread(read_folder, Path(source.url.removeprefix("file:")), source, state.body_hash, now)
+            read = await asyncio.to_thread(
+                read_folder, Path(source.url.removeprefix("file:")), source, state.body_hash, now, fields
+            )
         except OSError as e:
             failure = Failure(code="folder", text=reason_text("folder", e.strerror or str(e)))
             return await self._failed(source, state, failure, now)
@@ -210,12 +245,7 @@ class Poller:
             return replace(state, pace=max(1, round(planned.interval.total_seconds())), next_poll_at=milliseconds(planned.at))
 
         counts = await self.desk.store.save_poll(state, found, plan)
-        self.states[source.id] = replace(
-            plan(counts),
-            last_new_at=now if counts.new else state.last_new_at,
-            items_total=state.items_total + counts.new,
-            duplicates_total=state.duplicates_total + counts.duplicates,
-        )
+        self.states[source.id] = _counted(plan(counts), counts, now)
         await self.watch.check(source, self.states[source.id], now)
         return counts
 
@@ -242,6 +272,16 @@ def _started(source: Source, state: SourceState | None, since: datetime, now: da
     if state.failures or state.next_poll_at is None:
         return state
     return replace(state, next_poll_at=min(state.next_poll_at, now + interval * SLOWEST_FACTOR * 1.1))
+
+
+def _counted(state: SourceState, counts: PollCounts, now: datetime) -> SourceState:
+    """The state with its totals, as the store keeps it."""
+    return replace(
+        state,
+        last_new_at=now if counts.new else state.last_new_at,
+        items_total=state.items_total + counts.new,
+        duplicates_total=state.duplicates_total + counts.duplicates,
+    )
 
 
 def _plain_success(source: Source, state: SourceState, now: datetime) -> SourceState:

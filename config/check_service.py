@@ -9,12 +9,14 @@ from config import vocabulary as words
 from config.findings import error, warning
 from config.problem import Problem
 from config.schema import Settings, Source
+from config.secrets import variable_of
 
 SHORTEST, LONGEST = 30, 86_400
 """Bounds of a polling interval in seconds."""
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LISTEN = re.compile(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
-_ADDRESS = re.compile(r"(https?://|demo:|file:)\S+")
+_ADDRESS = re.compile(r"(https?://|demo:)\S+")
+SHORTEST_SECRET = 16
 _WECOM = ("corpid", "agentid", "secret", "token", "aes_key")
 
 
@@ -29,11 +31,11 @@ def _sources(settings: Settings) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for source in settings.sources:
         yield from _source(settings, source)
-        if source.enabled and source.url in seen:
+        if source.enabled and source.url and source.url in seen:
             yield warning(settings, "Y404", f"source {source.id}", f"地址与 {seen[source.url]} 相同。", "请停用一个。", "url")
-        if source.enabled:
+        if source.enabled and source.url:
             seen[source.url] = source.id
-    if len(settings.folders) > 1 and not seen:
+    if len(settings.folders) > 1 and not any(s.enabled for s in settings.sources):
         yield warning(settings, "Y405", "source", "没有启用任何信源，只能靠人工报送。", "请在 sources.toml 中启用或补写。")
 
 
@@ -41,8 +43,10 @@ def _source(settings: Settings, source: Source) -> Iterator[Problem]:
     name = f"source {source.id}"
     if source.kind not in words.SOURCE_KINDS:
         yield error(settings, "Y401", name, f"类型 {source.kind} 不认识。", f"可用：{'、'.join(words.SOURCE_KINDS)}。", "kind")
-    if not _ADDRESS.fullmatch(source.url):
-        yield error(settings, "Y402", name, "地址不对。", "请写以 http:// 或 https:// 开头的完整地址。", "url")
+    yield from _place(settings, source)
+    if source.mapping and source.mapping not in settings.mappings:
+        hint = "请在 hotline.toml 或 vendors.toml 中补写 [[mapping]]，或改用已有的代码。"
+        yield error(settings, "Y407", name, f"字段对应 {source.mapping} 没有定义。", hint, "mapping")
     if not SHORTEST <= source.interval <= LONGEST:
         yield error(
             settings,
@@ -52,6 +56,24 @@ def _source(settings: Settings, source: Source) -> Iterator[Problem]:
             f"请写{SHORTEST}至{LONGEST}之间的秒数。",
             "interval_seconds",
         )
+
+
+def _place(settings: Settings, source: Source) -> Iterator[Problem]:
+    """Where the source is: an address, a folder, or, for a vendor, nothing but a key."""
+    name = f"source {source.id}"
+    if source.kind == "folder":
+        if not re.fullmatch(r"file:/\S+", source.url):
+            yield error(
+                settings, "Y402", name, "目录写法不对。", "请写成 file:/var/lib/yqbot/hotline 的样子（绝对路径）。", "url"
+            )
+    elif source.kind == "vendor" or (source.kind == "hotline" and not source.url):
+        secret = settings.ingest_secrets.get(source.id, "")
+        if source.enabled and len(secret) < SHORTEST_SECRET:
+            what = "推送密钥太短。" if secret else "没有推送密钥，推送会被拒绝。"
+            hint = f"请设置环境变量 {variable_of(source.id)}（不少于{SHORTEST_SECRET}个字符），并告知服务商。"
+            yield error(settings, "Y406", name, what, hint)
+    elif not _ADDRESS.fullmatch(source.url):
+        yield error(settings, "Y402", name, "地址不对。", "请写以 http:// 或 https:// 开头的完整地址。", "url")
 
 
 def _scope(settings: Settings) -> Iterator[Problem]:

@@ -51,6 +51,7 @@ TABLES: Mapping[str, Table] = {
         Table(name="officer", cls=schema.Officer, identity=_key("userid")),
         Table(name="shift", cls=schema.Shift, identity=shapes.shift_id, shape=shapes.shift),
         Table(name="source", cls=schema.Source, identity=_key("id"), shape=shapes.source),
+        Table(name="mapping", cls=schema.FieldMap, identity=_key("id"), shape=shapes.mapping),
         Table(name="profile", cls=schema.Profile, identity=_key("code")),
         Table(name="clause", cls=schema.Clause, identity=_key("profile", "code"), shape=shapes.clause),
         Table(name="ladder", cls=schema.Ladder, identity=_key("code"), shape=shapes.ladder),
@@ -65,7 +66,9 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "bot.toml": ("bot", "wecom"),
     "organisation.toml": ("organisation", "unit", "officer", "shift"),
     "scope.toml": ("scope",),
-    "sources.toml": ("source",),
+    "sources.toml": ("source", "mapping"),
+    "hotline.toml": ("mapping",),
+    "vendors.toml": ("source", "mapping"),
     "clauses.toml": ("profile", "clause"),
     "profiles/*.toml": ("profile", "clause"),
     "ladders.toml": ("ladder", "notices"),
@@ -120,7 +123,9 @@ def read(folders: Sequence[Path], env: Mapping[str, str]) -> tuple[schema.Settin
     built = {name: _build(TABLES[name], entries, problems) for name, entries in layers.items()}
     if errors(problems):
         return None, tuple(problems)
-    settings = _settings(built, layers, folders)
+    settings = replace(
+        _settings(built, layers, folders), ingest_secrets=secrets.ingest(env, [s.id for s in built["source"]], problems)
+    )
     return settings, tuple(problems)
 
 
@@ -279,6 +284,7 @@ def _settings(built: Mapping[str, list[Any]], layers: Layers, folders: Sequence[
         categories={c.code: c for c in built["category"]},
         playbooks=tuple(_placed(p, layers["playbook"][p.id]) for p in built["playbook"]),
         sources=tuple(built["source"]),
+        mappings={m.id: m for m in built["mapping"]},
         folders=tuple(str(folder) for folder in folders),
         origins=origins(layers),
     )

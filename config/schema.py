@@ -236,17 +236,26 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One feed, hot list or drop folder. Intervals in seconds."""
+    """One feed, hot list, drop folder, vendor or watched page. Intervals in seconds; `mapping` names a field map."""
 
     id: str
     name: str
     kind: str
-    url: str
+    url: str = ""
     interval: int = 300
     internal: bool = False
     local: bool = False
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    mapping: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMap:
+    """How one foreign system names its fields: field -> headings or JSON keys, tried before the usual ones."""
+
+    id: str
+    names: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +304,8 @@ class Settings:
     categories: Mapping[str, Category]
     playbooks: tuple[Playbook, ...]
     sources: tuple[Source, ...]
+    mappings: Mapping[str, FieldMap] = field(default_factory=dict)
+    ingest_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # source id -> key of its signed pushes
     folders: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(
         default_factory=dict

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def values(env: Mapping[str, str], problems: list[Problem]) -> dict[tuple[str, s
                 )
                 continue
             found[variable.table, variable.key] = int(text) if variable.number else text
+    return found
+
+
+def variable_of(source_id: str) -> str:
+    """``YQBOT_INGEST_NANHU_API_SECRET`` for the vendor ``nanhu-api``."""
+    return f"YQBOT_INGEST_{re.sub(r'[^A-Z0-9]', '_', source_id.upper())}_SECRET"
+
+
+def ingest(env: Mapping[str, str], source_ids: Sequence[str], problems: list[Problem]) -> dict[str, str]:
+    """Keys of signed pushes, source id -> key; sources without one are left out."""
+    found: dict[str, str] = {}
+    for source_id in source_ids:
+        variable = Variable(name=variable_of(source_id), table="source", key=source_id, secret=True)
+        for text in _given(variable, env, problems):
+            found[source_id] = text
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from config.layers import Entry
 from config.problem import Problem
 from config.schema import Officer, Organisation, Role, Shift, Unit
+from config.vocabulary import FIELDS
 
 RENAMED: Mapping[str, str] = {
     "minutes_left": "left",
@@ -76,6 +77,15 @@ def _renamed(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def source(item: Entry, problems: list[Problem]) -> dict[str, Any]:
     return _renamed(item.values)
+
+
+def mapping(item: Entry, problems: list[Problem]) -> dict[str, Any]:
+    """Every key but `id` is a field with one name or several."""
+    names = {key: [value] if isinstance(value, str) else value for key, value in item.values.items() if key != "id"}
+    for key in names:
+        if key not in FIELDS:
+            problems.append(_wrong(item, key, "没有这个字段。", f"可用：{'、'.join(FIELDS)}。"))
+    return {"id": item.values.get("id", ""), "names": names}
 
 
 def ladder(item: Entry, problems: list[Problem]) -> dict[str, Any]:

@@ -65,3 +65,22 @@ SOURCE_KINDS = ("feed", "hotlist", "hotline", "opml", "folder", "vendor", "site"
 UNIT_KINDS = ("bureau", "town", "press", "command", "arbiter")
 ORGANISATION_LEVELS = ("county", "city", "province", "bureau")
 BOARD_ROLES = ("", "viewer", "editor", "admin")
+
+FIELDS = (
+    "number",
+    "title",
+    "text",
+    "received",
+    "place",
+    "category",
+    "person",
+    "unit",
+    "state",
+    "finished",
+    "satisfied",
+    "url",
+    "author",
+    "hot",
+    "rows",
+)
+"""Fields of a work order or of a pushed row that a `[[mapping]]` may name."""

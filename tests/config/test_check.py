@@ -90,6 +90,11 @@ def source(**changes: Any) -> Change:
     return lambda s: replace(s, sources=(*s.sources, new))
 
 
+def keyed(secret: str) -> Change:
+    """A vendor among the sources, with this key."""
+    return lambda s: replace(s, sources=(*s.sources, Source(id="v", name="v", kind="vendor")), ingest_secrets={"v": secret})
+
+
 def shifts(change: Callable[[Shift], Shift | None]) -> Change:
     return lambda s: organisation(shifts=tuple(x for x in map(change, s.organisation.shifts) if x))(s)
 
@@ -200,6 +205,12 @@ PLANTED = [
     pytest.param(shifts(lambda x: replace(x, duty_officer="", deputy_duty="")), "Y326", id="shift-without-officer"),
     pytest.param(source(kind="telepathy"), "Y401", id="unknown-source-kind"),
     pytest.param(source(url="ftp://example.invalid/x"), "Y402", id="unknown-address"),
+    pytest.param(source(kind="folder", url="file:hotline"), "Y402", id="folder-without-its-whole-path"),
+    pytest.param(source(kind="vendor", url=""), "Y406", id="vendor-without-key"),
+    pytest.param(keyed("short"), "Y406", id="vendor-with-a-short-key"),
+    pytest.param(keyed("long-enough-for-a-key"), None, id="vendor-with-key"),
+    pytest.param(source(mapping="nobody"), "Y407", id="mapping-not-defined"),
+    pytest.param(source(kind="folder", url="file:/srv/hotline", mapping="vendor"), None, id="folder-with-mapping"),
     pytest.param(source(interval=1), "Y403", id="interval-too-short"),
     pytest.param(source(url="demo:/county-news.xml"), "Y404", id="address-twice"),
     pytest.param(lambda s: replace(s, sources=()), "Y405", id="no-source-on"),

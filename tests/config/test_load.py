@@ -314,6 +314,25 @@ def test_an_empty_secret_file_is_an_error(tmp_path: Path) -> None:
     assert [p.id for p in refused(tmp_path / "conf", env={"YQBOT_WECOM_TOKEN_FILE": str(file)})] == ["Y009"]
 
 
+def test_keys_of_vendors_come_from_the_environment_under_their_own_names(folder: Write) -> None:
+    row = '[[source]]\nid = "nanhu-api"\nname = "南湖"\nkind = "vendor"\n'
+    settings, _ = read([folder("own", {"vendors.toml": row})], {"YQBOT_INGEST_NANHU_API_SECRET": "hush-hush-hush-hush"})
+    assert settings is not None
+    assert settings.ingest_secrets == {"nanhu-api": "hush-hush-hush-hush"}
+    assert "hush" not in repr(settings)
+
+
+def test_a_mapping_names_fields_once_or_many_times_and_no_others(folder: Write) -> None:
+    rows = '[[mapping]]\nid = "hotline"\ntitle = "事项"\ntext = ["反映", "诉求"]\n'
+    settings, problems = read([folder("own", {"hotline.toml": rows})], {})
+    assert settings is not None
+    assert settings.mappings["hotline"].names == {"title": ("事项",), "text": ("反映", "诉求")}
+    assert problems == ()
+    _, problems = read([folder("bad", {"hotline.toml": '[[mapping]]\nid = "x"\nheading = "事项"\n'})], {})
+    assert [p.id for p in problems] == ["Y006"]
+    assert "没有这个字段" in problems[0].text
+
+
 def test_files_of_other_loaders_are_left_alone(folder: Write) -> None:
     settings, problems = read([folder("own", {"policy.toml": "alarm_at = 0.6\n", "lexicon/x.toml": "[[group]]\n"})], {})
     assert isinstance(settings, Settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import cards
 from config import vocabulary as words
 from monitors.kinds import KINDS
+from monitors.kinds.fields import Fields
 from playbooks import deadlines, fold
 from playbooks.incident import Starts
 
@@ -29,6 +30,10 @@ def test_starts_are_instants_of_an_incident_or_of_its_handling() -> None:
 def test_source_kinds_are_those_of_the_parsers() -> None:
     assert set(words.SOURCE_KINDS) - set(KINDS) == {"folder", "vendor", "site"}
     assert set(KINDS) <= set(words.SOURCE_KINDS)
+
+
+def test_fields_are_those_of_the_tables() -> None:
+    assert set(words.FIELDS) == set(Fields.__dataclass_fields__)
 
 
 def test_cards_are_known_to_the_card_writer() -> None:

@@ -1,0 +1,99 @@
+"""A watched folder: files dropped into it are read once; unfinished and foreign ones wait or are named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.clock import VirtualClock, wall
+from bot.folder import AT_ONCE, read_folder
+from config.schema import Source
+from tests.bot.sources_server import ask, poller_of, problems
+from tests.builders import at
+
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+HEAD = "工单编号,标题\n"
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    made = tmp_path / "box"
+    made.mkdir()
+    return made
+
+
+def drop(box: Path, name: str, text: str, *, age: float = 60) -> Path:
+    """A file last written `age` seconds ago."""
+    path = box / name
+    path.write_text(text, encoding="utf-8")
+    then = wall().timestamp() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def source(box: Path) -> Source:
+    return Source(id="12345", name="12345热线", kind="folder", url=f"file:{box}", interval=300)
+
+
+def test_each_file_is_read_once(box: Path) -> None:
+    drop(box, "a.csv", HEAD + "1,停水\n2,停电\n")
+    first = read_folder(box, source(box), "", NOW)
+    assert [i.title for i in first.items] == ["停水", "停电"]
+    assert read_folder(box, source(box), first.mark, NOW).items == ()
+    drop(box, "b.csv", HEAD + "3,路灯不亮\n")
+    assert [i.title for i in read_folder(box, source(box), first.mark, NOW).items] == ["路灯不亮"]
+
+
+def test_a_file_that_is_written_over_is_read_again(box: Path) -> None:
+    drop(box, "a.csv", HEAD + "1,停水\n")
+    mark = read_folder(box, source(box), "", NOW).mark
+    drop(box, "a.csv", HEAD + "1,停水\n2,停电\n", age=30)
+    assert len(read_folder(box, source(box), mark, NOW).items) == 2
+
+
+@pytest.mark.parametrize("name", [".a.csv", "~$a.xlsx", "a.pdf", "a.csv.part"])
+def test_files_of_other_purposes_are_left_alone(box: Path, name: str) -> None:
+    drop(box, name, HEAD + "1,停水\n")
+    assert read_folder(box, source(box), "", NOW).items == ()
+
+
+def test_a_file_still_being_written_waits(box: Path) -> None:
+    drop(box, "a.csv", HEAD + "1,停水\n", age=0)
+    assert read_folder(box, source(box), "", NOW).mark == ""
+
+
+def test_many_files_are_taken_in_turns(box: Path) -> None:
+    for n in range(AT_ONCE + 5):
+        drop(box, f"{n}.csv", HEAD + f"{n},停水{n}\n", age=100 - n)
+    first = read_folder(box, source(box), "", NOW)
+    second = read_folder(box, source(box), first.mark, NOW)
+    assert (len(first.items), len(second.items)) == (AT_ONCE, 5)
+
+
+async def test_a_folder_is_polled_like_any_source_and_its_damage_told(box: Path, tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    drop(box, "good.csv", HEAD + "1,停水\n,\n2,\n")
+    drop(box, "bad.csv", "甲,乙\n1,2\n")
+    async with poller_of(tmp_path / "data", clock, source(box)) as poller:
+        await ask(poller, clock)
+        assert poller.states["12345"].items_total == 1
+        said = (await problems(poller.desk))["source_format"]
+        assert "good.csv：有1行读不出，行号4" in said
+        assert "bad.csv：没有标题列或内容列，表头为甲、乙" in said
+        drop(box, "more.csv", HEAD + "3,停电\n")
+        await ask(poller, clock)
+        assert poller.states["12345"].items_total == 2
+        assert await problems(poller.desk) == {}
+
+
+async def test_a_folder_that_is_not_there_is_a_failing_source(box: Path, tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    gone = replace(source(box), url=f"file:{box}/none")
+    async with poller_of(tmp_path / "data", clock, gone) as poller:
+        for _ in range(3):
+            await ask(poller, clock)
+        assert "目录读不了" in (await problems(poller.desk))["source"]

@@ -1,0 +1,128 @@
+"""Work orders from CSV and XLSX: headings found, handling kept, persons covered, bad rows named, bombs refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from monitors.dates import BEIJING
+from monitors.item import ItemKind, ParsedDocument, items
+from monitors.kinds import hotline
+from monitors.kinds.fields import FIELDS, fields_of
+from monitors.kinds.workbook import rows
+
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+HEAD = ("工单编号", "标题", "诉求内容", "受理时间", "姓名", "承办单位", "办理状态", "满意度")
+FIRST = (1001, "反映停水", "王小明来电，停水三天", datetime(2026, 3, 2, 8, 0), "王小明", "水务局", "已办结", "不满意")
+SECOND = (1002, "", "路灯不亮", "2026年3月2日", "", "", "", "")
+
+
+def xlsx(*lines: Sequence[object]) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in lines:
+        sheet.append(list(line))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def csv_of(*lines: Sequence[object], charset: str = "utf-8-sig") -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([[str(cell) for cell in line] for line in lines])
+    return out.getvalue().encode(charset)
+
+
+def read(body: bytes) -> ParsedDocument:
+    return hotline.read(body, {}, FIELDS, NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        xlsx(HEAD, FIRST, SECOND),
+        xlsx(("青石县12345工单明细表",), ("统计时间：3月2日",), HEAD, FIRST, SECOND),
+        csv_of(HEAD, FIRST, SECOND),
+        csv_of(HEAD, FIRST, SECOND, charset="gb18030"),
+        csv_of(("青石县12345工单明细表",), HEAD, FIRST, SECOND),
+    ],
+    ids=["xlsx", "xlsx with a title", "csv", "csv in gb18030", "csv with a title"],
+)
+def test_orders_are_read_alike_from_every_export(body: bytes) -> None:
+    first, second = read(body).entries
+    assert (first.id, first.title) == ("1001", "反映停水")
+    assert first.published == datetime(2026, 3, 2, 8, 0, tzinfo=BEIJING)
+    assert first.summary.split("\n") == ["王某来电，停水三天", "承办单位：水务局", "办理状态：已办结", "满意度：不满意"]
+    assert first.author == "王某"
+    assert (second.title, second.summary) == ("路灯不亮", "路灯不亮")
+
+
+def test_reading_twice_gives_the_same_items_and_a_later_state_a_new_version() -> None:
+    one, again = (items(read(xlsx(HEAD, FIRST)), "12345", NOW, ItemKind.HOTLINE)[0] for _ in range(2))
+    later = items(read(xlsx(HEAD, (*FIRST[:6], "已回访", "满意"))), "12345", NOW, ItemKind.HOTLINE)[0]
+    assert (one.id, one.fingerprint) == (again.id, again.fingerprint)
+    assert later.id == one.id
+    assert later.fingerprint != one.fingerprint
+
+
+def test_rows_that_say_nothing_are_named_by_their_line() -> None:
+    document = read(xlsx(("工单明细",), HEAD, FIRST, (1003, "", "", "", "", "", "", ""), SECOND))
+    assert len(document.entries) == 2
+    assert [(p.code, p.count, p.detail) for p in document.problems] == [("rows_unreadable", 1, "4")]
+
+
+def test_headings_of_another_system_are_read_under_their_mapping() -> None:
+    body = csv_of(("流水", "群众反映", "进件"), ("7", "桥面塌陷", "2026-03-02"))
+    assert read(body).problems[-1].code == "columns_missing"
+    own = fields_of({"number": ("流水",), "text": ("群众反映",), "received": ("进件",)})
+    (entry,) = hotline.read(body, {}, own, NOW).entries
+    assert (entry.id, entry.title, entry.raw_date) == ("7", "桥面塌陷", "2026-03-02")
+
+
+def test_orders_over_the_limit_are_counted() -> None:
+    document = hotline.read(csv_of(HEAD, *((n, f"停水{n}") for n in range(5))), {}, FIELDS, NOW, limit=3)
+    assert len(document.entries) == 3
+    assert [(p.code, p.count) for p in document.problems] == [("too_many_entries", 2)]
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 20_000_000)
+    return out.getvalue()
+
+
+def declared() -> bytes:
+    """A workbook whose first part declares an entity."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx(HEAD, FIRST))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("workbook.xml"):
+                data = b'<!DOCTYPE x [<!ENTITY e "eeee">]>' + data
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"PK\x03\x04 no archive", "unreadable"),
+        (bomb(), "too_large"),
+        (declared(), "unreadable"),
+        (xlsx(), "empty"),
+        (xlsx(HEAD, FIRST)[:900], "unreadable"),
+    ],
+    ids=["no archive", "bomb", "document type", "nothing", "cut"],
+)
+def test_a_workbook_that_is_none_or_too_much_gives_a_problem(body: bytes, code: str) -> None:
+    table = rows(body)
+    assert (table.rows, [p.code for p in table.problems]) == ((), [code])
+    assert read(body).entries == ()
