@@ -23,6 +23,7 @@ from config.schema import Source
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind, fingerprint
+from monitors.share import read_share
 from playbooks import triage
 from playbooks.incident import Actor, Event, Incident, Place
 
@@ -238,15 +239,20 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     words = text.strip()
     if len(words) < 4:
         return "请写明地点和情况。例：报 大湾村滑坡 4人被埋 12345转"
+    shared = read_share(words)
+    if shared is not None and len(shared.title) < 4:
+        return (
+            f"收到{shared.platform}链接，但没有文字（系统不会去打开它）。请写上地点和情况一起发。例：报 大湾村滑坡 {shared.url}"
+        )
     url = _URL.search(words)
-    title = _URL.sub("", words).strip() or words
+    title = shared.title if shared else _URL.sub("", words).strip() or words
     ident = hashlib.sha1(f"{OFFICER_SOURCE}|{key}".encode()).hexdigest()
     item = Item(
         id=ident,
         source=OFFICER_SOURCE,
         title=title[:120],
-        text=words,
-        url=url.group(0) if url else "",
+        text=f"{title}\n来自{shared.platform}{f'：{shared.author}' if shared.author else ''}" if shared else words,
+        url=shared.url if shared else url.group(0) if url else "",
         seen_at=desk.now(),
         author=actor.id,
         kind=ItemKind.OFFICER,
