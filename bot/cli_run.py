@@ -13,12 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot import log
+from bot import log, outage
 from bot.app import Running, listening, login_link, serving
-from bot.clock import SystemClock
+from bot.clock import SystemClock, wall
 from bot.configuration import data_of, settings_of
 from bot.digest import daily
-from bot.scheduler import build_scheduler, wake_on_change
+from bot.pulse import Pulse, notify
+from bot.scheduler import arm, build_scheduler, wake_on_change
+from bot.steady import ClockWrong, SteadyClock, check
+from bot.watch import Watch
 
 
 def add_parser(sub: Any) -> None:
@@ -43,23 +46,47 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(settings: Any, data: Path) -> int:
     host, _, port = settings.bot.listen.rpartition(":")
+    try:
+        check(wall())
+    except ClockWrong as e:
+        print(e, file=sys.stderr)
+        return 1
+    clock = SteadyClock()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with (
-        serving(settings, data, SystemClock()) as running,
+        serving(settings, data, clock) as running,
         listening(running.app, host or "127.0.0.1", int(port)) as bound,
     ):
         await _greet(running, bound)
-        scheduler = build_scheduler(running.service, lambda: daily(running.service.desk))
-        running.service.desk.wake = wake_on_change(running.service)
-        scheduler.start()
-        try:
-            await stop.wait()
-        finally:
-            scheduler.shutdown(wait=False)
+        await _serve(running, clock, stop)
     return 0
+
+
+async def _serve(running: Running, clock: SteadyClock, stop: asyncio.Event) -> None:
+    """Loops and their watch, until told to stop."""
+    service = running.service
+    desk = service.desk
+
+    async def line() -> None:
+        await daily(desk)
+
+    await outage.started(desk)
+    scheduler = build_scheduler(service, line)
+    desk.wake = wake_on_change(service)
+    scheduler.start()
+    pulse = Pulse(desk=desk, url=desk.settings.bot.heartbeat_url)
+    watch = Watch(service=service, clock=clock, pulse=pulse, rearm=lambda: arm(scheduler, service, line))
+    watching = asyncio.create_task(watch.run())
+    notify("READY=1")
+    try:
+        await stop.wait()
+    finally:
+        notify("STOPPING=1")
+        watching.cancel()
+        scheduler.shutdown(wait=False)
 
 
 async def _greet(running: Running, port: int) -> None:

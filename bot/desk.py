@@ -72,7 +72,11 @@ class Desk:
 
         Alone on the store, what a killed process had claimed is free at once: nothing due waits for its lease to run out.
         """
-        wall, length = system.wall(), timedelta(seconds=self.settings.bot.lease_seconds)
+        steady = getattr(
+            self.clock, "wall", system.wall
+        )  # a running service's own clock: steps of the wall clock free no lease
+        wall: datetime = steady()
+        length = timedelta(seconds=self.settings.bot.lease_seconds)
         judged = max(wall, self.alone_since + length) if self.alone_since else wall
         return judged, wall + length
 

@@ -61,15 +61,23 @@ async def started(desk: Desk) -> None:
     """At start: a gap since the last sign of life is an outage; steps that fell due in it are named."""
     now = desk.now()
     last = await desk.store.meta(BEAT)
-    await desk.store.set_meta(BEAT, iso(now))
     if last is None:
+        await desk.store.set_meta(BEAT, iso(now))
         return
     begin = datetime.fromisoformat(last)
     if now - begin > GAP:
-        await _record_stop(desk, begin, now)
+        await stopped(desk, begin, now)
+    elif begin - now > GAP:
+        detail = "系统时间比上次运行时还早，时钟可能被往回拨过。请校准系统时间后重启值班台。"
+        await desk.store.report_problem("clock", "back", detail, now)
+        await tell(desk, detail, f"clock-back-{iso(now)}")
+    else:
+        await desk.store.resolve_problem("clock", "back", now)
+    await desk.store.set_meta(BEAT, iso(now))
 
 
-async def _record_stop(desk: Desk, begin: datetime, now: datetime) -> None:
+async def stopped(desk: Desk, begin: datetime, now: datetime) -> None:
+    """Nothing ran from `begin` to `now`: record it, tell, and name the steps that fell due meanwhile."""
     late = await _late(desk, begin, now)
     data: dict[str, object] = {
         "what": "service",

@@ -25,6 +25,7 @@ class Variable:
 VARIABLES: tuple[Variable, ...] = (
     Variable(name="YQBOT_LISTEN", table="bot", key="listen"),
     Variable(name="YQBOT_PUBLIC_URL", table="bot", key="public_url"),
+    Variable(name="YQBOT_HEARTBEAT_URL", table="bot", key="heartbeat_url"),
     Variable(name="YQBOT_DATABASE_URL", table="bot", key="database_url", secret=True),
     Variable(name="YQBOT_WECOM_BASE_URL", table="wecom", key="base_url"),
     Variable(name="YQBOT_WECOM_CORPID", table="wecom", key="corpid"),
