@@ -1,4 +1,4 @@
-"""`yqbot import items|hotline|opml FILE`: history and work orders from files, without alarms; subscriptions as TOML."""
+"""`yqbot import items|hotline|opml FILE`: history and work orders from files; subscriptions as TOML, and back."""
 
 from __future__ import annotations
 
@@ -7,79 +7,138 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
+from bot.cli_parse import problem_text
 from bot.clock import milliseconds, wall
 from bot.configuration import data_of, settings_of
+from bot.fieldmaps import fields_for
+from bot.labels import stamp
 from bot.store import StoreError, open_store
 from bot.store.port import Joined
+from config.schema import Settings, Source
 from monitors.item import Item, ItemKind, digest, fingerprint, items
-from monitors.kinds import KINDS
+from monitors.kinds import KINDS, hotline
+from monitors.mend import Problem
 
 KINDS_HERE = ("items", "hotline", "opml")
 BATCH = 500
+SHOWN = 5
+FIELD_NAMES = {
+    "number": "编号",
+    "title": "标题",
+    "text": "内容",
+    "received": "受理时间",
+    "place": "地点",
+    "category": "分类",
+    "person": "姓名（遮盖）",
+    "unit": "承办单位",
+    "state": "办理状态",
+    "finished": "办结时间",
+    "satisfied": "满意度",
+}
 
 
 class ImportFailed(Exception):
     """The file cannot be imported; the message names the line and what to do."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a file gave: items, headings found (work orders only) and what could not be read."""
+
+    items: tuple[Item, ...]
+    headings: dict[str, str]
+    problems: tuple[Problem, ...] = ()
+
+
 def add_parser(sub: Any) -> None:
     """Add the command to `yqbot`."""
-    what = "导入历史条目（JSONL）、热线工单（CSV）或订阅列表（OPML）"
-    p = sub.add_parser("import", help=what, description=f"{what}。历史条目只入库备查，不触发提醒；同一文件可重复导入。")
+    what = "导入历史条目（JSONL）、热线工单（CSV、XLSX）或订阅列表（OPML）"
+    p = sub.add_parser("import", help=what, description=f"{what}。同一文件可重复导入，已有的不会重复。")
     p.add_argument("kind", choices=KINDS_HERE, metavar="items|hotline|opml", help="文件内容")
     p.add_argument("file", type=Path, metavar="文件")
+    p.add_argument("--preview", action="store_true", help="只试读并显示认出的列和前几行，不写入")
+    p.add_argument("--history", action="store_true", help="只备查，不研判、不提醒（items 总是如此）")
+    p.add_argument("--source", default="hotline-import", metavar="代码", help="工单记在哪个来源名下，与该来源已有的工单合并")
+    p.add_argument("--mapping", default="", metavar="代码", help="用哪一组列名（hotline.toml 中的 [[mapping]]）")
+    p.add_argument("--export", action="store_true", help="opml：反过来，把启用的订阅写入文件")
     p.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
     p.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录")
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import; 1 with one Chinese line where the file cannot be read."""
-    try:
-        body = args.file.read_bytes()
-    except OSError as e:
-        print(f"读不到文件 {args.file}（{e.strerror}），请核对路径。", file=sys.stderr)
-        return 1
+    """Import; 1 with one Chinese line where the file cannot be read or written."""
     try:
         if args.kind == "opml":
-            print(opml_sources(body))
-            return 0
-        return asyncio.run(_import(args, body))
+            return _opml(args)
+        settings = settings_of(args.config, dict(os.environ))
+        found = _read(args, settings, args.file.read_bytes())
+        if args.preview:
+            return _preview(found)
+        return asyncio.run(_import(args, settings, found))
+    except OSError as e:
+        print(f"文件 {args.file} 读写不了（{e.strerror}），请核对路径和权限。", file=sys.stderr)
     except (ImportFailed, StoreError) as e:
         print(e, file=sys.stderr)
-        return 1
+    return 1
 
 
-async def _import(args: argparse.Namespace, body: bytes) -> int:
-    settings = settings_of(args.config, dict(os.environ))
+def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
     now = milliseconds(wall())
     if args.kind == "items":
-        found, bad = list(history(body.decode("utf-8", "replace").splitlines(), now)), []
-    else:
-        document = KINDS["hotline"](body, {}, "", now)
-        found = list(items(document, "hotline-import", now, ItemKind.HOTLINE))
-        bad = [f"{p.code}：{p.detail}" for p in document.problems]
-        if not found:
-            raise ImportFailed(f"没有读出工单。{'；'.join(bad)}。请核对表头是否含有标题、内容等列。")
+        return Read(items=tuple(history(body.decode("utf-8", "replace").splitlines(), now)), headings={})
+    if args.mapping and args.mapping not in settings.mappings:
+        raise ImportFailed(f"没有名为 {args.mapping} 的列名对应，请在 hotline.toml 中补写 [[mapping]]。")
+    fields = fields_for(settings, "hotline", args.mapping)
+    document = hotline.read(body, {}, fields, now, hotline.MAX_ROWS)
+    found = items(document, args.source, now, ItemKind.HOTLINE)
+    if not found:
+        said = "；".join(problem_text(p) for p in document.problems)
+        raise ImportFailed(f"没有读出工单。{said}。请在 hotline.toml 中写明标题列和内容列的叫法。")
+    return Read(items=found, headings=hotline.headings(body, {}, fields), problems=document.problems)
+
+
+def _preview(found: Read) -> int:
+    if found.headings:
+        print("认出的列：" + "、".join(f"{FIELD_NAMES.get(f, f)}＝{h}" for f, h in found.headings.items()))
+    print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条（个人信息已遮盖）：")
+    for item in found.items[:SHOWN]:
+        when = stamp(item.published) if item.published else "时间不详"
+        print(f"  {when} {item.title[:40]}")
+    _tell(found.problems)
+    print("以上为试读，没有写入。去掉 --preview 即导入。")
+    return 0
+
+
+def _tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        print(f"注意：{problem_text(problem)}。", file=sys.stderr)
+
+
+async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> int:
     store = await open_store(settings.bot.database_url, data_of(args.data, os.environ))
+    new = updated = 0
     try:
-        new = 0
-        for item in found:
-            new += await store.add_item(item)
-        if args.kind == "items":  # history is for reading and search: marked as handled, so that nothing alarms
-            marks = [Joined(item_id=i.id, incident=None, at=now, why="history") for i in found]
-            for start in range(0, len(marks), BATCH):
-                await store.mark_joined(marks[start : start + BATCH])
+        for start in range(0, len(found.items), BATCH):
+            batch = found.items[start : start + BATCH]
+            counts = await store.add_items(batch)
+            new, updated = new + counts.new, updated + counts.updated
+            if args.kind == "items" or args.history:  # for reading and search: marked as handled, so that nothing alarms
+                at = batch[0].seen_at
+                await store.mark_joined([Joined(item_id=i.id, incident=None, at=at, why="history") for i in batch])
     finally:
         await store.close()
-    print(f"读出{len(found)}条，新增{new}条，重复{len(found) - new}条。")
-    for line in bad:
-        print(f"未能读出：{line}", file=sys.stderr)
+    print(f"读出{len(found.items)}条：新增{new}条，更新{updated}条，已有{len(found.items) - new - updated}条。")
+    _tell(found.problems)
+    if args.kind == "hotline" and not args.history and new:
+        print("新增工单将在服务（yqbot run）下次运行时研判。")
     return 0
 
 
@@ -108,6 +167,27 @@ def history(lines: Iterable[str], now: datetime) -> Iterator[Item]:
             seen_at=now,
             fingerprint=fingerprint(title, text),
         )
+
+
+def _opml(args: argparse.Namespace) -> int:
+    if args.export:
+        sources = settings_of(args.config, dict(os.environ)).sources
+        chosen = [s for s in sources if s.enabled and s.kind == "feed" and s.url.startswith("http")]
+        args.file.write_text(opml_of(chosen), encoding="utf-8")
+        print(f"已写出{len(chosen)}个订阅。")
+        return 0
+    print(opml_sources(args.file.read_bytes()))
+    return 0
+
+
+def opml_of(sources: Sequence[Source]) -> str:
+    """A subscription list of these feeds."""
+    rows = "".join(
+        f"    <outline type={quoteattr('rss')} text={quoteattr(s.name)} title={quoteattr(s.name)} xmlUrl={quoteattr(s.url)}/>\n"
+        for s in sources
+    )
+    head = '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0">\n  <head><title>监测来源</title></head>\n'
+    return f"{head}  <body>\n{rows}  </body>\n</opml>\n"
 
 
 def opml_sources(body: bytes) -> str:

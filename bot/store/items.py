@@ -33,6 +33,18 @@ def _source(row: Row) -> SourceState:
 
 def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts:
     """Items of one document and the polling state that goes with them; `plan` gives that state once the counts are known."""
+    counts, newest = _merge(tx, items)
+    _save_source(tx, plan(counts) if plan else state, counts, newest)
+    return counts
+
+
+def add_items(tx: Tx, items: Sequence[Item]) -> PollCounts:
+    """Items that came by another way than a poll; edits of known ones are kept as versions."""
+    return _merge(tx, items)[0]
+
+
+def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, datetime | None]:
+    """Each identity once, its edits and sightings; the counts, and when the newest new one was seen."""
     known = _known(tx, items)
     fresh: dict[str, Item] = {}
     updated = duplicates = 0
@@ -50,8 +62,7 @@ def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | No
     _insert(tx, list(fresh.values()))
     counts = PollCounts(new=len(fresh), updated=updated, duplicates=duplicates)
     newest = max((i.seen_at for i in fresh.values()), default=None)
-    _save_source(tx, plan(counts) if plan else state, counts, newest)
-    return counts
+    return counts, newest
 
 
 def _known(tx: Tx, items: Iterable[Item]) -> dict[str, Row]:

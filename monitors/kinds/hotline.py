@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -47,24 +47,31 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
 
 def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime, limit: int = MAX_ENTRIES) -> ParsedDocument:
     """Work orders of a CSV or XLSX body under `fields`; problems name the lines that could not be read. Never raises."""
-    if body[:4] == b"PK\x03\x04":
-        table = workbook.rows(body)
-        return _with(_orders(table.rows, fields, now, limit, []), table.problems)
-    decoded = decode(body, content_type(headers))
-    text = decoded.text.replace("\x00", "").lstrip("\ufeff")
-    dialect = "excel-tab" if text[:2000].count("\t") > text[:2000].count(",") else "excel"
     bad: list[int] = []
-    rows = _numbered(csv.reader(io.StringIO(text, newline=""), dialect=dialect), bad)
-    return _with(_orders(rows, fields, now, limit, bad), decoded.problems)
-
-
-def _with(document: ParsedDocument, problems: tuple[Problem, ...]) -> ParsedDocument:
+    rows, problems = _lines(body, headers, bad)
+    document = _orders(rows, fields, now, limit, bad)
     return replace(document, problems=(*problems, *document.problems))
 
 
-def _orders(rows: Iterable[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
+def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> dict[str, str]:
+    """Field -> heading found in a body: what a preview shows. Empty where no heading line is found."""
+    where, line = _heading(_lines(body, headers, [])[0], fields)
+    return {field: line[position] for field, position in (where or {}).items()}
+
+
+def _lines(body: bytes, headers: Mapping[str, str], bad: list[int]) -> tuple[Iterator[Line], tuple[Problem, ...]]:
+    """Numbered rows of either format; lines that CSV itself refuses go to `bad` as they are met."""
+    if body[:4] == b"PK\x03\x04":
+        table = workbook.rows(body)
+        return iter(table.rows), table.problems
+    decoded = decode(body, content_type(headers))
+    text = decoded.text.replace("\x00", "").lstrip("\ufeff")
+    dialect = "excel-tab" if text[:2000].count("\t") > text[:2000].count(",") else "excel"
+    return _numbered(csv.reader(io.StringIO(text, newline=""), dialect=dialect), bad), decoded.problems
+
+
+def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
     """The heading, then one entry a row."""
-    lines = iter(rows)
     where, first = _heading(lines, fields)
     if where is None:
         problem = Problem(code="columns_missing", detail="、".join(cell for cell in first if cell)[:200])
@@ -92,14 +99,14 @@ def _problems(bad: Sequence[int], over: int) -> tuple[Problem, ...]:
 
 
 def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | None, list[str]]:
-    """Columns by the first line that names a title or a text; else the first line, to be shown."""
+    """Columns by the first line that names a title or a text, with that line; else the first line, to be shown."""
     first: list[str] = []
     for count, (_, row) in enumerate(lines, start=1):
         cells = [cell.strip() for cell in row]
         first = first or cells
         where = positions(cells, fields)
         if "title" in where or "text" in where:
-            return where, first
+            return where, cells
         if count >= HEADING_WITHIN:
             break
     return None, first

@@ -1,0 +1,119 @@
+"""`yqbot import`: previews write nothing, repeated imports change nothing, history raises no alarm, bad rows are named."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.configuration import DEMO
+from bot.store import open_store
+from bot.store.port import StoredItem
+from tests.monitors.test_hotline import FIRST, HEAD, SECOND, csv_of, xlsx
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def run(data: Path, *args: str) -> int:
+    return main(["import", *args, "--config", str(DEMO), "--data", str(data)])
+
+
+def waiting(data: Path) -> list[StoredItem]:
+    async def ask() -> list[StoredItem]:
+        store = await open_store("", data, readonly=True)
+        try:
+            return await store.unjoined(100)
+        finally:
+            await store.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.fixture(params=["orders.xlsx", "orders.csv"])
+def orders(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / str(request.param)
+    rows = (HEAD, FIRST, ("1009", "", "", "", "", "", "", ""), SECOND)
+    path.write_bytes(xlsx(*rows) if path.suffix == ".xlsx" else csv_of(*rows))
+    return path
+
+
+def test_a_preview_shows_columns_and_rows_and_writes_nothing(
+    orders: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, "hotline", str(orders), "--preview") == 0
+    out, err = capsys.readouterr()
+    assert "认出的列：编号＝工单编号、标题＝标题、内容＝诉求内容" in out
+    assert "03-02 08:00 反映停水" in out
+    assert "王小明" not in out
+    assert "有 1 行无法读取，行号：3" in err
+    assert not data.exists()
+
+
+def test_orders_are_imported_once_and_their_progress_is_an_update(
+    orders: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, "hotline", str(orders)) == 0
+    assert "新增2条，更新0条，已有0条" in capsys.readouterr().out
+    assert run(data, "hotline", str(orders)) == 0
+    assert "新增0条，更新0条，已有2条" in capsys.readouterr().out
+    later = tmp_path / "later.xlsx"
+    later.write_bytes(xlsx(HEAD, (*FIRST[:6], "已回访", "满意")))
+    assert run(data, "hotline", str(later)) == 0
+    assert "新增0条，更新1条，已有0条" in capsys.readouterr().out
+    assert len(waiting(data)) == 2
+
+
+def test_old_orders_can_be_kept_for_reading_only(orders: Path, data: Path) -> None:
+    assert run(data, "hotline", str(orders), "--history") == 0
+    assert waiting(data) == []
+
+
+def test_history_is_stored_without_waiting_to_be_judged(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_text(json.dumps({"t": "2026-01-02T08:00:00+08:00", "title": "青石县滑坡致3人死亡"}) + "\n", encoding="utf-8")
+    assert run(data, "items", str(file)) == 0
+    assert waiting(data) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("items", '{"t": "2026-01-02", "title": "x"}', "第1行的时间没有时区"),
+        ("items", "{", "第1行读不了"),
+        ("hotline", "甲,乙\n1,2\n", "没有读出工单。未找到标题列或内容列，表头为：甲、乙"),
+        ("opml", "<html/>", "文件里没有订阅地址"),
+    ],
+    ids=["no zone", "no json", "no columns", "no opml"],
+)
+def test_a_file_that_cannot_be_imported_says_why(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, text: str, said: str
+) -> None:
+    file = tmp_path / "x"
+    file.write_text(text, encoding="utf-8")
+    assert run(data, kind, str(file)) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_mapping_that_does_not_exist_is_named(orders: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(data, "hotline", str(orders), "--mapping", "nobody") == 1
+    assert "没有名为 nobody 的列名对应" in capsys.readouterr().err
+
+
+def test_subscriptions_go_out_and_come_back(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    row = '[[source]]\nid = "a"\nname = "甲 & 乙"\nkind = "feed"\nurl = "https://a.example/rss?x=1&y=2"\n'
+    (conf / "sources.toml").write_text(row, encoding="utf-8")
+    file = tmp_path / "out.opml"
+    assert main(["import", "opml", str(file), "--export", "--config", str(conf)]) == 0
+    capsys.readouterr()
+    assert run(data, "opml", str(file)) == 0
+    (back,) = tomllib.loads(capsys.readouterr().out)["source"]
+    assert (back["name"], back["url"], back["enabled"]) == ("甲 & 乙", "https://a.example/rss?x=1&y=2", False)
