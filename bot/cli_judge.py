@@ -9,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import milliseconds, wall
-from bot.judging import run_cluster
-from bot.replay import run_replay
-from bot.training import TrainingError
-from bot.triage import run_triage, triage_of
 
 
 def add_parser(sub: Any) -> None:
@@ -40,23 +36,38 @@ def _command(sub: Any, name: str, what: str) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """One command; 1 with one Chinese line where the input cannot be read."""
-    env = dict(os.environ)
+    """One command; 1 with one Chinese line where the input cannot be read. Each loads only what it needs: start-up counts."""
+    from bot.training import TrainingError
+
+    commands = {"triage": _triage, "cluster": _cluster, "replay": _replay, "explain": _explain}
     try:
-        if args.command == "triage":
-            return run_triage(args, env)
-        if args.command == "cluster":
-            return run_cluster(args, env)
-        if args.command == "replay":
-            return run_replay(args, env)
-        return _explain(args, env)
+        return commands[args.command](args, dict(os.environ))
     except (ValueError, OSError, TrainingError) as e:
         print(e, file=sys.stderr)
         return 1
 
 
+def _triage(args: argparse.Namespace, env: dict[str, str]) -> int:
+    from bot.triage import run_triage
+
+    return run_triage(args, env)
+
+
+def _cluster(args: argparse.Namespace, env: dict[str, str]) -> int:
+    from bot.judging import run_cluster
+
+    return run_cluster(args, env)
+
+
+def _replay(args: argparse.Namespace, env: dict[str, str]) -> int:
+    from bot.replay import run_replay
+
+    return run_replay(args, env)
+
+
 def _explain(args: argparse.Namespace, env: dict[str, str]) -> int:
     from bot.explain import explain
+    from bot.triage import triage_of
 
     text = args.text if args.text is not None else sys.stdin.read()
     if not text.strip():
