@@ -62,9 +62,7 @@ def _unread(s: Said) -> str:
 
 
 def _changed(s: Said) -> str:
-    last = next((n.text for n in reversed(s.incident.notes) if n.kind == "changed"), "")
-    why = f"说明：{last}。" if last else ""
-    return f"先前的核实结论作废，已发口径暂停使用。请重新打电话核实。{why}各项时限照常。"
+    return "先前的核实结论作废，已发口径暂停使用。请重新打电话核实。各项时限照常。"
 
 
 def _regraded(s: Said) -> str:

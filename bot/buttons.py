@@ -5,6 +5,7 @@ Every press goes through `playbooks.lifecycle`, so a stale key can do no harm: i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot import labels
@@ -66,7 +67,7 @@ def _duty(i: Incident, kind: str, settings: Settings, held: set[str]) -> Offer:
         return Offer(buttons=_verifying(i, settings))
     if i.primary_unit:
         return Offer(buttons=_running(i, settings, held))
-    return _assigning(i, settings)
+    return _assigning(i, settings, held)
 
 
 def _verifying(i: Incident, settings: Settings) -> tuple[Press, ...]:
@@ -96,7 +97,7 @@ def _two_parties(i: Incident, settings: Settings) -> list[Press]:
     return out
 
 
-def _assigning(i: Incident, settings: Settings) -> Offer:
+def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
     ranked = [c for c in (i.suggested_unit, *i.unit_candidates) if c]
     rest = [u.code for u in settings.organisation.units]
     codes = list(dict.fromkeys((*ranked, *rest)))[:10]
@@ -106,6 +107,7 @@ def _assigning(i: Incident, settings: Settings) -> Offer:
         buttons[1:1] = _two_parties(i, settings)[:2]
     buttons += [_b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE)]
     buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
+    buttons += _grading(i, held)
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
 
 
@@ -118,18 +120,25 @@ def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ..
     late = any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks)
     turn = i.assignment
     out = _two_parties(i, settings)[:1] if _half_verified(i) else []
+    if "duty_leader" in held and any(e.kind in RELEASES for e in i.evidence):
+        out.append(_b(i, "办结", "close"))
     out.append(_b(i, "登记发布", "ask_release", PRIMARY))
-    if late:
+    if late and "duty_leader" in held:
         out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
-    out.append(_b(i, "上级已发", "ask_superior"))
     if turn and turn.open:
         out.append(_b(i, "代签收", "ask_sign"))
     out.append(_b(i, "情况有变", "change", NEGATIVE))
     told = any(e.kind == "upward_reported" for e in i.evidence)
     out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
-    if "duty_leader" in held and any(e.kind in RELEASES for e in i.evidence):
-        out.append(_b(i, "办结", "close"))
+    out += _grading(i, held)
     return tuple(out[:6])
+
+
+def _grading(i: Incident, held: set[str]) -> list[Press]:
+    """定级 for those who may, 建议等级 for the duty officer, while nobody has graded; an emergency only."""
+    if i.confirmed or i.label != "E":
+        return []
+    return [_b(i, "定级" if held & {"duty_leader"} else "建议等级", "ask_grade")]
 
 
 def _unit(i: Incident) -> Offer:
@@ -145,7 +154,8 @@ def _unit(i: Incident) -> Offer:
 
 def _press_office(i: Incident) -> Offer:
     out = [_b(i, "收到", "acknowledge")] if not i.acknowledgements else []
-    out += [_b(i, "登记发布", "ask_release", PRIMARY), _b(i, "上级已发", "ask_superior"), _b(i, "口径", "ask_points")]
+    out += [_b(i, "登记发布", "ask_release", PRIMARY), _b(i, "口径", "ask_points")]
+    out += [_b(i, "定级", "ask_grade")] if i.label == "E" and not i.confirmed and i.verifications else []
     if any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks):
         out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
     if any(e.kind in RELEASES for e in i.evidence):
@@ -160,8 +170,65 @@ def _arbiter(i: Incident, settings: Settings) -> Offer:
     return Offer(buttons=(*out, _b(i, "再问依据", "ask_note", NEUTRAL)))
 
 
-def exclusion_offer(i: Incident) -> Offer:
-    """The second stage of 非本地/旧闻: the reason, one press."""
-    reasons = ("not_local", "old_news", "duplicate", "unrelated")
-    out = [_b(i, labels.EXCLUSION_REASONS[r], f"exclude|{r}") for r in reasons]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The second stage of an action: the card asks one thing, a press answers it. `typed` says how to do it in words."""
+
+    desc: str
+    sub: str
+    choices: tuple[tuple[str, str], ...]
+
+
+STAGES: Mapping[str, Stage] = {
+    "ask_exclude": Stage(
+        desc="请选排除原因",
+        sub="涉伤亡或重大隐患的，由带班领导确认后才排除。查实为不实信息的，应当澄清并移送，不能排除。",
+        choices=tuple(
+            (labels.EXCLUSION_REASONS[r], f"exclude|{r}") for r in ("not_local", "old_news", "duplicate", "unrelated")
+        ),
+    ),
+    "ask_release": Stage(
+        desc="请选已经发布或召开的",
+        sub="只登记已经发出、已经召开的。以现在为发布时间；更早发布的请回：已发布 {n} 网址 时间。网址、审核人等可随后补登。",
+        choices=(
+            ("权威信息已发", "release|authoritative_info"),
+            ("发布会已开", "release|press_conference"),
+            ("回应已发", "release|online_reply"),
+            ("滚动发布", "release|rolling_release"),
+            ("上级已发", "ask_superior"),
+        ),
+    ),
+    "ask_grade": Stage(
+        desc="请选等级",
+        sub="指挥部、带班领导或新闻办为定级，值班员为建议等级。依据写在记录里的请回：定级 {n} 等级 依据。时限自原起点计算。",
+        choices=tuple(
+            (labels.LEVELS[code], f"grade|{code}") for code in ("especially_major", "major", "significant", "general")
+        ),
+    ),
+    "ask_explain": Stage(
+        desc="请选没有按时发布的原因",
+        sub="签认后逾期提醒停止，评估报告如实列出。其他原因请回：说明 {n} 原因和预计时间。",
+        choices=(
+            ("事实未核清", "explain|事实未核清"),
+            ("稿件待审定", "explain|稿件待审定"),
+            ("等上级口径", "explain|等上级统一口径"),
+        ),
+    ),
+    "ask_return": Stage(
+        desc="请选退回理由",
+        sub="每个单位只能退回一次，时限不停。要写依据和建议单位的请回：退回 {n} 理由；依据；建议单位。",
+        choices=(
+            ("不属本单位职责", "return|不属本单位职责"),
+            ("不在本辖区", "return|不在本辖区"),
+            ("应他单位牵头", "return|应由其他单位牵头"),
+        ),
+    ),
+}
+
+
+def stage_offer(i: Incident, action: str) -> Offer:
+    """Buttons of a second stage, and the way back."""
+    out = [
+        _b(i, text, key, PRIMARY if key.startswith(("release", "grade")) else SECOND) for text, key in STAGES[action].choices
+    ]
     return Offer(buttons=(*out, _b(i, "返回", "state", NEUTRAL)))

@@ -14,7 +14,7 @@ from bot import bodies, texts
 from bot import rows as lines
 from bot.buttons import Offer, Press, offers
 from bot.labels import beijing
-from bot.wecom.cards import BLACK, BUTTON, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
+from bot.wecom.cards import BLACK, BUTTON, DESC, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.ladder import PlannedStep
@@ -121,16 +121,28 @@ def living_card(incident: Incident, ctx: Context, headline: str) -> Card:
     """The present state with what this person may press next; replaces a card after a press (no task_id in that API)."""
     clock = public_clock(incident)
     title, _ = texts.heading(incident, "state", clock, ctx.settings, ctx.now)
+    desc, more = _parted(headline)
     face = _Face(
         title=title,
-        desc=headline,
-        sub=bodies.body(incident, "state", clock, ctx.settings, ctx.now),
+        desc=desc,
+        sub=more + bodies.body(incident, "state", clock, ctx.settings, ctx.now),
         rows=lines.rows(incident, "state", clock, ctx.settings, ctx.now, ctx.duty),
         color=_color(incident, clock, ctx.now),
     )
     if thin(incident, ctx.settings):
         face = _thin_face(incident, clock, ctx, headline)
     return _card(face, offers(incident, "state", ctx.settings, ctx.roles, ctx.unit), "", ctx, incident)
+
+
+def _parted(headline: str) -> tuple[str, str]:
+    """As many whole sentences as the description takes, and the rest for the main text."""
+    head, rest = "", headline
+    while rest:
+        sentence, mark, after = rest.partition("。")
+        if head and len(head + sentence + mark) > DESC:
+            break
+        head, rest = head + sentence + mark, after
+    return head, rest
 
 
 def thin(incident: Incident, settings: Settings) -> bool:
@@ -185,10 +197,21 @@ def _card(face: _Face, choice: Offer, task_id: str, ctx: Context, incident: Inci
         rows=rows,
         buttons=[Button(text=b.text, key=b.key, style=b.style) for b in pressable[:6]],
         dropdown=dropdown,
+        menu=_menu(incident),
         task_id=task_id,
         source=source,
         color=face.color,
         keep=keep,
+    )
+
+
+def _menu(incident: Incident) -> tuple[Button, ...]:
+    """Always there: the present state of a card that grew old, where it is stuck, what may be said."""
+    number = incident.number
+    return (
+        Button(text="看现状", key=f"{number}|state"),
+        Button(text="卡在谁", key=f"{number}|stuck"),
+        Button(text="现行口径", key=f"{number}|points"),
     )
 
 

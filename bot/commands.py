@@ -167,26 +167,46 @@ COMMANDS: tuple[Command, ...] = (
         action="note",
         fields=fields.late_note_fields,
     ),
+    Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),
+    Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
     Command(words=("值班",), usage="值班 [明天]", help="谁在值班"),
+    Command(words=("到岗",), usage="到岗", help="登记本班到岗"),
+    Command(words=("换班", "替班"), usage="换班 姓名 [明天]", help="请同事代班，对方同意才生效"),
+    Command(words=("交接", "交接班"), usage="交接", help="向交接双方发交接卡，双方签认"),
+    Command(words=("履职单", "我的履职单"), usage="履职单", help="本班我做了什么、何时"),
+    Command(words=("演练",), usage="演练 开始 情景｜演练 中止", help="用真流程演练，消息有标记"),
     Command(words=("顶班",), usage="顶班", help="由我顶替本班值班员"),
     Command(words=("帮助", "?", "？"), usage="帮助", help="看现在能办什么"),
 )
 BY_WORD: Mapping[str, Command] = {w: c for c in COMMANDS for w in c.words}
+WORDS = sorted(BY_WORD, key=len, reverse=True)
+
+
+_NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")
 
 
 def parse(line: str) -> Asked | None:
-    """The command at the start of a line, its number and the rest; None if the line starts with no command word."""
-    text = line.strip()
-    word = next((w for w in sorted(BY_WORD, key=len, reverse=True) if text.startswith(w)), None)
+    """The command at the start of a line, its number (before or after the word) and the rest; None if there is no command."""
+    text = line.strip().lstrip("/／").strip()
+    before = _NUMBER.match(text)
+    if before and _word(text[before.end() :]):
+        text = text[before.end() :]
+    else:
+        before = None
+    word = _word(text)
     if word is None:
         return None
     command = BY_WORD[word]
-    rest = text[len(word) :].strip()
+    rest = text[len(word) :].lstrip(" ，,：:　")
     if not command.action and word == "报":
         return Asked(command=command, number=None, rest=rest)
-    m = re.match(r"[#＃]?(\d{1,6})号?(?![\d:：])\s*", rest)
-    number = int(m.group(1)) if m else None
-    return Asked(command=command, number=number, rest=rest[m.end() :] if m else rest)
+    m = before or _NUMBER.match(rest)
+    left = rest if before or m is None else rest[m.end() :]
+    return Asked(command=command, number=int(m.group(1)) if m else None, rest=left)
+
+
+def _word(text: str) -> str | None:
+    return next((w for w in WORDS if text.startswith(w)), None)
 
 
 def help_lines(codes: tuple[str, ...]) -> list[str]:

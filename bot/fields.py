@@ -18,8 +18,10 @@ class CommandError(Exception):
 Fields = dict[str, object]
 
 _TIME = re.compile(r"(?:(?:(\d{4})[-年/])?(\d{1,2})[-月/](\d{1,2})日?\s*)?(\d{1,2})[:：点](\d{2})?分?")
+PLANNED = re.compile(r"明天|明日|后天|明早|今晚|拟于|计划|将于|准备")
 _URL = re.compile(r"https?://[^\s，。；]+")
-_FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
+FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
+REVERSED = re.compile(r"(\d+)\s*[人名](遇难|死亡|失联|失踪|被困|受伤|中毒|转移)")
 METRIC_WORDS = {
     "遇难": "deaths",
     "死亡": "deaths",
@@ -117,6 +119,8 @@ def return_fields(rest: str, s: Settings, now: datetime) -> Fields:
 
 def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
     def fields(rest: str, s: Settings, now: datetime) -> Fields:
+        if PLANNED.search(rest):
+            raise CommandError("尚未发布或召开的不能登记，请在实际发布、召开后再登记。")
         m = _URL.search(rest)
         url = m.group(0) if m else ""
         at, left = read_time(rest.replace(url, " ") if url else rest, now)
@@ -163,8 +167,14 @@ def gate_fields(gate: str) -> Callable[[str, Settings, datetime], Fields]:
     return fields
 
 
+def stated(text: str) -> dict[str, int]:
+    """Numbers of people in either order: 遇难4, 3人受伤."""
+    found = {METRIC_WORDS[m[2]]: int(m[1]) for m in REVERSED.finditer(text)}
+    return {METRIC_WORDS[m[1]]: int(m[2]) for m in FIGURE.finditer(REVERSED.sub(" ", text))} | found
+
+
 def figures_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    found = {METRIC_WORDS[m.group(1)]: int(m.group(2)) for m in _FIGURE.finditer(rest)}
+    found = stated(rest)
     if not found:
         raise CommandError("请写人数。例：数字 12 遇难4 失联7 指挥部")
     command = s.organisation.command

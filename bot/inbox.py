@@ -8,27 +8,28 @@ Working twice is harmless: actions already done change nothing, messages have id
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot import buttons, replies, texts
-from bot.cards import Context, living_card
-from bot.commands import Asked, CommandError, help_lines, parse
+from bot import buttons, drill, reading, replies, rota_desk, texts
+from bot.cards import Context, living_card, thin
+from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
 from bot.intake import officer_report
-from bot.labels import beijing
-from bot.store.port import MessageRow
-from bot.wecom.cards import Button, button_card, dumps, text_request, update_request
+from bot.outbox import queue, say, update_message
+from bot.outbox import reply_message as reply_message
+from bot.rota_desk import load_covers as load_covers
+from bot.wecom.cards import Button, button_card
 from bot.wecom.crypto import CallbackMessage
+from config.schema import Level
+from monitors.share import read_share
 from playbooks.incident import Actor, Incident
-from playbooks.lifecycle import ActionNotAllowed, permitted
-from playbooks.rota import Cover
+from playbooks.lifecycle import ActionNotAllowed
 
 log = logging.getLogger(__name__)
 
+LEVELS = {level.code: level for level in Level}
 STRANGER = "您不在本单位名册中，不能办理。请联系管理员。"
 
 
@@ -68,53 +69,48 @@ async def _handle(desk: Desk, key: str, at: datetime, body: Mapping[str, object]
     user, kind = str(body["user"]), str(body["kind"])
     if kind == "text":
         answer = await answer_text(desk, user, str(body["content"]), key)
-        await _say(desk, user, answer, key)
+        await say(desk, user, answer, key)
     elif kind in ("card", "menu"):
         await _pressed(desk, user, key, body)
-
-
-async def _say(desk: Desk, user: str, text: str, key: str) -> None:
-    if text:
-        await desk.store.settle_steps({}, [reply_message(desk, user, text, key)], desk.now())
-
-
-def reply_message(desk: Desk, user: str, text: str, key: str) -> MessageRow:
-    """A text reply; its id follows from the callback, so a repeated working sends it once."""
-    ident = "re-" + hashlib.sha256(f"{key}|{user}".encode()).hexdigest()[:24]
-    now = desk.now()
-    return MessageRow(
-        id=ident,
-        incident=None,
-        recipient=user.lower(),
-        kind="reply",
-        task_id="",
-        request=text_request(user, desk.settings.wecom.agentid, text, mark=ident),
-        text=text,
-        created_at=now,
-        due_at=now,
-        priority=2,
-    )
 
 
 async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) -> None:
     parts = str(body["event_key"]).split("|")
     await desk.store.mark_seen(str(body["task_id"]), desk.now())
     actor = desk.actor(user)
+    if actor is not None and parts[0] == "shift" and len(parts) == 3:
+        await _rota_pressed(desk, actor, parts[1], parts[2], str(body["response_code"]), key)
+        return
     if actor is None or len(parts) < 2 or not parts[0].isdigit():
-        await _say(desk, user, STRANGER if actor is None else "这个按钮已经失效，请回“查询”查看。", key)
+        await say(desk, user, STRANGER if actor is None else "这个按钮已经失效，请回“查询”查看。", key)
         return
     number, action = int(parts[0]), parts[1]
     code = str(body["response_code"])
-    if action in replies.ASK:
-        await _say(desk, user, replies.ASK[action].format(n=number), key)
+    if action in buttons.STAGES and code:
+        await _show_stage(desk, actor, number, action, code, key)
         return
-    if action == "ask_exclude":
-        await _show_exclusions(desk, actor, number, code, key)
+    if action in replies.ASK:
+        await say(desk, user, replies.ASK[action].format(n=number), key)
+        return
+    if action in ("stuck", "points"):
+        reader = reading.READERS["卡在" if action == "stuck" else "口径"]
+        await say(desk, user, reader(desk, actor, await reading.matter(desk, number), desk.now()), key)
+        return
+    if action == "end_drill":
+        await _refresh(desk, actor, number, code, await drill.end(desk, number, actor), key)
         return
     selected = body.get("selected")
     chosen = selected if isinstance(selected, Mapping) else {}
     headline = await _act(desk, actor, number, action, press_fields(action, parts[2:], chosen), key)
     await _refresh(desk, actor, number, code, headline, key)
+
+
+async def _rota_pressed(desk: Desk, actor: Actor, action: str, ident: str, code: str, key: str) -> None:
+    text, card = await rota_desk.pressed(desk, actor, action, ident, key)
+    if card is None or not code:
+        await say(desk, actor.id, text, key)
+    else:
+        await queue(desk, update_message(desk, actor.id, code, card, key, None))
 
 
 def press_fields(action: str, args: list[str], selected: Mapping[str, object]) -> dict[str, object]:
@@ -133,11 +129,19 @@ def press_fields(action: str, args: list[str], selected: Mapping[str, object]) -
         "assign": "unit",
         "attest": "gate",
         "report_up": "detail",
+        "release": "kind",
+        "grade": "level",
+        "explain": "reason",
+        "return": "reason",
     }.get(action)
     if name:
         out[name] = args[0]
     if action == "verify" and len(args) > 1:
         out["party"] = args[1]
+    if action == "grade":
+        out |= {"level": LEVELS.get(args[0]), "reason": "经卡片登记"}
+    if action == "release":
+        out["detail"] = "经卡片登记，网址待补"
     if action == "second":
         out["agreed"] = args[0] == "yes"
     return out
@@ -159,10 +163,10 @@ async def _refresh(desk: Desk, actor: Actor, number: int, code: str, headline: s
     """Put the present state on the pressed card; without a code the headline goes out as a text."""
     incident = await desk.store.incident(number)
     if incident is None or not code:
-        await _say(desk, actor.id, headline, key)
+        await say(desk, actor.id, headline, key)
         return
     card = living_card(incident, context(desk, actor, incident), headline)
-    await desk.store.settle_steps({}, [_update(desk, actor, incident, code, card, key)], desk.now())
+    await queue(desk, update_message(desk, actor.id, code, card, key, incident.number))
 
 
 def context(desk: Desk, actor: Actor, incident: Incident) -> Context:
@@ -177,37 +181,23 @@ def context(desk: Desk, actor: Actor, incident: Incident) -> Context:
     )
 
 
-def _update(desk: Desk, actor: Actor, incident: Incident, code: str, card: dict[str, object], key: str) -> MessageRow:
-    ident = "up-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-    now = desk.now()
-    return MessageRow(
-        id=ident,
-        incident=incident.number,
-        recipient=actor.id.lower(),
-        kind="update",
-        task_id="",
-        request=update_request([actor.id.lower()], desk.settings.wecom.agentid, code, card),
-        text=dumps(card).decode(),
-        created_at=now,
-        due_at=now,
-        priority=1,
-    )
-
-
-async def _show_exclusions(desk: Desk, actor: Actor, number: int, code: str, key: str) -> None:
+async def _show_stage(desk: Desk, actor: Actor, number: int, action: str, code: str, key: str) -> None:
+    """The second stage of an action takes the place of the pressed card."""
     incident = await desk.store.incident(number)
-    if incident is None or not code:
-        await _say(desk, actor.id, f"请直接回复：排除 {number} 非本地（或旧闻、重复、无关）。", key)
+    if incident is None:
+        await say(desk, actor.id, str(NotFound(number)), key)
         return
-    offer = buttons.exclusion_offer(incident)
+    stage = buttons.STAGES[action]
+    offer = buttons.stage_offer(incident, action)
+    hidden = thin(incident, desk.settings)
     card = button_card(
-        title=f"{texts.mark(incident)}{texts.short(incident, desk.settings)}",
-        desc="请选排除原因",
-        sub="涉伤亡或重大隐患的，由带班领导确认后才排除。查实为不实信息的，应当澄清并移送，不能排除。",
+        title="有专线事项，请到值班室" if hidden else f"{texts.mark(incident)}{texts.short(incident, desk.settings)}",
+        desc=f"{number}号 {stage.desc}",
+        sub=stage.sub.format(n=number),
         buttons=[Button(text=b.text, key=b.key, style=b.style) for b in offer.buttons],
         source=texts.source_line(desk.settings, incident),
     )
-    await desk.store.settle_steps({}, [_update(desk, actor, incident, code, card, key)], desk.now())
+    await queue(desk, update_message(desk, actor.id, code, card, key, number))
 
 
 async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
@@ -222,7 +212,7 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
         return await _not_a_command(desk, actor, line, key)
     try:
         if not asked.command.action:
-            return await _reading(desk, actor, asked, key)
+            return await _without_number(desk, actor, asked, key)
         return await _typed_action(desk, actor, asked, key)
     except CommandError as e:
         return str(e)
@@ -232,32 +222,18 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
         return str(e)
 
 
-SHARE = re.compile(r"https?://\S*(douyin|kuaishou|weibo|weixin|channels|xiaohongshu)\S*|复制.{0,12}打开")
-
-
 async def _not_a_command(desk: Desk, actor: Actor, line: str, key: str) -> str:
     """Pasted share text of a short-video app is a report; anything else gets the help."""
-    if SHARE.search(line):
+    if read_share(line) is not None:
         return await officer_report(desk, actor, line, key)
     words = "、".join(w for w in ("报", "查询", "详情", "收到", "核实", "交办", "已发布", "值班", "帮助"))
     return f"没有看懂。可以回：{words}。例：报 大湾村滑坡 4人被埋 12345转"
 
 
-async def _number(desk: Desk, asked: Asked) -> int:
-    """The number given, or the only open alarmed matter."""
-    if asked.number is not None:
-        return asked.number
-    open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
-    if len(open_ones) == 1:
-        return open_ones[0].number
-    listing = replies.listing(open_ones, desk.settings, desk.now())
-    raise CommandError(f"请写明编号。例：{asked.command.usage}\n{listing}")
-
-
 async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:
-    number = await _number(desk, asked)
+    number = await reading.number_of(desk, asked)
     if asked.command.words[0] == "口径" and not asked.rest:
-        return await _points(desk, number)
+        return reading.points(desk, actor, await reading.matter(desk, number), desk.now())
     fields = asked.command.fields(asked.rest, desk.settings, desk.now())
     if asked.command.action == "attest" and not fields.get("name"):
         fields["name"] = actor.name
@@ -267,89 +243,19 @@ async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str
     return replies.done(incident, events, desk.settings, desk.now())
 
 
-async def _points(desk: Desk, number: int) -> str:
-    incident = await desk.store.incident(number)
-    if incident is None:
-        raise NotFound(number)
-    noted = [n for n in incident.notes if n.kind == "talking_points"]
-    if not noted:
-        return f"{number}号现行口径：正在核实，以官方发布为准。"
-    officer = desk.settings.organisation.officer(noted[-1].by)
-    who = officer.name if officer else noted[-1].by
-    return f"{number}号现行口径（第{len(noted)}版，{who}登记）：{noted[-1].text}"
-
-
-async def _reading(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:
-    word, now = asked.command.words[0], desk.now()
+async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:
+    """Commands that are no action on one matter: reports, the rota, drills; everything else only reads."""
+    word = asked.command.words[0]
     if word == "报":
         return await officer_report(desk, actor, asked.rest, key)
-    if word == "值班":
-        at = now + timedelta(days=1) if "明" in asked.rest else now
-        return replies.roster(desk.duty(at), desk.settings, now)
+    if word == "到岗":
+        return await rota_desk.arrive(desk, actor)
     if word == "顶班":
-        return await _cover(desk, actor, key)
-    if word == "帮助":
-        return await _help(desk, actor, asked)
-    if word == "详情":
-        incident = await desk.store.incident(await _number(desk, asked))
-        if incident is None:
-            raise NotFound(asked.number or 0)
-        return replies.detail(incident, desk.settings, now)
-    if asked.number is not None:
-        incident = await desk.store.incident(asked.number)
-        if incident is None:
-            raise NotFound(asked.number)
-        return replies.detail(incident, desk.settings, now)
-    open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
-    if asked.rest and asked.rest not in ("未结", "在办"):
-        open_ones = [i for i in open_ones if asked.rest in i.title or asked.rest in texts.short(i, desk.settings)]
-    return replies.listing(open_ones, desk.settings, now)
-
-
-async def _help(desk: Desk, actor: Actor, asked: Asked) -> str:
-    if asked.number is not None:
-        incident = await desk.store.incident(asked.number)
-        if incident is None:
-            raise NotFound(asked.number)
-        codes: tuple[str, ...] = permitted(incident, actor)
-        head = f"{asked.number}号现在可以办："
-    else:
-        codes = tuple(c for i in await desk.store.incidents(alarmed_only=True) for c in permitted(i, actor))
-        head = "可以这样发（12换成事件编号）："
-    text = head
-    for line in help_lines(codes):
-        if len((text + "\n" + line).encode()) > 2000:
-            break
-        text += "\n" + line
-    return text
-
-
-async def _cover(desk: Desk, actor: Actor, key: str) -> str:
-    """顶班 in one press: whoever is really there holds the desk until the shift ends (practice.md §2.11)."""
-    on = desk.duty()
-    if on.duty_officer.lower() == actor.id.lower():
-        return "本班值班员就是您，不用顶班。"
-    cover = Cover(role="duty_officer", userid=actor.id, start=desk.now(), end=on.end)
-    desk.covers = (*desk.covers, cover)
-    await save_covers(desk)
-    old = desk.settings.organisation.officer(on.duty_officer)
-    if old is not None:
-        await _say(
-            desk, old.userid, f"{actor.name}已顶替您的本班值班，{beijing(on.end, desk.now())}止。如有误请回“顶班”收回。", key
-        )
-    return f"已由您顶替{old.name if old else '空缺'}值班，至本班结束。原值班员将收到通知。"
-
-
-async def save_covers(desk: Desk) -> None:
-    rows = [f"{c.role},{c.userid},{c.start.isoformat()},{c.end.isoformat()}" for c in desk.covers]
-    await desk.store.set_meta("covers", "\n".join(rows))
-
-
-async def load_covers(desk: Desk) -> None:
-    """Covers recorded before a restart."""
-    text = await desk.store.meta("covers") or ""
-    out = []
-    for line in text.splitlines():
-        role, userid, start, end = line.split(",")
-        out.append(Cover(role=role, userid=userid, start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)))
-    desk.covers = tuple(out)
+        return await rota_desk.cover(desk, actor, key)
+    if word == "换班":
+        return await rota_desk.ask_swap(desk, actor, asked.rest, key)
+    if word == "交接":
+        return await rota_desk.begin_handover(desk, actor, key)
+    if word == "演练":
+        return await drill.drill(desk, actor, asked.rest, key)
+    return await reading.answer(desk, actor, asked)

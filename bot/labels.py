@@ -148,6 +148,7 @@ EXCLUSION_REASONS: Mapping[str, str] = {
     "untrue": "不属实",
     "duplicate": "重复",
     "unrelated": "无关",
+    "drill_over": "演练结束",
 }
 GATES: Mapping[str, str] = {
     "consult": "会商",

@@ -9,7 +9,7 @@ from bot import labels, texts
 from bot.commands import COMMANDS
 from bot.labels import beijing
 from config.schema import Settings
-from playbooks.incident import Event, Incident
+from playbooks.incident import Clock, Event, Incident
 from playbooks.lifecycle import ActionNotAllowed
 from playbooks.rota import Duty
 
@@ -83,6 +83,8 @@ FIELD_NAMES = {
     "clock": "时限",
 }
 ASK = {
+    "ask_exclude": "请直接回复：排除 {n} 非本地（或旧闻、重复、无关）。",
+    "ask_grade": "请直接回复：定级 {n} 等级 依据。",
     "ask_release": "请直接回复：已发布 {n} 网址 [实际时间]。发布会回：发布会 {n} 时间 地点；网上回应回：回应 {n} 网址。",
     "ask_explain": "请直接回复：说明 {n} 原因和预计发布时间。",
     "ask_superior": "请直接回复：上级已发 {n} 网址。",
@@ -109,10 +111,11 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
     if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind != "upward_reported":
         missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
         head += f"登记还缺：{missing}，归档前补齐。"
-    return head + _next(incident, settings, now)
+    return head + next_due(incident, now)
 
 
-def _next(incident: Incident, settings: Settings, now: datetime) -> str:
+def next_due(incident: Incident, now: datetime) -> str:
+    """The next public deadline as a sentence; empty when none runs."""
     running = sorted((c for c in incident.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
     if not running or not incident.open:
         return ""
@@ -159,17 +162,33 @@ def detail(i: Incident, settings: Settings, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def listing(incidents: Sequence[Incident], settings: Settings, now: datetime) -> str:
-    """Open matters, the most pressing first."""
+PAGE = 10
+
+
+def listing(incidents: Sequence[Incident], settings: Settings, now: datetime, page: int = 1) -> str:
+    """Open matters, ten a page, the most pressing deadline first."""
     if not incidents:
         return "目前没有在办事件。"
+    pages = -(-len(incidents) // PAGE)
+    page = min(page, pages)
+    ordered = sorted(incidents, key=_pressing)
     lines = []
-    for i in incidents[:10]:
-        running = sorted((c for c in i.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
+    for i in ordered[(page - 1) * PAGE : page * PAGE]:
+        running = _running(i)
         due = f" {texts.clock_name(running[0])}{texts.due_text(running[0], now)}" if running else ""
-        lines.append(f"{i.number}号 {texts.short(i, settings)} {labels.STATUS[i.status.value]}{due}")
-    more = f"\n另有{len(incidents) - 10}件，回“查询 词”缩小范围。" if len(incidents) > 10 else ""
+        drill = "【演练】" if i.drill else ""
+        lines.append(f"{i.number}号 {drill}{texts.short(i, settings)} {labels.STATUS[i.status.value]}{due}")
+    more = f"\n第{page}页，共{pages}页；下一页请回：查询 第{page + 1}页" if page < pages else ""
     return f"在办{len(incidents)}件：\n" + "\n".join(lines) + more
+
+
+def _running(i: Incident) -> list[Clock]:
+    return sorted((c for c in i.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
+
+
+def _pressing(i: Incident) -> tuple[bool, float, int]:
+    running = _running(i)
+    return (not running, running[0].due_at.timestamp() if running else 0.0, i.number)
 
 
 def roster(on: Duty, settings: Settings, now: datetime) -> str:

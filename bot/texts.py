@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot import labels
-from bot.labels import beijing
+from bot.labels import BEIJING, beijing
 from config.schema import Level, Settings
 from playbooks.incident import Clock, Incident
 from playbooks.stuck import stuck
@@ -212,3 +212,7 @@ def due_text(c: Clock, now: datetime) -> str:
 def call_first(calls: tuple[str, ...]) -> str:
     """The rung above the unit head: the duty officer telephones (practice.md §1)."""
     return f"请电话报告：{'、'.join(calls[:3])}。"
+
+
+def local(at: datetime) -> datetime:
+    return at.astimezone(BEIJING)

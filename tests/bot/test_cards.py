@@ -298,7 +298,7 @@ def test_no_sentence_of_any_body_is_longer_than_a_card_takes() -> None:
 
 def test_press_office_sees_release_and_wording() -> None:
     _, _, _, _, buttons = lines(card(graded(), "last", at("06:24"), PRESS.id))
-    assert buttons == ["登记发布", "上级已发", "口径"]
+    assert buttons == ["登记发布", "口径"]
 
 
 def test_wording_in_force_has_its_row() -> None:

@@ -1,0 +1,73 @@
+"""Messages that answer or ask one person: replies, cards of the desk, updates of a pressed card. Queued, never sent from here."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.desk import Desk
+from bot.store.port import MessageRow
+from bot.wecom.cards import Card, card_request, dumps, text_request, update_request
+
+REPLY, UPDATE = 2, 1  # priorities: after alarms, before digests
+
+
+def digest(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
+
+
+def reply_message(desk: Desk, user: str, text: str, key: str) -> MessageRow:
+    """A text reply; its id follows from the callback, so a repeated working sends it once."""
+    ident = "re-" + digest(key, user)
+    request = text_request(user, desk.settings.wecom.agentid, text, mark=ident)
+    return _row(desk, ident, user, "reply", request, text, REPLY)
+
+
+def card_message(desk: Desk, user: str, card: Card, key: str) -> MessageRow:
+    """A card of the desk itself (handover, swap): its task id follows from `key` and the person."""
+    ident = "dk-" + digest(key, user)
+    card = {**card, "task_id": ident} if "button_list" in card else card
+    request = card_request(user, desk.settings.wecom.agentid, card)
+    return _row(desk, ident, user, "desk", request, dumps(card).decode(), REPLY, task_id=ident)
+
+
+def update_message(desk: Desk, user: str, code: str, card: Card, key: str, incident: int | None) -> MessageRow:
+    """The replacement of a pressed card for the person who pressed it."""
+    request = update_request([user.lower()], desk.settings.wecom.agentid, code, card)
+    return _row(desk, "up-" + digest(key), user, "update", request, dumps(card).decode(), UPDATE, incident=incident)
+
+
+def _row(
+    desk: Desk,
+    ident: str,
+    user: str,
+    kind: str,
+    request: bytes,
+    text: str,
+    priority: int,
+    *,
+    task_id: str = "",
+    incident: int | None = None,
+) -> MessageRow:
+    now = desk.now()
+    return MessageRow(
+        id=ident,
+        incident=incident,
+        recipient=user.lower(),
+        kind=kind,
+        task_id=task_id,
+        request=request,
+        text=text,
+        created_at=now,
+        due_at=now,
+        priority=priority,
+    )
+
+
+async def say(desk: Desk, user: str, text: str, key: str) -> None:
+    """Queue a text to one person; an empty text says nothing."""
+    if text:
+        await desk.store.settle_steps({}, [reply_message(desk, user, text, key)], desk.now())
+
+
+async def queue(desk: Desk, *rows: MessageRow) -> None:
+    await desk.store.settle_steps({}, rows, desk.now())

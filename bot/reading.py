@@ -1,0 +1,117 @@
+"""Answers to questions: what is open, one matter, the wording in force, where it is stuck, drafts, what I may do, what I did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot import drafts, replies, service_record, texts
+from bot.commands import Asked, CommandError, help_lines
+from bot.desk import Desk, NotFound
+from bot.labels import beijing
+from playbooks.incident import Actor, Incident
+from playbooks.lifecycle import permitted
+
+LIMIT = 2000  # bytes of a text message (2048) with room for a mark
+STRUCK = 3  # earlier versions of the wording shown as no longer in force
+
+
+async def matter(desk: Desk, number: int) -> Incident:
+    incident = await desk.store.incident(number)
+    if incident is None:
+        raise NotFound(number)
+    return incident
+
+
+async def number_of(desk: Desk, asked: Asked) -> int:
+    """The number given, or the only open alarmed matter; otherwise it is asked back with the list."""
+    if asked.number is not None:
+        return asked.number
+    open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
+    if len(open_ones) == 1:
+        return open_ones[0].number
+    listing = replies.listing(open_ones, desk.settings, desk.now())
+    raise CommandError(f"请写明编号。例：{asked.command.usage}\n{listing}")
+
+
+async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
+    """The answer to a command that changes nothing."""
+    word, now = asked.command.words[0], desk.now()
+    if word == "值班":
+        at = now + timedelta(days=1) if "明" in asked.rest else now
+        return replies.roster(desk.duty(at), desk.settings, now)
+    if word == "帮助":
+        return await _help(desk, actor, asked)
+    if word == "履职单":
+        return await service_record.of(desk, actor)
+    if word in READERS:
+        return READERS[word](desk, actor, await matter(desk, await number_of(desk, asked)), now)
+    if asked.number is not None:
+        return replies.detail(await matter(desk, asked.number), desk.settings, now)
+    return await _listing(desk, asked)
+
+
+async def _listing(desk: Desk, asked: Asked) -> str:
+    found = await desk.store.incidents(open_only=True, alarmed_only=True)
+    word, page = _page(asked.rest)
+    if word and word not in ("未结", "在办"):
+        found = [i for i in found if word in i.title or word in texts.short(i, desk.settings)]
+    return replies.listing(found, desk.settings, desk.now(), page)
+
+
+def _page(rest: str) -> tuple[str, int]:
+    """`第2页` apart from the words."""
+    head, mark, tail = rest.partition("第")
+    digits = tail.rstrip("页 ")
+    return (head.strip(), int(digits)) if mark and digits.isdigit() and int(digits) > 0 else (rest.strip(), 1)
+
+
+def _detail(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
+    return replies.detail(i, desk.settings, now)
+
+
+def points(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
+    """The wording in force with version and who entered it; older versions are shown as void (practice.md §2.12)."""
+    noted = [n for n in i.notes if n.kind == "talking_points"]
+    if not noted:
+        return f"{i.number}号现行口径：正在核实，以官方发布为准。"
+    changed = max((n.at for n in i.notices if n.kind == "changed"), default=None)
+    if changed is not None and noted[-1].at <= changed:
+        return f"{i.number}号情况有变，先前口径停用。现在只说：正在核实，以官方发布为准。"
+    approved = next((a.name for a in reversed(i.attestations) if a.gate == "approval"), "")
+    officer = desk.settings.organisation.officer(noted[-1].by)
+    who = officer.name if officer else noted[-1].by
+    text = f"{i.number}号现行口径（第{len(noted)}版，{beijing(noted[-1].at, now)}，{who}登记，"
+    text += f"{approved}审定）：{noted[-1].text}" if approved else f"审定人待登记）：{noted[-1].text}"
+    for n, old in list(enumerate(noted[:-1], 1))[-STRUCK:]:
+        text += f"\n（已作废）第{n}版：{old.text[:60]}"
+    return text
+
+
+def _stuck(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
+    where = texts.stuck_text(i, desk.settings, now)
+    if not where or not i.open:
+        return f"{i.number}号没有卡住的环节。"
+    unit = desk.settings.organisation.unit(i.primary_unit)
+    call = f"值班电话{unit.duty_phone}。" if unit and unit.duty_phone and unit.short and unit.short in where else ""
+    return f"{i.number}号卡在：{where}。{call}{replies.next_due(i, now)}"
+
+
+def _draft(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
+    return drafts.draft(i, desk.settings, now, actor.name)
+
+
+READERS = {"详情": _detail, "口径": points, "卡在": _stuck, "底稿": _draft}
+
+
+async def _help(desk: Desk, actor: Actor, asked: Asked) -> str:
+    if asked.number is not None:
+        codes: tuple[str, ...] = permitted(await matter(desk, asked.number), actor)
+        text = f"{asked.number}号现在可以办："
+    else:
+        codes = tuple(c for i in await desk.store.incidents(alarmed_only=True) for c in permitted(i, actor))
+        text = "可以这样发（12换成事件编号）："
+    for line in help_lines(codes):
+        if len((text + "\n" + line).encode()) > LIMIT:
+            break
+        text += "\n" + line
+    return text

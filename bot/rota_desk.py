@@ -1,0 +1,293 @@
+"""The rota as it really is: 到岗, 顶班, 换班 with consent, 交接 signed by both. Rosters are wrong; whoever is there says so.
+
+Covers and the handover in progress are settings of the program in the store; every step is an event of the system chain.
+A handover that was begun binds the outgoing officer until both have signed (practice.md §2.11, §3 handover card).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot import outbox, replies, texts
+from bot.desk import Desk
+from bot.labels import beijing
+from bot.wecom.cards import Button, Card, Row, button_card, text_notice
+from config.roster import gaps, spans
+from config.schema import Officer
+from playbooks.incident import Actor, Event, Incident
+from playbooks.record import iso
+from playbooks.rota import Cover, Duty
+
+COVERS, HANDOVER, SWAP = "covers", "handover", "swap:"
+BOUND = timedelta(hours=4)  # longest an unsigned handover keeps the outgoing officer responsible
+SOON = timedelta(hours=2)  # a handover begun this long before the end is that of the coming shift
+GAP_DAYS = 7
+ROLES = {"duty_officer": "值班员", "deputy_duty": "副班", "duty_leader": "带班领导"}
+
+
+async def record(desk: Desk, actor: Actor, kind: str, **data: object) -> None:
+    await desk.store.append_system([Event(kind=kind, at=desk.now(), actor=actor, data=data)])
+
+
+async def save_covers(desk: Desk) -> None:
+    rows = [f"{c.role},{c.userid},{c.start.isoformat()},{c.end.isoformat()}" for c in desk.covers if c.end > desk.now()]
+    await desk.store.set_meta(COVERS, "\n".join(rows))
+
+
+async def load_covers(desk: Desk) -> None:
+    """Covers recorded before a restart."""
+    text = await desk.store.meta(COVERS) or ""
+    out = []
+    for line in text.splitlines():
+        role, userid, start, end = line.split(",")
+        out.append(Cover(role=role, userid=userid, start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)))
+    desk.covers = tuple(out)
+
+
+async def _add(desk: Desk, *covers: Cover) -> None:
+    desk.covers = (*desk.covers, *covers)
+    await save_covers(desk)
+
+
+def _name(desk: Desk, userid: str) -> str:
+    officer = desk.settings.organisation.officer(userid)
+    return officer.name if officer else userid or "空缺"
+
+
+async def arrive(desk: Desk, actor: Actor) -> str:
+    """到岗: the shift is really manned; the reply is what waits."""
+    on = desk.duty()
+    held = [ROLES[r] for r in ROLES if getattr(on, r).lower() == actor.id.lower()]
+    if not held:
+        return f"本班（{on.shift or '无班次'}）值班表上没有您。您在岗的，请回“顶班”；要看值班表，请回“值班”。"
+    await record(desk, actor, "on_duty", shift=on.shift, roles=[r for r in ROLES if ROLES[r] in held])
+    open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
+    head = f"{beijing(desk.now(), desk.now())}已登记到岗（{on.shift}{'、'.join(held)}，至{beijing(on.end, desk.now())}）。"
+    return head + replies.listing(open_ones, desk.settings, desk.now())
+
+
+async def cover(desk: Desk, actor: Actor, key: str) -> str:
+    """顶班 in one press: whoever is really there holds the desk until the shift ends (practice.md §2.11)."""
+    on, now = desk.duty(), desk.now()
+    if on.duty_officer.lower() == actor.id.lower():
+        return "本班值班员就是您，不用顶班。"
+    if on.end <= now:
+        return "现在没有排班，顶不了班。请联系管理员补值班表。"
+    await _add(desk, Cover(role="duty_officer", userid=actor.id, start=now, end=on.end))
+    await record(desk, actor, "cover", of=on.duty_officer, until=iso(on.end))
+    if on.duty_officer:
+        told = f"{actor.name}已顶替您的本班值班，{beijing(on.end, now)}止。如有误请回“顶班”收回。"
+        await outbox.say(desk, on.duty_officer, told, key)
+    return f"已由您顶替{_name(desk, on.duty_officer)}值班，至本班结束。原值班员将收到通知。"
+
+
+# 换班 with consent
+
+
+async def ask_swap(desk: Desk, actor: Actor, rest: str, key: str) -> str:
+    """`换班 姓名 [明天]`: the named colleague gets a card and takes the shift only by pressing 同意."""
+    other = next((o for o in desk.settings.organisation.officers if o.name in rest and o.name), None)
+    if other is None or other.userid.lower() == actor.id.lower():
+        return "请写明请谁替班。例：换班 张三 明天"
+    span = _own_shift(desk, actor, desk.now() + timedelta(days=1 if "明" in rest else 0))
+    if span is None:
+        return f"{'明天' if '明' in rest else '今天'}的值班表上没有您的班，不用换班。请回“值班”核对。"
+    role, on = span
+    ident = outbox.digest(key)
+    asked = {"role": role, "from": actor.id, "to": other.userid, "start": iso(max(on.start, desk.now())), "end": iso(on.end)}
+    await desk.store.set_meta(SWAP + ident, json.dumps(asked, ensure_ascii=False))
+    when = f"{beijing(on.start, desk.now())}至{beijing(on.end, desk.now())}"
+    card = button_card(
+        title=f"【换班】{actor.name}请您代{ROLES[role]}",
+        desc=when,
+        sub="同意后由您值班，有关提醒发给您；不同意的，仍由原值班人员负责。",
+        buttons=[
+            Button(text="同意换班", key=f"shift|swap_yes|{ident}", style=1),
+            Button(text="不同意", key=f"shift|swap_no|{ident}", style=4),
+        ],
+        task_id="t",
+        source=_source(desk),
+    )
+    await outbox.queue(desk, outbox.card_message(desk, other.userid, card, key))
+    return f"已请{other.name}代您{when}的班。对方点“同意换班”后生效，在此之前仍由您负责。"
+
+
+def _own_shift(desk: Desk, actor: Actor, day: datetime) -> tuple[str, Duty] | None:
+    """The first shift on this Beijing day, not yet over, that plans the person, with the role held."""
+    now = desk.now()
+    for span in spans(desk.settings.organisation.shifts, now, 3):
+        if texts.local(span.begin).date() != texts.local(day).date() and not span.begin <= day < span.end:
+            continue
+        on = desk.duty(max(span.begin, now) + timedelta(seconds=1))
+        for role in ROLES:
+            if getattr(on, role).lower() == actor.id.lower():
+                return role, on
+    return None
+
+
+async def _swap(desk: Desk, actor: Actor, ident: str, key: str, *, agreed: bool) -> str:
+    text = await desk.store.meta(SWAP + ident)
+    asked = json.loads(text) if text else {}
+    if not asked or str(asked["to"]).lower() != actor.id.lower():
+        return "这次换班已经处理过，或不是请您代班。"
+    await desk.store.set_meta(SWAP + ident, "")
+    end = datetime.fromisoformat(asked["end"])
+    if not agreed:
+        await outbox.say(desk, asked["from"], f"{actor.name}不同意换班，仍由您负责。", key)
+        return "已回复不同意。"
+    if end <= desk.now():
+        return "这个班已经结束，不能再换。"
+    start = datetime.fromisoformat(asked["start"])
+    await _add(desk, Cover(role=asked["role"], userid=actor.id, start=start, end=end))
+    await record(desk, actor, "swap", of=asked["from"], role=asked["role"], start=asked["start"], until=asked["end"])
+    await outbox.say(desk, asked["from"], f"{actor.name}同意代班（{beijing(start, desk.now())}起），换班已生效。", key)
+    return f"换班已生效，{beijing(start, desk.now())}至{beijing(end, desk.now())}由您值班。"
+
+
+# 交接
+
+
+async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
+    """Cards to the outgoing and the incoming officer; until both have signed the outgoing one stays responsible."""
+    now, on = desk.now(), desk.duty()
+    coming = desk.duty(on.end + timedelta(seconds=1))
+    old, new, at = (on, coming, on.end) if on.end - now <= SOON else (desk.duty(on.start - timedelta(seconds=1)), on, on.start)
+    if not old.duty_officer or not new.duty_officer or old.duty_officer.lower() == new.duty_officer.lower():
+        return "前后两班没有需要交接的人，不用交接。请回“值班”核对。"
+    if actor.id.lower() not in (old.duty_officer.lower(), new.duty_officer.lower()) and "duty_leader" not in actor.roles:
+        return f"交接由交班人{_name(desk, old.duty_officer)}或接班人{_name(desk, new.duty_officer)}发起。"
+    ident = f"{int(at.timestamp())}"
+    running = {"id": ident, "from": old.duty_officer, "to": new.duty_officer, "given": "", "taken": "", "at": iso(at)}
+    current = json.loads(await desk.store.meta(HANDOVER) or "{}")
+    if current.get("id") == ident:
+        running = current
+        if current["given"] and current["taken"]:
+            return "本班已经交接完毕，双方均已签认。"
+    else:
+        await _add(desk, Cover(role="duty_officer", userid=old.duty_officer, start=at, end=at + BOUND))
+        await record(desk, actor, "handover_begun", **{k: running[k] for k in ("from", "to", "at")})
+    await desk.store.set_meta(HANDOVER, json.dumps(running, ensure_ascii=False))
+    card = await _handover_card(desk, old, new, at, ident)
+    rows = [outbox.card_message(desk, u, card, key) for u in (old.duty_officer, new.duty_officer)]
+    await outbox.queue(desk, *rows)
+    return "交接卡已发给交接双方。双方都签认之前，仍由交班人负责。"
+
+
+async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: str) -> Card:
+    now = desk.now()
+    found = await desk.store.incidents(open_only=True, alarmed_only=True)
+    today = sum(
+        1 for i in found for c in i.clocks if c.running and c.track == "public" and c.due_at <= now + timedelta(hours=12)
+    )
+    unread = [i for i in found if not i.acknowledgements]
+    return button_card(
+        title=f"【交接班】{old.shift}→{new.shift} {beijing(at, now)}",
+        desc=f"在办{len(found)}件 12小时内到期{today}项 未收{len(unread)}张",
+        sub=_open_lines(desk, found, now),
+        rows=[
+            Row(keyname="交", value=_name(desk, old.duty_officer)),
+            Row(keyname="接", value=_name(desk, new.duty_officer)),
+            Row(keyname="最急", value=_soonest(found, now) or "无"),
+            Row(keyname="未收", value="、".join(f"{i.number}号" for i in unread[:5]) or "无"),
+        ],
+        buttons=[
+            Button(text="我已交清", key=f"shift|give|{ident}", style=1),
+            Button(text="我已接清", key=f"shift|take|{ident}", style=1),
+            Button(text="逐件看", key="shift|list|", style=3),
+        ],
+        task_id="t",
+        source=_source(desk),
+    )
+
+
+def _open_lines(desk: Desk, found: list[Incident], now: datetime) -> str:
+    """One short line a matter, as many as fit; the rest by number of lines."""
+    out: list[str] = []
+    for i in sorted(found, key=lambda i: i.number):
+        due = min((c.due_at for c in i.clocks if c.running and c.track == "public" and not c.latent), default=None)
+        drill = "【演练】" if i.drill else ""
+        grade = texts.level_name(i.level)
+        out.append(f"{i.number}号{drill}{texts.spot(i)[:8]} {grade}{f' {beijing(due, now)}前' if due else ''}")
+    shown = out
+    while len("；".join(shown)) > 100:
+        shown = shown[:-1]
+    more = f"；另{len(out) - len(shown)}件点“逐件看”" if len(shown) < len(out) else ""
+    return "；".join(shown) + more if out else "没有在办事件。"
+
+
+def _soonest(found: list[Incident], now: datetime) -> str:
+    running = [(c.due_at, i.number, c) for i in found for c in i.clocks if c.running and c.track == "public" and not c.latent]
+    if not running:
+        return ""
+    due, number, clock = min(running, key=lambda r: (r[0], r[1]))
+    return f"{number}号{texts.clock_name(clock)} {beijing(due, now)}前"
+
+
+async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> str:
+    running = json.loads(await desk.store.meta(HANDOVER) or "{}")
+    if running.get("id") != ident:
+        return "这次交接已经结束，请回“值班”看现在由谁负责。"
+    who = "from" if side == "given" else "to"
+    if str(running[who]).lower() != actor.id.lower():
+        return f"这一项由{_name(desk, running[who])}签认。"
+    if running[side]:
+        return "您已签认，无需再点。"
+    running[side] = iso(desk.now())
+    await desk.store.set_meta(HANDOVER, json.dumps(running, ensure_ascii=False))
+    await record(desk, actor, "handover_signed", side=side, id=ident)
+    if not (running["given"] and running["taken"]):
+        other = running["to"] if who == "from" else running["from"]
+        return f"已签认，等{_name(desk, other)}签认。在此之前由{_name(desk, running['from'])}负责。"
+    await _hand_over(desk, running)
+    text = f"交接完毕，{beijing(desk.now(), desk.now())}起由{_name(desk, running['to'])}值班。"
+    await outbox.say(desk, running["from"] if who == "to" else running["to"], text, key)
+    return text
+
+
+async def _hand_over(desk: Desk, running: dict[str, str]) -> None:
+    """The outgoing officer is free; the incoming one holds the desk from now on."""
+    now, at = desk.now(), datetime.fromisoformat(running["at"])
+    kept = tuple(
+        c if not (c.role == "duty_officer" and c.userid == running["from"] and c.start == at) else replace(c, end=max(now, at))
+        for c in desk.covers
+    )
+    early = Cover(role="duty_officer", userid=running["to"], start=now, end=at)
+    desk.covers = (*kept, early) if now < at else kept
+    await save_covers(desk)
+
+
+def _source(desk: Desk) -> str:
+    return f"{desk.settings.organisation.short[:4]}舆情值班·内部"
+
+
+async def pressed(desk: Desk, actor: Actor, action: str, ident: str, key: str) -> tuple[str, Card | None]:
+    """A button of a rota card: the words, and the card that replaces it (None: the card stays)."""
+    if action == "list":
+        found = await desk.store.incidents(open_only=True, alarmed_only=True)
+        return replies.listing(found, desk.settings, desk.now()), None
+    if action in ("swap_yes", "swap_no"):
+        text = await _swap(desk, actor, ident, key, agreed=action == "swap_yes")
+    elif action in ("give", "take"):
+        text = await _sign(desk, actor, ident, key, "given" if action == "give" else "taken")
+    else:
+        return "这个按钮已经失效，请回“值班”查看。", None
+    title = "【换班】" if action.startswith("swap") else "【交接班】"
+    return text, text_notice(title=f"{title}{text[:20]}", sub=text, url=f"{desk.board_url}/", source=_source(desk))
+
+
+async def check_gaps(desk: Desk) -> list[str]:
+    """Stretches of the coming week without a shift: a problem, and the sentences for the administrators."""
+    now = desk.now()
+    found = gaps(desk.settings.organisation.shifts, now, GAP_DAYS)
+    if not found:
+        await desk.store.resolve_problem("rota", "gap", now)
+        return []
+    lines = [f"{beijing(a, now)}至{beijing(b, now)}没有排班" for a, b in found[:5]]
+    await desk.store.report_problem("rota", "gap", "；".join(lines) + "，请补值班表。", now)
+    return lines
+
+
+def administrators(desk: Desk) -> list[Officer]:
+    return [o for o in desk.settings.organisation.officers if o.board == "admin"]
