@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,6 +46,7 @@ class Intake:
     stories: dict[str, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     asked: bool = False
+    leading: bool = False
 
     async def close(self) -> None:
         """Stop what is being asked; whatever was not stored is fetched again after the next start."""
@@ -69,6 +70,8 @@ class Intake:
 
     async def poll_due(self) -> dict[str, object]:
         """One round over the sources that are due; what one of them does wrong stays with it."""
+        if not await self.leads():
+            return {}
         due = self.poller.due(self.desk.now())
         counts = await ask_all(self.poller, due)
         joined = await self.join()
@@ -85,14 +88,21 @@ class Intake:
 
     async def watch_due(self) -> int:
         """Start asking every source that is due, each in its own task, and return at once; how many were started."""
+        if not await self.leads():
+            return 0
+        if self.desk.alone_since is None and await self.desk.store.unjoined(1):
+            self._start(self.join_soon())  # what another process stored
         due = self.poller.due(self.desk.now())
         for source in due:
             self.poller.running.add(source.id)
-            task = asyncio.get_running_loop().create_task(self._watch_one(source))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self._start(self._watch_one(source))
         await self.poller.look_after()
         return len(due)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _watch_one(self, source: Source) -> None:
         counts = await self.poller.ask(source)
@@ -120,7 +130,20 @@ class Intake:
         async with self.joining:
             return await self._join_all()
 
+    async def leads(self) -> bool:
+        """Whether this process polls and joins: one does at a time; who takes over first learns what the other joined."""
+        if self.desk.alone_since is not None:
+            return True
+        wall, until = self.desk.lease()
+        held = await self.desk.store.hold_lease("intake", self.desk.owner, wall, until)
+        if held and not self.leading:
+            await self.rebuild()
+        self.leading = held
+        return held
+
     async def _join_all(self) -> dict[str, int | None]:
+        if not await self.leads():
+            return {}
         out: dict[str, int | None] = {}
         while rows := await self.desk.store.unjoined(BATCH):
             ordinary: list[Joined] = []
@@ -234,6 +257,16 @@ def _is_local(desk: Desk, item: Item) -> bool:
     return any(s.id == item.source and s.local for s in desk.settings.sources)
 
 
+async def _joined_elsewhere(desk: Desk, ident: str) -> int | None:
+    """The incident of an item that another process joins: it looks every second."""
+    for _ in range(1 if desk.alone_since is not None else 12):
+        number = await desk.store.incident_of(ident)
+        if number is not None:
+            return number
+        await asyncio.sleep(0 if desk.alone_since is not None else 0.25)
+    return None
+
+
 async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     """The duty officer's own words start an incident as fast as any feed; a repeated delivery changes nothing."""
     words = text.strip()
@@ -260,7 +293,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     )
     await desk.store.add_item(item)
     found = (await desk.join()).get(ident)
-    number = found if found is not None else await desk.store.incident_of(ident)
+    number = found if found is not None else await _joined_elsewhere(desk, ident)
     if number is None:
         return "已记录，尚未立案；请补充地点和情况再报一次。"
     incident = await desk.store.incident(number)

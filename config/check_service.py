@@ -98,6 +98,10 @@ def _bot(settings: Settings) -> Iterator[Problem]:
             yield error(settings, "Y422", "bot", f"{key} 太小。", f"请写不小于{least}的整数。", key)
     if bot.public_url and not re.fullmatch(r"https?://\S+", bot.public_url):
         yield error(settings, "Y423", "bot", "对外地址写法不对。", "请写以 https:// 开头的完整地址。", "public_url")
+    if bot.heartbeat_url and not re.fullmatch(r"https?://\S+", bot.heartbeat_url):
+        yield error(
+            settings, "Y423", "bot", "心跳地址写法不对。", "请写以 http:// 或 https:// 开头的完整地址。", "heartbeat_url"
+        )
     for code in bot.thin_categories:
         if code not in settings.categories:
             yield error(

@@ -276,6 +276,7 @@ class WeComSettings:
 class BotSettings:
     listen: str = "127.0.0.1:8710"
     public_url: str = ""
+    heartbeat_url: str = ""
     database_url: str = field(default="", repr=False)
     profile: str = "national-default"
     quiet_from: str = "22:00"
