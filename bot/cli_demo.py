@@ -17,7 +17,8 @@ from bot.demo import driver, results
 from bot.demo.story import Story, StoryError, load, span
 
 BOARD_PORT, PHONE_PORT = 8710, 8711
-HOLD = timedelta(seconds=20)
+HOLD = timedelta(seconds=20)  # real time a person has for a button before the script presses it
+STORY_HOLD = timedelta(minutes=20)  # and never longer in the story, or at high speed its later acts would find nothing done
 
 
 def add_parser(sub: Any) -> None:
@@ -86,8 +87,9 @@ async def _live(args: argparse.Namespace, story: Story, data: Path, until: datet
         stage_context = driver.stage(story, settings, data, speed=speed, board_port=0, phone_port=0)
         stage = await stage_context.__aenter__()
     try:
-        await _announce(stage, story, speed)
-        await driver.play_live(stage, data, until, HOLD * speed)
+        hold = min(HOLD * speed, STORY_HOLD)
+        await _announce(stage, story, speed, hold / speed)
+        await driver.play_live(stage, data, until, hold)
         print("故事演完了，两个页面仍可查看；按 Ctrl+C 结束。", flush=True)
         await asyncio.Event().wait()
     finally:
@@ -95,10 +97,11 @@ async def _live(args: argparse.Namespace, story: Story, data: Path, until: datet
     return 0
 
 
-async def _announce(stage: driver.Stage, story: Story, speed: float) -> None:
+async def _announce(stage: driver.Stage, story: Story, speed: float, hold: timedelta) -> None:
     print(f"《{story.name}》开演，虚拟时间为真实时间的{speed:g}倍。", flush=True)
     for line in story.intro:
         print(line, flush=True)
     print(f"手机页面：{stage.phone}/", flush=True)
     print(f"总览页面：{await driver.first_link(stage)}", flush=True)
-    print("（总览链接只能用一次；卡片上的按钮您可以随时按，20秒不按由脚本代按。按 Ctrl+C 结束。）", flush=True)
+    wait = f"{hold.total_seconds():.2g}秒"
+    print(f"（总览链接只能用一次；卡片上的按钮您可以随时按，{wait}不按由脚本代按。按 Ctrl+C 结束。）", flush=True)

@@ -167,15 +167,22 @@ async def _next_instant(stage: Stage, acts: list[Act], now: datetime) -> datetim
 
 
 async def play_live(stage: Stage, data: Path, until: datetime, hold: timedelta) -> None:
-    """In real time at the clock's speed: the script acts for officers who have not acted `hold` after it would have."""
+    """In real time at the clock's speed: the script acts for officers who have not acted `hold` after it would have.
+
+    A card on which it had to begin it also finishes, at the story's own pace: nobody is playing that officer.
+    """
+    begun: set[int] = set()
     while stage.clock.now() < until:
         keep_time(data, stage.clock.now())
         await stage.service.poll()
         await stage.service.pump()
         now = stage.clock.now()
-        for act in stage.script.acts()[:1]:
-            if act.at + (hold if act.key else timedelta(0)) <= now:
+        for act in stage.script.acts():
+            waits = bool(act.key) and act.message_id not in begun
+            if act.at + (hold if waits else timedelta(0)) <= now:
+                begun.add(act.message_id)
                 await stage.script.perform(act)
+                break
         await asyncio.sleep(0.25)
 
 
