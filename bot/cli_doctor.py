@@ -16,13 +16,13 @@ import aiohttp
 
 from bot.clock import wall
 from bot.configuration import data_of, settings_of
+from bot.health import troubles
 from bot.labels import stamp
 from bot.store import SqlStore, StoreError, open_store
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import WeComError
 from config.check import problems
 from config.schema import Settings
-from monitors.rhythm import silent_too_long
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 LATE = timedelta(minutes=2)
@@ -147,12 +147,7 @@ async def _sources(store: SqlStore, settings: Settings) -> list[Finding]:
         state = states.get(source.id)
         if state is None:
             continue
-        if state.failures >= 3:
-            out.append(
-                Finding(level="warning", what=f"来源 {source.name}", detail=f"连续{state.failures}次失败：{state.last_error}")
-            )
-        elif silent_too_long(state.last_new_at, None, now):
-            out.append(Finding(level="warning", what=f"来源 {source.name}", detail="长时间没有新内容，请核对地址是否失效。"))
+        out += [Finding(level="warning", what=f"来源 {source.name}", detail=t.detail) for t in troubles(source, state, now)]
     return out or [Finding(level="ok", what="来源", detail=f"启用{len(enabled)}个，没有异常。")]
 
 

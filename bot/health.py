@@ -65,6 +65,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "folder": ("目录读不了", "请核对目录是否存在、本服务的用户能否读取"),
     "own_error": ("处理出错", "请把日志交给开发单位"),
 }
+AT_ONCE: Final = frozenset({"gone", "address_refused", "bad_url"})
+"""Reasons that do not pass by themselves: told at the first failure."""
 NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connection"))
 
 
@@ -83,13 +85,17 @@ def reason_text(code: str, detail: str = "", status: int = 0) -> str:
     return f"{what}（{more}）" if more else what
 
 
-def troubles(
-    source: Source, state: SourceState, now: datetime, *, code: str = "", permanent: bool = False
-) -> tuple[Trouble, ...]:
-    """Everything wrong with a source after a poll. `code`: the reason of a failure, `permanent`: told at the first one."""
+def code_of(text: str) -> str:
+    """The reason whose text this is; "own_error" for any other."""
+    return next((code for code, (what, _) in REASONS.items() if text.startswith(what)), "own_error")
+
+
+def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble, ...]:
+    """Everything wrong with a source, from its state alone: the same for the problem rows, the board and the doctor."""
     found = []
-    if state.failures >= TELL_AFTER or (state.failures and permanent):
-        todo = REASONS.get(code, REASONS["own_error"])[1]
+    code = code_of(state.last_error) if state.failures else ""
+    if state.failures >= TELL_AFTER or code in AT_ONCE:
+        todo = REASONS[code][1]
         times = f"连续{state.failures}次" if state.failures > 1 else ""
         found.append(Trouble(kind=FAILING, detail=f"{source.name}{times}取不到：{state.last_error}。系统会继续尝试；{todo}。"))
     if state.stale_since and now - state.stale_since > max(STALE_AFTER, timedelta(seconds=3 * source.interval)):
@@ -136,11 +142,9 @@ class Watch:
             (p.kind, p.subject): p.detail for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"
         }
 
-    async def check(
-        self, source: Source, state: SourceState, now: datetime, *, code: str = "", permanent: bool = False
-    ) -> None:
+    async def check(self, source: Source, state: SourceState, now: datetime) -> None:
         """Open, refresh and close the problems of one source; a well one costs nothing."""
-        found = {t.kind: t.detail for t in troubles(source, state, now, code=code, permanent=permanent)}
+        found = {t.kind: t.detail for t in troubles(source, state, now)}
         for kind in KINDS:
             await self._set(kind, source.id, found.get(kind, ""), now)
 

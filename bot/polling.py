@@ -52,9 +52,8 @@ LOSSES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a poll brought nothing: a code of `health.REASONS` and its text."""
+    """Why a poll brought nothing, in the words of `health.REASONS`."""
 
-    code: str
     text: str
     permanent: bool = False
     retry_after: timedelta | None = None
@@ -144,7 +143,7 @@ class Poller:
             return await (self._read_folder if source.kind == "folder" else self._fetch)(source, state)
         except Exception as e:  # flow guard: what one source breaks stays with it; cancellation passes
             log.exception("poll_failed", extra={"source": source.id})
-            failure = Failure(code="own_error", text=reason_text("own_error", f"{type(e).__name__}: {e}"[:200]))
+            failure = Failure(text=reason_text("own_error", f"{type(e).__name__}: {e}"[:200]))
             return await self._failed(source, state, failure, self.desk.now())
         finally:
             self.running.discard(source.id)
@@ -161,7 +160,7 @@ class Poller:
             result = await self.fetcher.fetch(request)
         except FetchError as e:
             text = reason_text(e.reason, e.detail, e.status)
-            failure = Failure(code=e.reason, text=text, permanent=e.permanent, retry_after=e.retry_after)
+            failure = Failure(text=text, permanent=e.permanent, retry_after=e.retry_after)
             return await self._failed(source, state, failure, self.desk.now())
         now = self.desk.now()
         await self.watch.compare_clock(request.url, result.headers, now)
@@ -185,7 +184,7 @@ class Poller:
         )
         await self.desk.store.save_poll(state, ())
         self.states[source.id] = state
-        await self.watch.check(source, state, now, code=failure.code, permanent=failure.permanent)
+        await self.watch.check(source, state, now)
         return NOTHING
 
     async def _answered(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
@@ -204,7 +203,7 @@ class Poller:
         bad = [p for p in document.problems if p.code in NO_FEED]
         if not document.entries and (bad or document.format == "unknown"):
             text = reason_text("format", problem_text(bad[0] if bad else Problem(code="not_a_feed")))
-            return await self._failed(source, state, Failure(code="format", text=text), now)
+            return await self._failed(source, state, Failure(text=text), now)
         kind = ItemKind(source.kind) if source.kind in set(ItemKind) else ItemKind.FEED
         found = items(document, source.id, now, kind)
         dates = tuple(i.published for i in found if i.published is not None and i.published <= now)
@@ -226,7 +225,7 @@ class Poller:
                 read_folder, Path(source.url.removeprefix("file:")), source, state.body_hash, now, fields
             )
         except OSError as e:
-            failure = Failure(code="folder", text=reason_text("folder", e.strerror or str(e)))
+            failure = Failure(text=reason_text("folder", e.strerror or str(e)))
             return await self._failed(source, state, failure, now)
         after = replace(
             _plain_success(source, state, now), body_hash=read.mark, remark=read.remark, damage=state.damage + read.bad

@@ -14,6 +14,7 @@ from bot.board.deps import BoardDeps
 from bot.board.forms import BY_CODE, command, offered
 from bot.board.render import html
 from bot.board.stream import Hub, stream
+from bot.health import KINDS as SOURCE_TROUBLES
 from bot.reports import NoIncident, gather, render
 from playbooks.incident import Incident
 from playbooks.lifecycle import permitted
@@ -24,7 +25,17 @@ REPORT_TYPES = {
     "html": "text/html",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
-PROBLEM_KINDS = {"source": "来源", "wecom": "企业微信", "step": "提醒", "recipient": "接收人", "audit": "自查", "parse": "解析"}
+PROBLEM_KINDS = {
+    **SOURCE_TROUBLES,
+    "clock": "时钟",
+    "wecom": "企业微信",
+    "step": "提醒",
+    "recipient": "接收人",
+    "audit": "自查",
+    "parse": "解析",
+    "job": "定时任务",
+    "callback": "回调",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.health import troubles
 from bot.store.port import SourceState
 from config.schema import Source
 
-KINDS = {"feed": "信息源", "hotlist": "热榜", "hotline": "热线工单", "vendor": "服务商推送", "officer": "人员报告"}
+KINDS = {
+    "feed": "信息源",
+    "hotlist": "热榜",
+    "hotline": "热线工单",
+    "folder": "工单目录",
+    "vendor": "服务商推送",
+    "site": "网页值守",
+    "officer": "人员报告",
+}
+WORDS = {
+    "source": "取不到",
+    "source_silent": "静默",
+    "source_stale": "榜单陈旧",
+    "source_format": "内容受损",
+    "source_moved": "已搬家",
+}
 SLACK = timedelta(minutes=10)
 
 
@@ -26,6 +42,11 @@ class SourceLine:
     last_new: datetime | None
     items: int | None
     error: str
+    next_poll: datetime | None = None
+    pace: int = 0
+    duplicates: int = 0
+    damage: int = 0
+    advice: tuple[str, ...] = ()
 
 
 def lines(sources: Sequence[Source], states: Mapping[str, SourceState], now: datetime) -> tuple[SourceLine, ...]:
@@ -47,6 +68,11 @@ def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLin
         last_new=state.last_new_at if state else None,
         items=state.items_total if state else None,
         error=state.last_error if state else "",
+        next_poll=state.next_poll_at if state and source.url else None,
+        pace=(state.pace if state else 0) or source.interval,
+        duplicates=state.duplicates_total if state else 0,
+        damage=state.damage if state else 0,
+        advice=tuple(t.detail for t in troubles(source, state, now)) if state and source.enabled else (),
     )
 
 
@@ -54,9 +80,11 @@ def _state(source: Source, state: SourceState | None, now: datetime) -> tuple[st
     if not source.enabled:
         return "已停用", "off"
     if state is None or state.last_try_at is None:
-        return "尚未轮询", "late"
+        return ("尚未轮询" if source.url else "尚未推送"), "late"
     if state.failures:
         return f"连续失败{state.failures}次", "bad"
-    if state.last_success_at and now - state.last_success_at > timedelta(seconds=3 * source.interval) + SLACK:
+    if source.url and state.next_poll_at and now - state.next_poll_at > SLACK:
         return "超时未轮询", "late"
+    if found := troubles(source, state, now):
+        return "、".join(WORDS[t.kind] for t in found), "late"
     return "正常", "ok"

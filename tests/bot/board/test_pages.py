@@ -126,6 +126,25 @@ async def test_sources_show_what_is_broken_first(signed):
     assert page.index("连续失败4次") < page.index('dot ok">正常')
 
 
+async def test_sources_say_what_to_do_and_when_they_are_asked_next(signed):
+    now = at("08:05")
+    silent = SourceState(
+        source_id="demo-county-news",
+        last_try_at=now,
+        last_success_at=now,
+        last_new_at=at("08:00", 17),
+        next_poll_at=at("08:15"),
+        pace=450,
+        remark="有 3 条无法读取，已跳过",
+    )
+    await signed.store.save_poll(silent, [])
+    page = await signed.text("/sources")
+    assert "静默、内容受损" in page
+    assert "超过其平时的间隔。请打开原网站核对" in page
+    assert "有 3 条无法读取，已跳过。能读的部分已入库" in page
+    assert "每7.5分钟" in page
+
+
 async def test_problems_are_listed_with_their_state(signed):
     await signed.store.report_problem("source", "demo-city-forum", "云泽论坛连续失败，请核对地址。", at("08:04"))
     page = await signed.text("/problems")

@@ -1,0 +1,207 @@
+"""Health of sources: what is said of each state, who is told and when, our clock against theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from bot.clock import VirtualClock, wall
+from bot.health import AT_ONCE, KINDS, REASONS, code_of, doubted, line_down, news, reason_text, skew_of, troubles
+from bot.polling import Poller
+from bot.store.port import MessageRow, SourceState
+from config.schema import Source
+from tests.bot.sources_server import poller_of, problems
+from tests.builders import at
+
+NOW = at("09:00")
+NEWS = Source(id="news", name="青石新闻", kind="feed", url="http://x.example/rss", interval=600)
+
+
+def state(**more: object) -> SourceState:
+    return SourceState(source_id="news", address=NEWS.url, last_try_at=NOW, **more)  # type: ignore[arg-type]
+
+
+def kinds(found: SourceState) -> list[str]:
+    return [t.kind for t in troubles(NEWS, found, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (state(), []),
+        (state(failures=2, last_error="响应超时"), []),
+        (state(failures=3, last_error="响应超时"), ["source"]),
+        (state(failures=1, last_error="来源已关闭（410）"), ["source"]),
+        (state(stale_since=NOW - timedelta(minutes=29)), []),
+        (state(stale_since=NOW - timedelta(minutes=31)), ["source_stale"]),
+        (state(last_new_at=NOW - timedelta(hours=30)), []),
+        (state(last_new_at=NOW - timedelta(hours=30), quiet=86_400), ["source_silent"]),
+        (state(last_new_at=NOW - timedelta(days=4)), ["source_silent"]),
+        (state(last_new_at=NOW - timedelta(days=4), failures=3, last_error="响应超时"), ["source"]),
+        (state(remark="只读取了前一部分"), ["source_format"]),
+        (state(moved_to="http://y.example/"), ["source_moved"]),
+    ],
+    ids=[
+        "well",
+        "two failures",
+        "three failures",
+        "gone",
+        "stale a while",
+        "stale",
+        "quiet, rhythm unknown",
+        "quiet beyond its rhythm",
+        "quiet for days",
+        "failing, so not called silent",
+        "damaged",
+        "moved",
+    ],
+)
+def test_a_state_has_these_troubles(found: SourceState, expected: list[str]) -> None:
+    assert kinds(found) == expected
+
+
+def test_every_sentence_names_the_source_and_what_to_do() -> None:
+    everything = state(
+        failures=0,
+        stale_since=NOW - timedelta(days=1),
+        last_new_at=NOW - timedelta(days=9),
+        remark="截断",
+        moved_to="http://y.example/",
+    )
+    failing = state(failures=5, last_error=reason_text("dns"))
+    found = (*troubles(NEWS, everything, NOW), *troubles(NEWS, failing, NOW))
+    assert {t.kind for t in found} == set(KINDS)
+    for trouble in found:
+        assert trouble.detail.startswith("青石新闻")
+        assert "请" in trouble.detail
+        assert trouble.detail.endswith("。")
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_a_reason_is_known_again_by_its_text(code: str) -> None:
+    assert code_of(reason_text(code, "x", 500)) == code
+    assert set(REASONS) >= AT_ONCE
+
+
+def many(failing: int, well: int) -> tuple[list[Source], dict[str, SourceState]]:
+    sources, states = [], {}
+    for n in range(failing + well):
+        source = Source(id=f"s{n}", name=f"来源{n}", kind="feed", url=f"http://{n}.example/")
+        bad = n < failing
+        states[source.id] = SourceState(
+            source_id=source.id, last_try_at=NOW, failures=int(bad), last_error="连接不上" if bad else ""
+        )
+        sources.append(source)
+    return sources, states
+
+
+@pytest.mark.parametrize(("failing", "well", "down"), [(5, 4, True), (5, 5, False), (4, 0, False), (0, 9, False)])
+def test_the_line_is_suspected_when_most_of_many_sources_fail(failing: int, well: int, down: bool) -> None:
+    assert line_down(*many(failing, well)) is down
+
+
+def test_news_tells_what_began_and_what_ended_and_nothing_twice() -> None:
+    current = {"source|a": ("甲", "甲取不到。"), "source|b": ("乙", "乙取不到。")}
+    assert news({}, current) == "【监测来源】\n甲取不到。\n乙取不到。"
+    assert news({"source|a": "甲", "source|b": "乙"}, current) == ""
+    assert (
+        news({"source|a": "甲", "source|c": "丙", "source_silent|c": "丙"}, current) == "【监测来源】\n乙取不到。\n已恢复：丙。"
+    )
+
+
+def test_a_long_list_of_news_is_cut_and_counted() -> None:
+    current = {f"source|{n}": (f"{n}", f"来源{n}取不到。") for n in range(12)}
+    assert news({}, current).split("\n")[-1] == "另有4项，详见总览的“来源”和“问题”。"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "off"),
+    [((7, 7, 7.5), 7), ((-4, -4, 0, -4), -4), ((1, 1, 1), None), ((7, 7), None), ((9, -9, 0, 5, -5), None)],
+    ids=["slow", "fast, one odd host", "within bounds", "too few", "no agreement"],
+)
+def test_our_clock_is_doubted_only_where_hosts_agree(minutes: Sequence[float], off: float | None) -> None:
+    assert doubted([timedelta(minutes=m) for m in minutes]) == (None if off is None else timedelta(minutes=off))
+
+
+def test_a_date_kept_by_a_cache_says_nothing_about_our_clock() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    date = format_datetime(now + timedelta(minutes=3))
+    assert skew_of({"date": date}, now) == timedelta(minutes=3)
+    assert skew_of({"date": date, "age": "180"}, now) is None
+    assert skew_of({"date": "yesterday"}, now) is None
+    assert skew_of({}, now) is None
+
+
+async def queued(poller: Poller) -> list[MessageRow]:
+    """Messages to administrators that wait."""
+    now, wall_now = poller.desk.now(), wall()
+    return await poller.desk.store.claim_messages(now, wall_now, "test", wall_now + timedelta(seconds=30), 50)
+
+
+def feeds(count: int) -> tuple[Source, ...]:
+    """Sources at a port where nobody listens."""
+    return tuple(
+        Source(id=f"s{n}", name=f"来源{n}", kind="feed", url=f"http://127.0.0.1:1/{n}", internal=True) for n in range(count)
+    )
+
+
+async def fail(poller: Poller, sources: Sequence[Source], times: int = 3) -> None:
+    for _ in range(times):
+        for source in sources:
+            await poller.ask(source)
+
+
+async def test_an_administrator_gets_one_message_for_all_that_is_new(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    sources = feeds(3)
+    async with poller_of(tmp_path, clock, *sources) as poller:
+        await fail(poller, sources)
+        await poller.look_after()
+        sent = await queued(poller)
+        assert {m.recipient for m in sent} == {
+            o.userid for o in poller.desk.settings.organisation.officers if o.board == "admin" or "admin" in o.roles
+        }
+        assert "来源0连续3次取不到：连接不上。" in sent[0].text
+        clock.advance_to(clock.now() + timedelta(hours=1))
+        await poller.look_after()
+        assert await queued(poller) == []
+
+
+async def test_at_night_the_administrator_sleeps_until_the_morning(tmp_path: Path) -> None:
+    clock = VirtualClock(at("02:00"))
+    sources = feeds(2)
+    async with poller_of(tmp_path, clock, *sources) as poller:
+        await fail(poller, sources)
+        await poller.look_after()
+        assert await queued(poller) == []
+        clock.advance_to(at("07:31"))
+        await poller.look_after()
+        assert len(await queued(poller)) >= 1
+
+
+async def test_a_line_that_is_down_is_told_to_the_desk_at_once_even_at_night(tmp_path: Path) -> None:
+    clock = VirtualClock(at("02:00"))
+    sources = feeds(6)
+    async with poller_of(tmp_path, clock, *sources) as poller:
+        await fail(poller, sources, times=1)
+        await poller.look_after()
+        sent = await queued(poller)
+        assert poller.desk.duty().duty_officer in {m.recipient for m in sent}
+        assert "监测实际已中断" in sent[0].text
+        assert "来源0" not in sent[0].text
+
+
+async def test_three_hosts_that_agree_make_a_problem_of_our_clock(tmp_path: Path) -> None:
+    async with poller_of(tmp_path, VirtualClock(NOW)) as poller:
+        ahead = {"date": format_datetime(wall() + timedelta(minutes=8))}
+        for host in ("a", "b", "c"):
+            assert await problems(poller.desk) == {}
+            await poller.watch.compare_clock(f"http://{host}.example/x", ahead, NOW)
+        assert "本机时钟比3个来源的时钟慢约8分钟" in (await problems(poller.desk))["clock"]
+        for host in ("a", "b", "c"):
+            await poller.watch.compare_clock(f"http://{host}.example/x", {"date": format_datetime(wall())}, NOW)
+        assert await problems(poller.desk) == {}
