@@ -72,6 +72,7 @@ class Context:
     """Groups that lower a score or veto it: `e` and `n` are subtracted; `alarm` false keeps the story off the phone.
 
     `cap` is the most that may follow (`digest`: no alarm by itself); `unless` lists groups whose presence lifts the context.
+    `body` looks for the context in the text too; otherwise the title alone frames a report, whose body says much in passing.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Context:
     n: float = 0.0
     alarm: bool = True
     cap: str = ""
+    body: bool = False
     unless: tuple[str, ...] = ()
     file: str = ""
     line: int = 0

@@ -168,7 +168,11 @@ class Gate:
         score = {"E": 0.0, "N": 0.0}
         for rule in fired:
             score[rule.label] = max(score[rule.label], rule.weight * factor)
-        active = [context for context, mask, unless in self._contexts if mask & framed and not unless & bits]
+        active = [
+            context
+            for context, mask, unless in self._contexts
+            if mask & (bits if context.body else framed) and not unless & bits
+        ]
         e = max(0.0, score["E"] - sum(context.e for context in active))
         n = max(0.0, score["N"] - sum(context.n for context in active))
         label = "E" if e >= 0.5 and e >= n else "N" if n >= 0.5 else "E" if e >= 0.5 else "O"
