@@ -98,4 +98,4 @@ def _insert(tx: Tx, table: str, rows: list[dict[str, Any]]) -> None:
     tx.many(f"insert into {table} ({', '.join(columns)}) values (:{', :'.join(columns)})", rows)
     if table == "item":
         for row in rows:
-            search.index(tx, row["n"], search.words_of(row["title"], row["text"]))
+            search.index(tx, [(row["n"], search.words_of(row["title"], row["text"]))])

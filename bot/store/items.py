@@ -93,8 +93,7 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
         return
     n = take(tx, "item", len(items))
     tx.many(INSERT_ITEM, [_item_row(item, n + k) for k, item in enumerate(items)])
-    for k, item in enumerate(items):
-        search.index(tx, n + k, search.words_of(clean(item.title), clean(item.text)))
+    search.index(tx, [(n + k, search.words_of(clean(item.title), clean(item.text))) for k, item in enumerate(items)])
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
@@ -142,7 +141,7 @@ def _edit(tx: Tx, row: Row, item: Item) -> None:
         {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint, "at": ms(item.seen_at)},
     )
     search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
-    search.index(tx, row["n"], search.words_of(title, text))
+    search.index(tx, [(row["n"], search.words_of(title, text))])
 
 
 def _sight(tx: Tx, row: Row, item: Item) -> None:
@@ -242,7 +241,15 @@ def join(tx: Tx, joined: Sequence[Joined]) -> None:
 def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
     """The same, passing over what another process has placed; False when something was passed over."""
     whole = True
+    ordinary = [j for j in joined if j.incident is None and j.by == "system"]
+    if ordinary:
+        tx.many(
+            "update item set joined_at = :at, judged = :judged where id = :id and joined_at is null and incident is null",
+            [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged)} for j in ordinary],
+        )
     for j in joined:
+        if j.incident is None and j.by == "system":
+            continue
         row = one(tx, "select joined_at, incident from item where id = :id", {"id": j.item_id})
         if row is None or (j.by == "system" and row["joined_at"] is not None and row["incident"] != j.incident):
             whole = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from operator import add
 from typing import Final
 
 from bot.store.engine import Row, Tx
@@ -18,27 +19,29 @@ RUN: Final = re.compile(r"[0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 PAGE: Final = 200
 
 
+WIDE: Final = {**{0xFF01 + k: 0x21 + k for k in range(94)}, 0x3000: 0x20}
+"""Full-width forms: nearly all that NFKC has to do in Chinese text, done in a fraction of its time."""
+
+
 def normal(text: str) -> str:
     """Full and half width, upper and lower case made equal."""
-    return unicodedata.normalize("NFKC", text).lower()
-
-
-def grams(run: str) -> Iterator[str]:
-    for i in range(len(run) - 1):
-        yield run[i : i + 2]
-    yield run[-1]
+    text = text.translate(WIDE)
+    return (text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)).lower()
 
 
 def words_of(title: str, text: str) -> str:
-    """What the index keeps of an item: its different bigrams, parted by spaces."""
-    return " ".join(dict.fromkeys(g for run in RUN.findall(normal(f"{title}\n{text}")) for g in grams(run)))
+    """What the index keeps of an item: its different bigrams and the last characters of its runs, parted by spaces."""
+    found: dict[str, None] = {}
+    for run in RUN.findall(normal(f"{title}\n{text}")):
+        found.update(dict.fromkeys(map(add, run, run[1:])))
+        found[run[-1]] = None
+    return " ".join(found)
 
 
-def index(tx: Tx, n: int, words: str) -> None:
-    if tx.dialect == "sqlite":
-        tx.run("insert into item_words (rowid, words) values (:n, :words)", {"n": n, "words": words})
-    else:
-        tx.run("insert into item_words (n, words) values (:n, :words)", {"n": n, "words": words})
+def index(tx: Tx, rows: Sequence[tuple[int, str]]) -> None:
+    """Take items in: their numbers and words."""
+    column = "rowid" if tx.dialect == "sqlite" else "n"
+    tx.many(f"insert into item_words ({column}, words) values (:n, :words)", [{"n": n, "words": words} for n, words in rows])
 
 
 def unindex(tx: Tx, n: int, words: str) -> None:

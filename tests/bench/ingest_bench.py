@@ -166,6 +166,32 @@ async def ours(args: argparse.Namespace) -> list[dict[str, Any]]:
     return rounds
 
 
+async def whole(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Child process: the service's own rounds: fetch, parse, identity, store with full-text index, judge, join."""
+    from dataclasses import replace
+
+    from bot.app import serving
+    from bot.clock import VirtualClock
+    from bot.configuration import DEMO, settings_of
+    from config.schema import Source
+
+    base = f"http://127.0.0.1:{args.port}/feed/"
+    sources = tuple(
+        Source(id=f"s{n}", name=f"s{n}", kind="feed", url=f"{base}{n}", internal=True, interval=300) for n in range(args.feeds)
+    )
+    settings = replace(settings_of(DEMO, {}), sources=sources)
+    clock = VirtualClock(START + timedelta(days=60))
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with serving(settings, Path(folder), clock) as running:
+            for name in ("new", "304"):
+                clock.advance_to(clock.now() + timedelta(hours=2))
+                began = time.perf_counter(), time.process_time()
+                report = await running.service.poll()
+                rounds.append(measured(began, round=name, items=report["new_items"], joined=report["joined"]))
+    return rounds
+
+
 async def _store(folder: Path) -> Any:
     from bot.store import open_store
 
@@ -247,6 +273,8 @@ def main() -> None:
         asyncio.run(serve(args))
     elif args.child == "parse":
         print(json.dumps(parse_only(args)))
+    elif args.child == "whole":
+        print(json.dumps(asyncio.run(whole(args))))
     elif args.child == "ours":
         print(json.dumps(asyncio.run(ours(args))))
     else:
@@ -258,6 +286,7 @@ def figures(args: argparse.Namespace) -> None:
     with server(args.feeds, args.items) as port:
         show("fetch to identity", child("ours", args, port=port))
         show("fetch to store", child("ours", args, port=port, store=True))
+        show("whole ingest", child("whole", args, port=port))
         show("peer reader", peer(args, port))
     many = argparse.Namespace(feeds=args.many, items=5)
     with server(args.many, 5, 0.2) as port:
