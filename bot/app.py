@@ -21,6 +21,7 @@ from aiohttp import web
 from bot import clock as system
 from bot import inbox
 from bot.board import BoardDeps, setup_board
+from bot.channels.gateway import Gateway
 from bot.clock import Clock
 from bot.desk import Desk
 from bot.ingest import ingest_routes
@@ -70,6 +71,8 @@ async def serving(
         w = settings.wecom
         if w.corpid and w.secret:
             desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
+        if w.gateway_url:
+            desk.gateway = Gateway(session, w.gateway_url)
         intake = build_intake(desk, fetcher, sources or {})
         stack.push_async_callback(intake.close)
         await inbox.load_covers(desk)

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from bot.cards import Context, alert_card, lead_kind
+from bot.channels.beside import grave
 from bot.desk import Desk
+from bot.metering import GRAVE
 from bot.store.port import MessageRow
 from bot.wecom.cards import card_request
 from config.schema import Role
@@ -86,7 +88,7 @@ def message(
         text=card_text(card),
         created_at=now,
         due_at=now,
-        priority=min(s.priority for s in steps),
+        priority=GRAVE if grave(incident) else min(s.priority for s in steps),
         steps=tuple(s.key for s in steps),
     )
 

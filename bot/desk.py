@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot import clock as system
+from bot.channels.gateway import Sender
 from bot.clock import Clock
+from bot.metering import Meters
 from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
 from bot.wecom.client import WeComClient
@@ -58,6 +60,8 @@ class Desk:
     clock: Clock
     owner: str
     wecom: WeComClient | None = None
+    gateway: Sender | None = None
+    meters: Meters = field(default_factory=Meters)
     board_url: str = ""
     covers: tuple[Cover, ...] = ()
     alone_since: datetime | None = None

@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.channels.beside import beside, call
+from bot.channels.sending import BESIDE, SPAM, failed_beside, held, neutral, transmit
 from bot.compose import RELAY_WORD, compose, message, relay_id
 from bot.desk import Desk, NotFound, change
 from bot.outage import recovered
@@ -60,6 +62,7 @@ async def _queue(desk: Desk, number: int, rows: Sequence[StepRow]) -> None:
     kept, passed = ladder.newest(live)
     outcomes |= {s.key: ("passed", "newer_step_due") for s in passed}
     messages = compose(desk, incident, kept, outcomes)
+    messages += beside(desk, incident, messages)
     await desk.store.settle_steps(outcomes, messages, desk.now())
     for key, (state, reason) in outcomes.items():
         if state == "failed":
@@ -84,7 +87,7 @@ async def _deliver(desk: Desk, row: MessageRow) -> None:
     """Send one message, unless its steps were met meanwhile; what fails here stops no other message."""
     try:
         ready = await refreshed(desk, row)
-        if ready is not None:
+        if ready is not None and not await held(desk, ready):
             await _send(desk, ready)
     except Exception as e:  # flow guard: one broken message must not stop the others; its lease gives it back
         log.exception("message_failed", extra={"queued": row.id})
@@ -92,22 +95,23 @@ async def _deliver(desk: Desk, row: MessageRow) -> None:
 
 
 async def _send(desk: Desk, row: MessageRow) -> None:
-    assert desk.wecom is not None
     repeat = row.attempts > 1
     try:
-        if row.kind == "update":
-            await desk.wecom.update_card(row.request)
-            result = SendResult(msgid="", response_code=None)
-        else:
-            result = await desk.wecom.send(row.request, repeat=repeat)
-    except OutcomeUnknown as e:
-        await desk.store.mark_failed(row.id, desk.owner, desk.now(), state="unknown", retry_at=desk.now(), detail=str(e))
-        await desk.store.report_problem("wecom", "send", f"企业微信未应答，消息将原样重发：{e}", desk.now())
-        return
-    except SendError as e:
-        await _refused(desk, row, e)
+        result = await transmit(desk, row, repeat=repeat)
+    except (OutcomeUnknown, SendError) as e:
+        await _not_sent(desk, row, e)
         return
     await _sent(desk, row, result, repeat)
+
+
+async def _not_sent(desk: Desk, row: MessageRow, e: OutcomeUnknown | SendError) -> None:
+    if row.kind in BESIDE:
+        await failed_beside(desk, row, e)
+    elif isinstance(e, OutcomeUnknown):
+        await desk.store.mark_failed(row.id, desk.owner, desk.now(), state="unknown", retry_at=desk.now(), detail=str(e))
+        await desk.store.report_problem("wecom", "send", f"企业微信未应答，消息将原样重发：{e}", desk.now())
+    else:
+        await _refused(desk, row, e)
 
 
 async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -> None:
@@ -119,6 +123,9 @@ async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -
     detail = "already_there" if result.already_there else ""
     code = result.response_code or ""
     await desk.store.mark_sent(row.id, desk.owner, now, msgid=result.msgid, response_code=code, detail=detail, event=event)
+    if row.kind in BESIDE:
+        await desk.store.resolve_problem("channel", row.kind, now)
+        return
     await recovered(desk, now)
     if result.invalid or result.unlicensed:
         text = f"{row.recipient}不在应用可见范围或没有许可，收不到提醒，请在企业微信后台核对。"
@@ -140,7 +147,12 @@ async def _refused(desk: Desk, row: MessageRow, e: SendError) -> None:
         retry_at=None if final else now + timedelta(seconds=wait),
         detail=str(e),
     )
-    await desk.store.report_problem("wecom", "send", str(e), now)
+    if e.code in SPAM:
+        await desk.store.report_problem("wecom", "content", f"{e}。已改发不含内容的卡片。", now)
+        if await neutral(desk, row):
+            return
+    else:
+        await desk.store.report_problem("wecom", "send", str(e), now)
     if final and row.incident is not None:
         await _fallback(desk, row, now)
 
@@ -148,15 +160,17 @@ async def _refused(desk: Desk, row: MessageRow, e: SendError) -> None:
 async def _fallback(desk: Desk, row: MessageRow, now: datetime) -> None:
     """A person who cannot be reached: the same steps go to the duty leader, then the deputy, with a word why."""
     on = desk.duty()
+    incident = await desk.store.incident(row.incident) if row.incident is not None else None
+    if incident is None:
+        return
+    if desk.gateway is not None:
+        await desk.store.settle_steps({}, [call(desk, incident, row.recipient, row.id)], now)
     for other in (on.duty_leader, on.deputy_duty, on.duty_officer):
-        if other and other.lower() != row.recipient.lower() and row.incident is not None:
-            incident = await desk.store.incident(row.incident)
-            if incident is None:
-                return
+        if other and other.lower() != row.recipient.lower():
             steps = [s for s in ladder.steps(incident, desk.settings) if s.key in row.steps]
             if not steps:
                 return
             user = other.lower()
-            sent = message(desk, incident, user, steps, (RELAY_WORD,), on, relay_id(row.incident, user, steps))
+            sent = message(desk, incident, user, steps, (RELAY_WORD,), on, relay_id(incident.number, user, steps))
             await desk.store.settle_steps({}, [sent], now)
             return

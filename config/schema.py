@@ -269,6 +269,8 @@ class WeComSettings:
     oauth_url: str = "https://open.weixin.qq.com"
     login_url: str = "https://login.work.weixin.qq.com"
     bot_url: str = field(default="", repr=False)
+    webhook: str = field(default="", repr=False)  # key of the duty group's robot
+    gateway_url: str = field(default="", repr=False)  # SMS or voice gateway
     passive_card_reply: str = "none"
 
 

@@ -36,6 +36,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="YQBOT_WECOM_OAUTH_URL", table="wecom", key="oauth_url"),
     Variable(name="YQBOT_WECOM_LOGIN_URL", table="wecom", key="login_url"),
     Variable(name="YQBOT_WECOM_BOT_URL", table="wecom", key="bot_url", secret=True),
+    Variable(name="YQBOT_WECOM_WEBHOOK", table="wecom", key="webhook", secret=True),
+    Variable(name="YQBOT_GATEWAY_URL", table="wecom", key="gateway_url", secret=True),
 )
 
 SECRETS: Mapping[tuple[str, str], str] = {(v.table, v.key): v.name for v in VARIABLES if v.secret}

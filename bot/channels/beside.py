@@ -1,0 +1,86 @@
+"""What goes out beside the app messages of due steps: the thin group card of a grave matter, calls when nobody pressed 收到."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from bot.cards import Context, group_card
+from bot.channels.gateway import gateway_request
+from bot.desk import Desk
+from bot.labels import beijing
+from bot.metering import GRAVE, GROUP
+from bot.store.port import MessageRow
+from bot.wecom.cards import dumps
+from config.schema import Level
+from playbooks.incident import Incident
+
+VOICE = "voice"
+LOUD = ("first", "regraded", "overdue")
+
+
+def grave(incident: Incident) -> bool:
+    """Level 1-2, suggested or confirmed."""
+    return incident.level in (Level.ESPECIALLY_MAJOR, Level.MAJOR)
+
+
+def beside(desk: Desk, incident: Incident, messages: Sequence[MessageRow]) -> list[MessageRow]:
+    """Rows to queue together with `messages`, which just fell due for this incident."""
+    out: list[MessageRow] = []
+    loud = next((m for m in messages if m.kind in LOUD), None)
+    if loud is not None and grave(incident) and desk.settings.wecom.webhook:
+        out.append(_group(desk, incident, loud))
+    if desk.gateway is not None:
+        out += [call(desk, incident, m.recipient, m.id) for m in messages if m.kind == "unread"]
+    return out
+
+
+def _group(desk: Desk, incident: Incident, beside_of: MessageRow) -> MessageRow:
+    now = desk.now()
+    ctx = Context(
+        settings=desk.settings,
+        now=now,
+        duty=desk.duty(),
+        userid="",
+        roles=(),
+        unit="",
+        board_url=f"{desk.board_url}/incident/{incident.number}",
+    )
+    card = group_card(incident, ctx)
+    return MessageRow(
+        id=f"group-{beside_of.kind}-{incident.number}-{_digest(beside_of.steps)}",
+        incident=incident.number,
+        recipient=GROUP,
+        kind=GROUP,
+        task_id="",
+        request=dumps({"msgtype": "template_card", "template_card": card}),
+        text=str(card["main_title"]),
+        created_at=now,
+        due_at=now,
+        priority=GRAVE,
+    )
+
+
+def call(desk: Desk, incident: Incident, userid: str, key: str) -> MessageRow:
+    """A call or SMS to one officer; no place, no toll: a voice can be overheard."""
+    now = desk.now()
+    officer = desk.settings.organisation.officer(userid)
+    drill = "演练。" if incident.drill else ""
+    text = f"{drill}{desk.settings.organisation.short}舆情值班：{incident.number}号紧急事项{beijing(now, now)}仍无人确认，请立即打开企业微信处理。"
+    ident = f"call-{_digest((key, userid))}"
+    return MessageRow(
+        id=ident,
+        incident=incident.number,
+        recipient=userid.lower(),
+        kind=VOICE,
+        task_id="",
+        request=gateway_request(ident, officer.phone if officer else "", officer.name if officer else userid, text),
+        text=text,
+        created_at=now,
+        due_at=now,
+        priority=GRAVE,
+    )
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
