@@ -18,6 +18,7 @@ from bot.emulator.server import Emulator, pressable
 from config.schema import Organisation
 from playbooks.rota import duty, roles_of
 
+SHIFT = ("duty_officer", "deputy_duty", "duty_leader")
 _NUMBER = re.compile(r"(\d+)号")
 
 
@@ -87,8 +88,10 @@ class Script:
         return m.msgtype == "template_card" and any(w in _text(m) for w in thread.words)
 
     def _presses(self, thread: Thread, react: React, phones: dict[str, list[PhoneMessage]]) -> Iterable[Act]:
-        for user, messages in phones.items():
-            mine = [m for m in messages if self._about(thread, m)]
+        about = {user: [m for m in messages if self._about(thread, m)] for user, messages in phones.items()}
+        if react.who in SHIFT and any(self._done(react, self._held(react, user, cards)) for user, cards in about.items()):
+            return  # the next shift does not do again what this one did
+        for user, mine in about.items():
             if self._done(react, mine):
                 continue
             for m in mine:
@@ -104,6 +107,10 @@ class Script:
                         select=tuple(react.select.items()),
                     )
                     break
+
+    def _held(self, react: React, user: str, cards: list[PhoneMessage]) -> list[PhoneMessage]:
+        """Cards that came to somebody while he held the role."""
+        return [m for m in cards if react.who in self.roles_at(user, m.at)]
 
     @staticmethod
     def _done(react: React, mine: list[PhoneMessage]) -> bool:
