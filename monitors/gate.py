@@ -41,6 +41,8 @@ class Place(Protocol):
     def county(self) -> str | None: ...
     @property
     def foreign(self) -> bool: ...
+    @property
+    def evidence(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +92,36 @@ class Gate:
         for name in PSEUDO:
             self._bits[name] = 1 << len(self._bits)
         self._rules = [self._compile(rule) for rule in lexicon.rules]
+        self._led = self._leads()
         self._contexts = [(context, self._mask(context.any), self._mask(context.unless)) for context in lexicon.contexts]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
+
+    def _leads(self) -> dict[int, list[int]]:
+        """Bit -> rules that can fire only with it or with another of their rarest need; 0 -> rules without needs.
+
+        A text sets few bits, so few of the rules need looking at.
+        """
+        led: dict[int, list[int]] = {0: []}
+        for index, item in enumerate(self._rules):
+            lead = min(item.needs, key=int.bit_count, default=0)
+            for bit in (1 << n for n in range(lead.bit_length()) if lead >> n & 1):
+                led.setdefault(bit, []).append(index)
+            if not item.needs:
+                led[0].append(index)
+        return led
+
+    def _fired(self, bits: int) -> list[Rule]:
+        """Rules whose needs are all met and that nothing bars, in their order."""
+        looked_at = set(self._led[0])
+        rest = bits
+        while rest:
+            bit = rest & -rest
+            looked_at.update(self._led.get(bit, ()))
+            rest ^= bit
+        chosen = (self._rules[index] for index in sorted(looked_at))
+        return [item.rule for item in chosen if not item.bars & bits and all(need & bits for need in item.needs)]
 
     def _mask(self, names: Iterable[str]) -> int:
         mask = 0
@@ -113,16 +141,17 @@ class Gate:
         figures: Mapping[str, int | None] | None = None,
     ) -> Verdict:
         """Verdict on a title; the first 200 characters of `text` may raise it, with less weight."""
-        head = self._read(title, region, figures)
+        placed = self._placed(title, region)
+        head = self._read(title, placed, figures)
         if not text or head.label == "E":
             return head
-        body = self._read(f"{title}。{text[:BODY_CHARS]}", region, figures, factor=BODY_FACTOR, frame=title)
+        body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
         return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
 
     def _read(
         self,
         text: str,
-        region: Place | None,
+        placed: int,
         figures: Mapping[str, int | None] | None,
         factor: float = 1.0,
         frame: str = "",
@@ -136,8 +165,10 @@ class Gate:
         for hit in found:
             bits |= self._bits[hit.word.group]
         magnitude = _MAGNITUDE.search(text) if "级" in text else None
-        bits |= self._pseudo(folded, region, figures, magnitude is not None)
-        fired = [item.rule for item in self._rules if not item.bars & bits and all(need & bits for need in item.needs)]
+        bits |= placed | self._mask(_toll(folded, figures))
+        if magnitude:
+            bits |= self._bits["@magnitude"]
+        fired = self._fired(bits)
         if not fired:
             return _NOTHING
         framed = self._framed(frame, bits) if frame else bits
@@ -150,16 +181,19 @@ class Gate:
             pseudo |= self._bits[hit.word.group]
         return pseudo
 
-    def _pseudo(self, folded: str, region: Place | None, figures: Mapping[str, int | None] | None, magnitude: bool) -> int:
-        names: list[str] = ["@magnitude"] if magnitude else []
-        if region is not None:
-            if region.foreign:
-                names.append("@foreign")
-            elif region.province or region.city or region.county:
-                names.append("@place")
-                if region.city or region.county:
-                    names.append("@city")
-        names += _toll(folded, figures)
+    def _placed(self, title: str, region: Place | None) -> int:
+        """Bits of the region; `@body_place` where the title names none of its words, so that only the text places the matter."""
+        if region is None:
+            return 0
+        if region.foreign:
+            return self._bits["@foreign"]
+        if not (region.province or region.city or region.county):
+            return 0
+        names = ["@place"]
+        if region.city or region.county:
+            names.append("@city")
+        if region.evidence and not any(word in title for word in region.evidence):
+            names.append("@body_place")
         return self._mask(names)
 
     def _conclude(
