@@ -18,7 +18,7 @@ from config.roster import gaps, spans
 from config.schema import Officer
 from playbooks.incident import Actor, Event, Incident
 from playbooks.record import iso
-from playbooks.rota import Cover, Duty
+from playbooks.rota import Cover, Duty, duty
 
 COVERS, HANDOVER, SWAP = "covers", "handover", "swap:"
 BOUND = timedelta(hours=4)  # longest an unsigned handover keeps the outgoing officer responsible
@@ -151,16 +151,17 @@ async def _swap(desk: Desk, actor: Actor, ident: str, key: str, *, agreed: bool)
 
 async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
     """Cards to the outgoing and the incoming officer; until both have signed the outgoing one stays responsible."""
-    now, on = desk.now(), desk.duty()
-    coming = desk.duty(on.end + timedelta(seconds=1))
-    old, new, at = (on, coming, on.end) if on.end - now <= SOON else (desk.duty(on.start - timedelta(seconds=1)), on, on.start)
+    now = desk.now()
+    current = json.loads(await desk.store.meta(HANDOVER) or "{}")
+    on = _planned(desk, now, current)
+    coming, gone = (_planned(desk, at, current) for at in (on.end + timedelta(seconds=1), on.start - timedelta(seconds=1)))
+    old, new, at = (on, coming, on.end) if on.end - now <= SOON else (gone, on, on.start)
     if not old.duty_officer or not new.duty_officer or old.duty_officer.lower() == new.duty_officer.lower():
         return "前后两班没有需要交接的人，不用交接。请回“值班”核对。"
     if actor.id.lower() not in (old.duty_officer.lower(), new.duty_officer.lower()) and "duty_leader" not in actor.roles:
         return f"交接由交班人{_name(desk, old.duty_officer)}或接班人{_name(desk, new.duty_officer)}发起。"
     ident = f"{int(at.timestamp())}"
     running = {"id": ident, "from": old.duty_officer, "to": new.duty_officer, "given": "", "taken": "", "at": iso(at)}
-    current = json.loads(await desk.store.meta(HANDOVER) or "{}")
     if current.get("id") == ident:
         running = current
         if current["given"] and current["taken"]:
@@ -173,6 +174,15 @@ async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
     rows = [outbox.card_message(desk, u, card, key) for u in (old.duty_officer, new.duty_officer)]
     await outbox.queue(desk, *rows)
     return "交接卡已发给交接双方。双方都签认之前，仍由交班人负责。"
+
+
+def _planned(desk: Desk, at: datetime, current: dict[str, str]) -> Duty:
+    """Duty without the cover by which an unsigned handover binds the outgoing officer."""
+
+    def binds(c: Cover) -> bool:
+        return bool(current) and c.userid == current["from"] and iso(c.start) == current["at"]
+
+    return duty(desk.settings.organisation, at, tuple(c for c in desk.covers if not binds(c)))
 
 
 async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: str) -> Card:
