@@ -5,12 +5,13 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
 from config.lexicon import Lexicon, Word
+from monitors.text import nfkc
 
 _HAN_NUMBER = re.compile(r"(?:数|近|上|约)?[一二两三四五六七八九十百千万]+(?:余|多)?(?=[人死伤名位口级])")
 _NUMBER = re.compile(r"[0-9][0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]+")
@@ -26,9 +27,10 @@ class Found:
     end: int
 
 
+@lru_cache(maxsize=64)  # a title is read as head, as frame of its body and as key of its reposts
 def fold(text: str) -> str:
     """The form in which words are compared: NFKC, no blanks, every number 0."""
-    text = _BLANK.sub("", unicodedata.normalize("NFKC", text))
+    text = _BLANK.sub("", nfkc(text))
     if not text.isascii():
         text = _HAN_NUMBER.sub("0", text)
     return _NUMBER.sub("0", text)

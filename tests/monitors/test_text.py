@@ -1,6 +1,10 @@
-import pytest
+import unicodedata
 
-from monitors.text import bare, normalise, sentences
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.text import bare, nfkc, normalise, sentences
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,8 @@ def test_bare_is_equal_for_reposts_that_differ_in_marks_only() -> None:
 
 def test_sentences_keep_their_closing_mark_and_decimal_points() -> None:
     assert sentences("发生5.1级地震。无伤亡!\n后续\n\n") == ("发生5.1级地震。", "无伤亡!", "后续")
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("，：（）！？；　ａＺ１ﬁ①㎏é")), max_size=60))
+def test_the_short_way_to_nfkc_is_nfkc(text: str) -> None:
+    assert nfkc(text) == unicodedata.normalize("NFKC", text)
