@@ -21,6 +21,7 @@ from aiohttp import web
 from bot import clock as system
 from bot import inbox
 from bot.board import BoardDeps, setup_board
+from bot.board.oauth import oauth_routes
 from bot.channels.gateway import Gateway
 from bot.clock import Clock
 from bot.desk import Desk
@@ -98,7 +99,10 @@ def build_web(service: Service) -> web.Application:
     async def act(userid: str, command: str, number: int, fields: Mapping[str, str]) -> str:
         return await board_act(desk, userid, command, number, fields)
 
-    setup_board(app, BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor))
+    deps = BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor)
+    setup_board(app, deps)
+    if desk.wecom is not None:
+        app.add_routes(oauth_routes(deps, desk.wecom.getuserinfo))
     return app
 
 

@@ -31,6 +31,7 @@ class Room:
         self.service = service
         self.emulator = emulator
         self.clock = clock
+        self.board = ""
 
     @property
     def desk(self) -> Desk:
@@ -129,10 +130,22 @@ async def room(data: Path, start: datetime, rules: Settings | None = None) -> As
     emulator.switches.retry_pause = 0.0
     async with contextlib.AsyncExitStack() as stack:
         base = await stack.enter_async_context(emulating(emulator, 0))
-        wecom = replace(rules.wecom, base_url=base, corpid=CORPID, secret=SECRET, agentid=AGENT, token=TOKEN, aes_key=AES_KEY)
+        wecom = replace(
+            rules.wecom,
+            base_url=base,
+            oauth_url=base,
+            login_url=base,
+            corpid=CORPID,
+            secret=SECRET,
+            agentid=AGENT,
+            token=TOKEN,
+            aes_key=AES_KEY,
+        )
         bot = replace(rules.bot, public_url="http://127.0.0.1:1")
         wired = replace(rules, wecom=wecom, bot=bot, sources=())
         running = await stack.enter_async_context(serving(wired, data, clock))
         port = await stack.enter_async_context(listening(running.app, "127.0.0.1", 0))
         assert await emulator.configure_callback(f"http://127.0.0.1:{port}/wecom/callback")
-        yield Room(running.service, emulator, clock)
+        made = Room(running.service, emulator, clock)
+        made.board = f"http://127.0.0.1:{port}"
+        yield made
