@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from bot.emulator.server import Emulator
 from bot.emulator.switches import Fault
 from bot.wecom.cards import Button, button_card, card_request, dumps, file_request, grey_request, text_request, update_request
 from bot.wecom.client import WeComClient
@@ -274,3 +275,25 @@ class TestOtherCalls:
         with pytest.raises(SendError) as caught:
             await client.webhook("wrong", dumps({"msgtype": "text", "text": {"content": "值班提醒"}}))
         assert caught.value.kind is Kind.FATAL
+
+
+@pytest.mark.slow
+async def test_a_storm_of_sends_with_a_revoked_token_asks_for_two_tokens_at_most(
+    client: WeComClient, emulator: Emulator
+) -> None:
+    """10,000 sends, 200 at a time, whose token is taken away under them."""
+    await client.check()
+    emulator.switches.per_minute = emulator.switches.per_hour = 100_000
+    emulator.switches.daily_per_account = 100_000
+    emulator.ledger_file.write("update token set revoked=1")
+    gate = asyncio.Semaphore(200)
+
+    async def one(n: int) -> None:
+        async with gate:
+            await client.send(text_request("zhangsan", 1000002, f"值班提醒{n}"))
+
+    await asyncio.gather(*(one(n) for n in range(10_000)))
+    tokens = emulator.ledger_file.row("select count(*) n from token")
+    assert tokens is not None
+    assert tokens["n"] <= 3  # the revoked one and at most two fetched afterwards
+    assert len(emulator.ledger()) == 10_000
