@@ -40,7 +40,8 @@ _LOGIN: Final = re.compile(r"(?:/|\.|^)(?:login|signin|passport|sso|cas|auth)(?:
 class Limits:
     """Bounds of one fetch. Bytes beyond them are left on the wire and the result is marked `truncated`.
 
-    An internal host takes more at once: one RSSHub in the own network serves hundreds of sources.
+    An internal host takes more at once, without `spacing` between its requests: one RSSHub in the own network serves
+    hundreds of sources.
     """
 
     wire_bytes: int = 4 * 1024 * 1024
@@ -51,6 +52,7 @@ class Limits:
     idle: timedelta = timedelta(seconds=10)
     per_host: int = 2
     per_internal_host: int = 50
+    spacing: timedelta = timedelta(milliseconds=250)
     concurrent: int = 100
 
 
@@ -125,6 +127,7 @@ class Fetcher:
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._waiting: Counter[str] = Counter()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._free_at: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,6 +143,8 @@ class Fetcher:
         """The answer of the source, at most `limits.total` after its slot was free. FetchError on anything but 200 and 304."""
         host = urlsplit(request.url).netloc.lower()
         async with self._slot(host, self.limits.per_internal_host if request.internal else self.limits.per_host):
+            if not request.internal:
+                await self._space(host)
             try:
                 async with asyncio.timeout(self.limits.total.total_seconds()):
                     return await self._follow(request)
@@ -163,6 +168,16 @@ class Fetcher:
             if not self._waiting[host]:
                 del self._waiting[host]
                 del self._hosts[host]
+
+    async def _space(self, host: str) -> None:
+        """Wait until this host's last request is `spacing` ago, by the loop's own monotonic time."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._free_at.get(host, now))
+        if len(self._free_at) > 10_000:
+            self._free_at = {h: t for h, t in self._free_at.items() if t > now}
+        self._free_at[host] = at + self.limits.spacing.total_seconds()
+        if at > now:
+            await asyncio.sleep(at - now)
 
     def _session(self, internal: bool) -> aiohttp.ClientSession:
         if internal not in self._sessions:

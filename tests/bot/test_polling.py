@@ -317,3 +317,16 @@ async def test_what_breaks_inside_one_source_stays_with_it(server: Sources, cloc
         await running.service.poll()
         assert state(running.service.intake.poller, "odd").last_error.startswith("处理出错（KeyError")
         assert state(running.service.intake.poller, "news").items_total == 10
+
+
+async def test_two_thousand_new_sources_are_first_asked_over_five_minutes_and_again_at_the_same_instants(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    many = [source(server, f"s{n}") for n in range(2_000)]
+    async with poller_of(tmp_path, clock, *many) as poller:
+        first = {k: s.next_poll_at for k, s in poller.states.items()}
+    seconds = [int((t - START).total_seconds()) for t in first.values() if t is not None]
+    assert (min(seconds) >= 0, max(seconds) <= 300, len(seconds)) == (True, True, 2_000)
+    assert max(seconds.count(s) for s in set(seconds)) < 25
+    async with poller_of(tmp_path, clock, *many) as poller:
+        assert {k: s.next_poll_at for k, s in poller.states.items()} == first

@@ -24,6 +24,7 @@ LIMITS = Limits(
     total=timedelta(seconds=1.5),
     connect=timedelta(seconds=1),
     idle=timedelta(seconds=0.5),
+    spacing=timedelta(0),
 )
 
 Answer = Callable[[asyncio.StreamWriter, dict[str, str]], "asyncio.Future[None] | None"]
@@ -336,6 +337,17 @@ async def test_one_host_gets_few_requests_at_once_and_waiting_costs_no_time_limi
         results = await asyncio.gather(*requests)
     assert len(results) == 10
     assert server.most_open == 2
+
+
+async def test_requests_to_one_public_host_are_spaced_and_those_to_an_internal_one_are_not(server: Server) -> None:
+    server.routes["/a"] = plain()
+    limits = replace(LIMITS, spacing=timedelta(seconds=0.1))
+    async with Fetcher(limits, allow=only_first_loopback) as fetcher:
+        for internal, least, most in ((False, 0.3, 1.5), (True, 0.0, 0.29)):
+            began = time.perf_counter()
+            asked = (fetcher.fetch(FetchRequest(source_id=str(n), url=server.url("/a"), internal=internal)) for n in range(4))
+            await asyncio.gather(*asked)
+            assert least <= time.perf_counter() - began < most
 
 
 async def test_a_slow_source_does_not_delay_another(server: Server) -> None:
