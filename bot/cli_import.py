@@ -19,6 +19,7 @@ from bot.clock import milliseconds, wall
 from bot.configuration import data_of, settings_of
 from bot.fieldmaps import fields_for
 from bot.labels import stamp
+from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
 from bot.store.port import Joined
 from config.schema import Settings, Source
@@ -26,7 +27,7 @@ from monitors.item import Item, ItemKind, digest, fingerprint, items
 from monitors.kinds import KINDS, hotline
 from monitors.mend import Problem
 
-KINDS_HERE = ("items", "hotline", "opml")
+KINDS_HERE = ("items", "hotline", "opml", "rota")
 BATCH = 500
 SHOWN = 5
 FIELD_NAMES = {
@@ -59,9 +60,9 @@ class Read:
 
 def add_parser(sub: Any) -> None:
     """Add the command to `yqbot`."""
-    what = "导入历史条目（JSONL）、热线工单（CSV、XLSX）或订阅列表（OPML）"
+    what = "导入历史条目（JSONL）、热线工单（CSV、XLSX）、订阅列表（OPML）或值班表（XLSX）"
     p = sub.add_parser("import", help=what, description=f"{what}。同一文件可重复导入，已有的不会重复。")
-    p.add_argument("kind", choices=KINDS_HERE, metavar="items|hotline|opml", help="文件内容")
+    p.add_argument("kind", choices=KINDS_HERE, metavar="items|hotline|opml|rota", help="文件内容")
     p.add_argument("file", type=Path, metavar="文件")
     p.add_argument("--preview", action="store_true", help="只试读并显示认出的列和前几行，不写入")
     p.add_argument("--history", action="store_true", help="只备查，不研判、不提醒（items 总是如此）")
@@ -79,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
         if args.kind == "opml":
             return _opml(args)
         settings = settings_of(args.config, dict(os.environ))
+        if args.kind == "rota":
+            return _rota(settings, args.file.read_bytes())
         found = _read(args, settings, args.file.read_bytes())
         if args.preview:
             return _preview(found)
@@ -88,6 +91,16 @@ def run(args: argparse.Namespace) -> int:
     except (ImportFailed, StoreError) as e:
         print(e, file=sys.stderr)
     return 1
+
+
+def _rota(settings: Settings, body: bytes) -> int:
+    """Print the shifts as TOML for organisation.toml; with a mistake in any row nothing is printed but the mistakes."""
+    found = read_rota(body, settings.organisation)
+    if found.problems or not found.count:
+        raise ImportFailed("\n".join(found.problems or ("值班表是空的，请核对。",)))
+    print(found.toml)
+    print(f"读出{found.count}个班次。请把以上内容写入 organisation.toml，再运行 yqbot check。", file=sys.stderr)
+    return 0
 
 
 def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
