@@ -202,7 +202,7 @@ def attest(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
 
 def _overdue(i: Incident, a: Action) -> Clock:
     code = text(a, "clock")
-    late = [c for c in i.clocks if c.state in RUNNING and (not code or c.code == code)]
+    late = [c for c in i.clocks if c.state in RUNNING and not c.latent and (not code or c.code == code)]
     late.sort(key=lambda c: (c.state is not ClockState.OVERDUE, c.track != "public", c.due_at))
     if not late:
         raise Refused("no_clock")

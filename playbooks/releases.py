@@ -36,13 +36,20 @@ def release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     return (event_of(a, "evidence", evidence=evidence),)
 
 
+def _next_id(i: Incident) -> str:
+    """An id no piece of evidence ever had, one still waiting for a second person included: a repeated id would overwrite."""
+    waiting = (str(p.data["evidence"]["id"]) for p in i.proposals if p.kind == "evidence")  # type: ignore[index]
+    numbers = [int(x[1:]) for x in (*(e.id for e in i.evidence), *waiting) if x[1:].isdecimal()]
+    return f"e{max(numbers, default=0) + 1}"
+
+
 def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evidence:
     given = {"published_at", "original_content"} if url else {"published_at"}
     given |= {f for f in REGISTER_FIELDS if text(a, f)}
     detail = "；".join(f"{f}={text(a, f)}" for f in REGISTER_FIELDS if text(a, f)) or text(a, "detail")
     missing = tuple(f for f in REGISTER_FIELDS if f not in given)
     return Evidence(
-        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
+        id=_next_id(i),
         kind=kind,
         at=at,
         recorded_at=a.now,
@@ -91,7 +98,7 @@ def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if done and not text(a, "detail"):
         return ()
     item = Evidence(
-        id=f"e{len(i.evidence) + len(i.proposals) + 1}",
+        id=_next_id(i),
         kind="upward_reported",
         at=at,
         recorded_at=a.now,
