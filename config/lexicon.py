@@ -20,7 +20,19 @@ from typing import Any
 KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", "context", "mask")
 LABELS = ("E", "N")
 ALARMS = ("now", "digest", "list")
-PSEUDO = ("@place", "@city", "@foreign", "@deaths", "@injured", "@missing", "@toll", "@many", "@none_hurt", "@magnitude")
+PSEUDO = (
+    "@place",
+    "@city",
+    "@body_place",
+    "@foreign",
+    "@deaths",
+    "@injured",
+    "@missing",
+    "@toll",
+    "@many",
+    "@none_hurt",
+    "@magnitude",
+)
 
 
 class LexiconError(ValueError):
@@ -112,9 +124,12 @@ class AlarmPolicy:
     unknown_place: str = "alarm_all_scope"
     story_hours: float = 72.0
     letter_days: float = 30.0
-    quake_days: float = 10.0
+    aftershock_max: float = 5.0
     same_place_hours: float = 60.0
     open_days: float = 15.0
+    loud_titles: int = 12
+    loud_hours: float = 48.0
+    loud_likeness: float = 0.03
 
 
 def load_lexicon(*folders: Path) -> Lexicon:

@@ -6,18 +6,20 @@ Values in, changes out; no clock, no storage. The state is a function of the ite
 A story alarms once: later items of it join silently, a higher level is its own change.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
 from monitors.heat import Sighting, days_repeated, recent
 from monitors.lexicon import fold
-from monitors.story import ItemRef, JoinRules, StoryIndex, pieces
+from monitors.likeness import pieces
+from monitors.matter import Story as Story
+from monitors.matter import fill_place, update_figures
+from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
+from monitors.twins import Twins
 
 DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
 DOUBTED = (
@@ -27,6 +29,8 @@ DOUBTED = (
     "ctx_court",
     "ctx_aftermath",
 )  # their numbers are of another time, place or nobody
+QUIET_TITLES = 2  # so many titles of a film, a trial or an inquiry make the whole story one, until plain titles outnumber them
+QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
@@ -37,22 +41,11 @@ class Kind(StrEnum):
     LEVEL_RAISED = "level_raised"
 
 
-class Located(Place, Protocol):
-    @property
-    def evidence(self) -> tuple[str, ...]: ...
-
-
-Locate = Callable[[str, str], Located]
+Locate = Callable[[str, str], Place]
 Count = Callable[[str, str], Mapping[str, int | None]]
 Grade = Callable[[str, Mapping[str, int | None]], str | None]
 
 LEVELS = ("general", "significant", "major", "especially_major")
-TWIN_CITY, TWIN_TOLL, TWIN_PROVINCE, TWIN_WORDS = (
-    0.0,
-    0.08,
-    0.11,
-    0.22,
-)  # likeness of words that makes a twin: less, the more the facts agree
 FORCED = ("officer", "hotline")  # a person reported it: always a story
 
 
@@ -101,32 +94,6 @@ class Change:
     level: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Story:
-    """What is known of one matter. Owned by the detector; readers must not change it."""
-
-    id: str
-    opened_at: datetime
-    title: str
-    label: str = "O"
-    category: str = "other"
-    score: float = 0.0
-    province: str = ""
-    city: str = ""
-    county: str = ""
-    foreign: bool = False
-    high_consequence: bool = False
-    level: str | None = None
-    alarmed_at: datetime | None = None
-    twin: str = ""
-    deadly: bool = False
-    last_at: datetime
-    sightings: list[Sighting] = field(default_factory=list)
-    figures: dict[str, int] = field(default_factory=dict)
-    families: set[str] = field(default_factory=set)
-    places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-
-
 class Detector:
     """Judges, joins and decides alarms for a stream of items in time order."""
 
@@ -145,7 +112,8 @@ class Detector:
         self.scope = scope or Scope()
         self._families = family_table(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
-        self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city)
+        self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate))
+        self._twins = Twins(index=self._index, policy=policy)
         self.stories: dict[str, Story] = {}
         self._titles: dict[str, tuple[str, datetime]] = {}
         self._alarmed: list[Story] = []
@@ -187,7 +155,7 @@ class Detector:
         limit = timedelta(hours=self.policy.story_hours)
         self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
 
-    def _place(self, seen: Seen, verdict: Verdict, region: Located, now: datetime) -> tuple[Story, list[Change]] | None:
+    def _place(self, seen: Seen, verdict: Verdict, region: Place, now: datetime) -> tuple[Story, list[Change]] | None:
         forced = seen.kind in FORCED
         open_ = forced or verdict.score_en >= self.policy.list_at
         if not open_ and not verdict.groups:
@@ -202,13 +170,14 @@ class Detector:
             return story, [Change(kind=Kind.OPENED, story=story.id, at=now, item=seen.id, reasons=_reasons(verdict))]
         return self.stories[placement.story], [self._join(placement.story, seen, now, placement.evidence)]
 
-    def _ref(self, seen: Seen, verdict: Verdict, region: Located) -> ItemRef:
+    def _ref(self, seen: Seen, verdict: Verdict, region: Place) -> ItemRef:
         abroad = region.foreign and region.evidence
+        letter = seen.kind == "hotline" and len(seen.text) > LETTER_CHARS  # a short order is read like a title
         return ItemRef(
             id=seen.id,
             title=seen.title,
-            text=seen.text if seen.kind == "hotline" else "",
-            stream="letters" if seen.kind == "hotline" and len(seen.text) > 60 else "",
+            text=seen.text if letter else "",
+            stream="letters" if letter else "",
             province=f"境外{region.evidence[0]}" if abroad else region.province or "",
             city="" if abroad else region.city or "",
             county="" if abroad else region.county or "",
@@ -219,21 +188,25 @@ class Detector:
         return Change(kind=Kind.JOINED, story=story, at=now, item=seen.id, reasons=evidence)
 
     def _note(
-        self, story: Story, seen: Seen, verdict: Verdict, region: Located, figures: Mapping[str, int | None], now: datetime
+        self, story: Story, seen: Seen, verdict: Verdict, region: Place, figures: Mapping[str, int | None], now: datetime
     ) -> None:
         """Take over what the item says: place, category, figures. Refuted texts give no figures."""
         story.sightings.append(Sighting(at=now, source=seen.source, title=seen.title, rank=seen.rank))
         story.last_at = now
+        story.magnitude = max(story.magnitude, verdict.magnitude or 0.0)
+        quieted = any(hit.rule in QUIETED for hit in verdict.excluded_by)
+        story.quiet += quieted
+        story.plain += not quieted and verdict.label != "O"
         story.families |= families_of(verdict, self._families)
         story.high_consequence = story.high_consequence or verdict.high_consequence
         story.foreign = story.foreign or bool(region.foreign and not story.province)
-        _fill_place(story, region)
+        fill_place(story, region)
         if verdict.label != "O" and verdict.score_en > story.score:
             story.label, story.category, story.score = verdict.label, verdict.category or story.category, verdict.score_en
         elsewhere = bool(region.province and story.province and region.province != story.province)
         doubtful = any(hit.rule in DOUBTED for hit in verdict.excluded_by)
         if not elsewhere and not doubtful:
-            _update_figures(story.figures, figures)
+            update_figures(story.figures, figures)
             story.deadly = story.deadly or (verdict.label == "E" and "deaths_sure" in verdict.groups and not verdict.none_hurt)
 
     def _level(self, story: Story, seen: Seen, now: datetime) -> list[Change]:
@@ -246,12 +219,12 @@ class Detector:
         return [Change(kind=Kind.LEVEL_RAISED, story=story.id, at=now, item=seen.id, level=level)]
 
     def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
-        if story.alarmed_at or story.twin:
+        if story.alarmed_at or story.twin or story.quiet >= max(QUIET_TITLES, story.plain):
             return []
         reason = "forced" if seen.kind in FORCED else self._reason(story, verdict, now)
         if not reason or not self._in_scope(story):
             return []
-        twin = self._twin(story, now)
+        twin = self._twins.of(story, self._alarmed, now)
         if twin:
             story.twin = twin
             return []
@@ -285,78 +258,6 @@ class Detector:
             return False
         return self.scope.covers(story)
 
-    def _twin(self, story: Story, now: datetime) -> str:
-        """An alarmed story of the same place and hazard a short while ago: the same matter under other words."""
-        limit = timedelta(hours=self.policy.same_place_hours)
-        for other in reversed(self._alarmed):
-            if now - other.last_at > limit:
-                continue
-            if (
-                _differ(story.province, other.province)
-                or _differ(story.city, other.city)
-                or _differ(story.county, other.county)
-            ):
-                continue
-            related = bool(other.families & story.families) or (story.category == other.category != "other")
-            at_home = self._index.at_home(story.county or story.city)
-            same_city = bool(story.city and story.city == other.city) and not at_home
-            near = self._index.near(story.id, other.id)
-            same_province = bool(story.province and story.province == other.province) and not at_home
-            needed = TWIN_CITY if same_city and related else TWIN_PROVINCE if same_province and related else TWIN_WORDS
-            if self._fewer_dead(story, other) and near < TWIN_WORDS:
-                continue
-            if near >= needed or (near >= TWIN_TOLL and self._index.share_toll(story.id, other.id)):
-                return other.id
-        return ""
-
-    @staticmethod
-    def _fewer_dead(story: Story, other: Story) -> bool:
-        """A toll never falls: fewer dead than the other story had is another matter."""
-        return 0 < story.figures.get("deaths", 0) < other.figures.get("deaths", 0)
-
-
-def _differ(one: str, two: str) -> bool:
-    return bool(one and two and one != two)
-
-
-def _fill_place(story: Story, region: Located) -> None:
-    """The place most items name, as fine as they name it; a place abroad never overrides one at home."""
-    if region.foreign or not region.province:
-        return
-    story.foreign = False
-    story.places[region.province, region.city or "", region.county or ""] += 1
-    province = _most(story.places, 0, ())
-    city = _most(story.places, 1, (province,))
-    story.province, story.city, story.county = province, city, _most(story.places, 2, (province, city))
-
-
-def _most(places: Counter[tuple[str, str, str]], part: int, inside: tuple[str, ...]) -> str:
-    """The most frequent name at `part` among places inside; the earliest one where two are equal, empty where none is named."""
-    names: Counter[str] = Counter()
-    for place, count in places.items():
-        if place[: len(inside)] == inside and place[part]:
-            names[place[part]] += count
-    return max(names, key=lambda name: names[name], default="")
-
-
-def _update_figures(known: dict[str, int], stated: Mapping[str, int | None]) -> None:
-    """Deaths and injured only rise; missing is the latest statement, and falls by what the deaths rose when left unsaid."""
-    deaths = stated.get("deaths")
-    if deaths and deaths > known.get("deaths", 0):
-        risen = deaths - known.get("deaths", 0)
-        known["deaths"] = deaths
-        for key in ("missing", "trapped"):
-            if known.get(key) and stated.get(key) is None:
-                known[key] = max(0, known[key] - risen)
-    for key in ("injured", "serious", "poisoned", "evacuated"):
-        value = stated.get(key)
-        if value and value > known.get(key, 0):
-            known[key] = value
-    for key in ("missing", "trapped"):
-        value = stated.get(key)
-        if value is not None:
-            known[key] = value
-
 
 def _reasons(verdict: Verdict) -> tuple[str, ...]:
     return tuple(f"{hit.rule}@{hit.file}:{hit.line}" for hit in verdict.hits[:4])
@@ -375,6 +276,11 @@ def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
 def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Families of every hazard a verdict saw."""
     return frozenset(family for hazard in verdict.hazards for family in table.get(hazard, ()))
+
+
+def letter_form(gate: Gate) -> tuple[str, ...]:
+    """Phrases people write in any letter (`letter_form` of the lexicon's story section)."""
+    return gate.lexicon.stories.get("letter_form", ())
 
 
 def dull_words(gate: Gate) -> dict[str, float]:

@@ -25,6 +25,7 @@ class Somewhere:
     city: str = ""
     county: str = ""
     foreign: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 def judged(case: dict[str, Any]) -> Any:
