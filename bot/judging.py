@@ -20,7 +20,7 @@ from bot.configuration import folders_of, settings_of
 from config.gazetteer import load_gazetteer
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
-from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table
+from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form
 from monitors.figures import extract
 from monitors.gate import Gate, Verdict
 from monitors.marks import Metric
@@ -62,7 +62,7 @@ class Judges:
     def index(self) -> StoryIndex:
         """A story index with the joining windows of the policy."""
         rules = JoinRules(hours=self.policy.story_hours, letter_days=self.policy.letter_days)
-        return StoryIndex(rules, dull_words(self.gate))
+        return StoryIndex(rules, dull_words(self.gate), form=letter_form(self.gate))
 
 
 def judges_of(folder: Path | None, env: Mapping[str, str]) -> Judges:
@@ -115,7 +115,7 @@ def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple
         str(row.get("detail") or row.get("text") or ""),
         str(row.get("stream") or ""),
     )
-    if len(text) >= LETTER_CHARS:
+    if row.get("detail") or len(text) >= LETTER_CHARS:  # `detail` is a letter's body, however short
         return ItemRef(id=str(row.get("id", "")), title=title, text=text, stream=stream)
     region = judges.locator.locate(title)
     return ItemRef(
