@@ -12,8 +12,8 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, reading, replies, rota_desk, texts
-from bot.cards import Context, living_card, thin
+from bot import buttons, drill, living, reading, replies, rota_desk, texts
+from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
 from bot.intake import officer_report
@@ -24,7 +24,7 @@ from bot.wecom.cards import Button, button_card
 from bot.wecom.crypto import CallbackMessage
 from config.schema import Level
 from monitors.share import read_share
-from playbooks.incident import Actor, Incident
+from playbooks.incident import Actor
 from playbooks.lifecycle import ActionNotAllowed
 
 log = logging.getLogger(__name__)
@@ -152,6 +152,7 @@ async def _act(desk: Desk, actor: Actor, number: int, action: str, fields: dict[
         return "现状如下"
     try:
         incident, events = await act(desk, number, action, actor, fields, key)
+        await living.spread(desk, actor, incident, events, key)
     except ActionNotAllowed as e:
         return replies.refused(e, desk.settings).split("现在可以")[0]
     except (NotFound, Busy) as e:
@@ -165,20 +166,8 @@ async def _refresh(desk: Desk, actor: Actor, number: int, code: str, headline: s
     if incident is None or not code:
         await say(desk, actor.id, headline, key)
         return
-    card = living_card(incident, context(desk, actor, incident), headline)
+    card = living_card(incident, living.context(desk, actor.id, incident), headline)
     await queue(desk, update_message(desk, actor.id, code, card, key, incident.number))
-
-
-def context(desk: Desk, actor: Actor, incident: Incident) -> Context:
-    return Context(
-        settings=desk.settings,
-        now=desk.now(),
-        duty=desk.duty(),
-        userid=actor.id,
-        roles=actor.roles,
-        unit=actor.unit,
-        board_url=f"{desk.board_url}/incident/{incident.number}",
-    )
 
 
 async def _show_stage(desk: Desk, actor: Actor, number: int, action: str, code: str, key: str) -> None:
@@ -240,6 +229,7 @@ async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str
     if asked.command.action == "report_up" and not fields.get("detail"):
         fields["detail"] = "首报"
     incident, events = await act(desk, number, asked.command.action, actor, fields, key)
+    await living.spread(desk, actor, incident, events, key)
     return replies.done(incident, events, desk.settings, desk.now())
 
 

@@ -37,7 +37,7 @@ async def test_buttons_alone_carry_a_grave_matter_from_alarm_to_archive(office: 
         o.userid for o in office.desk.settings.organisation.officers if o.unit == "yjj" and "unit_liaison" in o.roles
     )
     assert "已签收" in await office.press(liaison, "签收")
-    await office.press(leader, "收到")  # the leader's own card takes the present state with it
+    await office.press(leader, "看现状")
     await office.press(leader, "定级")
     assert "已定级" in await office.press(leader, "特别重大")
     for gate in ("会签已办", "保密审查已办", "审定已办"):
@@ -330,3 +330,23 @@ async def test_a_listing_is_paged(office: Room) -> None:
     assert "下一页请回：查询 第2页" in first
     second = await office.type(office.duty.duty_officer, "查询 第2页")
     assert second.count("号 ") == 2
+
+
+async def test_the_card_of_the_other_says_who_has_taken_the_matter(office: Room) -> None:
+    duty, leader = office.duty.duty_officer, office.duty.duty_leader
+    await office.landslide()
+    await office.press(duty, "收到")
+    shown = office.shown(leader, office.card(leader).id)
+    assert "1号：彭海02:24已收到。" in shown
+    assert "已电话报带班" in shown
+
+
+async def test_the_cards_of_everybody_say_that_a_matter_has_ended(office: Room) -> None:
+    duty, leader = office.duty.duty_officer, office.duty.duty_leader
+    await office.landslide()
+    await office.press(duty, "非本地/旧闻")
+    await office.press(duty, "旧闻")
+    await office.type(leader, "同意排除 1")
+    card = office.card(leader)
+    assert office.keys(card) == {}
+    assert "排除" in office.shown(leader, card.id)
