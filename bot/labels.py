@@ -223,6 +223,8 @@ MESSAGE_STATES: Mapping[str, str] = {
     "sent": "已送达",
     "seen": "已收到",
     "failed": "发送失败",
+    "merged": "已并入后一条",
+    "cancelled": "不再需要，已撤下",
 }
 STEP_STATES: Mapping[str, str] = {
     "pending": "待提醒",

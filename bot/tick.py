@@ -8,6 +8,7 @@ deliver: claim queued messages -> re-check what certainly never left (bot.refres
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from playbooks.incident import SYSTEM, Event
 log = logging.getLogger(__name__)
 
 STEP_BATCH = 500
+TOGETHER = 4
 MESSAGE_BATCH = 20
 RETRY = (5, 15, 60, 300)  # seconds of program time between tries of a refused message
 GIVE_UP = timedelta(hours=24)
@@ -41,13 +43,18 @@ async def tick(desk: Desk) -> int:
     groups: dict[int, list[StepRow]] = defaultdict(list)
     for row in rows:
         groups[row.incident].append(row)
-    for number, group in groups.items():
-        try:
-            await _queue(desk, number, group)
-        except Exception as e:  # flow guard: one broken incident must not stop the others; the lease returns its steps
-            log.exception("steps_failed", extra={"incident": number})
-            await desk.store.report_problem("step", str(number), f"{type(e).__name__}: {e}", desk.now())
+    everything = list(groups.items())
+    for begin in range(0, len(everything), TOGETHER):  # side by side: they share one durable commit
+        await asyncio.gather(*(_guarded(desk, number, group) for number, group in everything[begin : begin + TOGETHER]))
     return len(rows)
+
+
+async def _guarded(desk: Desk, number: int, group: Sequence[StepRow]) -> None:
+    try:
+        await _queue(desk, number, group)
+    except Exception as e:  # flow guard: one broken incident must not stop the others; the lease returns its steps
+        log.exception("steps_failed", extra={"incident": number})
+        await desk.store.report_problem("step", str(number), f"{type(e).__name__}: {e}", desk.now())
 
 
 async def _queue(desk: Desk, number: int, rows: Sequence[StepRow]) -> None:
