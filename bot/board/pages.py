@@ -35,6 +35,9 @@ PROBLEM_KINDS = {
     "parse": "解析",
     "job": "定时任务",
     "callback": "回调",
+    "message": "消息",
+    "outage": "停机",
+    "heartbeat": "心跳",
 }
 
 
