@@ -103,7 +103,7 @@ def outages(problems: Sequence[Problem], incident: Incident, now: datetime) -> t
             kind=p.kind,
             detail=p.detail,
             first_at=p.first_at,
-            last_at=p.last_at,
+            last_at=p.resolved_at if p.kind == "outage" and p.resolved_at else p.last_at,
             count=p.count,
             resolved=p.resolved_at is not None,
         )
