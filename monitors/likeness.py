@@ -15,11 +15,13 @@ import rjieba
 PLACE_FACTOR = 0.8  # names of places already count as facts
 PRIOR = 400.0  # as if so many items had been seen before the first one
 FORM_CHARS = frozenset("的了是我们你您他不在有和就也都这那要会能可以为到对与及给让被把个很请尊敬好谢领导")
-FORM_FACTOR = 0.4  # grams of form say little about the matter
+FORM_FACTOR = 0.4  # grams with a character of form say little about the matter
 NUMBER_FACTOR = 2.0  # a number of a line, building or sum names the matter
 TITLE_FACTOR = 4.0  # the title of a letter names the matter
 LETTER_READ = 800  # characters of a letter that are read
 LETTER_GRAMS = 400  # heaviest grams of a letter that are kept
+SEEN_MOST = 400_000  # counted grams; beyond it those seen once are forgotten, as good as never seen
+LAST_ASCII = "\x7f"
 _RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+(?:\.[0-9]+)?[㐀-鿿]?")
 _KEEP = re.compile(r"[㐀-鿿A-Za-z]")
 _TOLL = re.compile(
@@ -27,6 +29,7 @@ _TOLL = re.compile(
     r"(?:(?P<dead>死|遇难|身亡|死亡|溺亡|殒命|丧生)|(?P<hurt>伤|送医)|(?P<lost>失联|失踪)|(?P<stuck>被困|被埋))"
 )
 _LEVEL = re.compile(r"[0-9]\.[0-9]级")
+_STORM = re.compile(r"台风[“”\"《]?[㐀-鿿]{2}")
 
 Vector = dict[str, float]
 
@@ -55,23 +58,34 @@ class TitleWeights:
 
 
 class LetterWeights:
-    """Unit vectors of letters. `form` are phrases people write in any letter."""
+    """Unit vectors of letters. `form` are phrases people write in any letter; they are not read."""
 
     def __init__(self, form: Iterable[str]) -> None:
-        self._form = frozenset(gram for phrase in form for gram in grams(phrase))
+        phrases = sorted(map(re.escape, form), key=lambda phrase: (-len(phrase), phrase))
+        self._form = re.compile("|".join(phrases)) if phrases else None
         self._seen: Counter[str] = Counter()
         self._items = 0
-        self._factors: dict[str, float] = {}
+
+    def read(self, title: str, text: str) -> dict[str, float]:
+        """Grams of a letter with their counts, those of its title counting more; the letter itself where only form is left."""
+        counts: dict[str, float] = dict(grams(self._matter(text[:LETTER_READ])))
+        for gram, count in grams(self._matter(title)).items():
+            counts[gram] = counts.get(gram, 0.0) + TITLE_FACTOR * count
+        return counts or {f"{title}{text}": 1.0}
+
+    def _matter(self, text: str) -> str:
+        return self._form.sub(" ", text) if self._form else text
 
     def vector(self, counts: Mapping[str, float]) -> Vector:
-        """Unit vector of a letter that was read (`letter`), its heaviest grams only."""
-        total, seen, factors = log(PRIOR + self._items), self._seen, self._factors
-        raw: Vector = {}
-        for gram, number in counts.items():
-            factor = factors.get(gram)
-            if factor is None:
-                factor = factors[gram] = self._factor(gram)
-            raw[gram] = (1.0 + log(number)) * (total - log(1.0 + seen[gram])) * factor
+        """Unit vector of a letter that was read (`read`), its heaviest grams only."""
+        total, seen, raw = log(PRIOR + self._items), self._seen, {}
+        for gram, count in counts.items():
+            weight = total - log(1.0 + seen.get(gram, 0))
+            if count != 1:
+                weight *= 1.0 + log(count)
+            if not FORM_CHARS.isdisjoint(gram):
+                weight *= FORM_FACTOR
+            raw[gram] = weight if gram[:1] > LAST_ASCII else weight * NUMBER_FACTOR
         if len(raw) > LETTER_GRAMS:
             raw = dict(nlargest(LETTER_GRAMS, raw.items(), key=lambda entry: (entry[1], entry[0])))
         return _unit(raw)
@@ -80,11 +94,8 @@ class LetterWeights:
         """Count what a letter contained, after it was placed."""
         self._items += 1
         self._seen.update(counts.keys())
-
-    def _factor(self, gram: str) -> float:
-        if gram[0].isascii():
-            return NUMBER_FACTOR
-        return FORM_FACTOR if gram in self._form or not FORM_CHARS.isdisjoint(gram) else 1.0
+        if len(self._seen) > SEEN_MOST:
+            self._seen = Counter({gram: count for gram, count in self._seen.items() if count > 1})
 
 
 def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
@@ -97,14 +108,6 @@ def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
 def pieces(word: str) -> tuple[str, ...]:
     """What the segmenter makes of a word, pieces of two characters and more."""
     return tuple(piece for piece in rjieba.cut(word) if len(piece) >= 2)
-
-
-def letter(title: str, text: str) -> dict[str, float]:
-    """Grams of a letter with their counts; those of its title count more."""
-    counts: dict[str, float] = dict(grams(text[:LETTER_READ]))
-    for gram, count in grams(title).items():
-        counts[gram] = counts.get(gram, 0.0) + TITLE_FACTOR * count
-    return counts
 
 
 def words(title: str) -> dict[str, float]:
@@ -124,15 +127,20 @@ def grams(text: str) -> Counter[str]:
         if run[0].isascii():
             found.append(run)
             continue
-        found += map("".join, zip(run, run[1:], strict=False))
-        found += map("".join, zip(run, run[1:], run[2:], strict=False))
-    return Counter(found or (text,))
+        found += [run[start : start + 2] for start in range(len(run) - 1)]
+        found += [run[start : start + 3] for start in range(len(run) - 2)]
+    return Counter(found)
 
 
 def tolls(title: str) -> set[str]:
     """Tolls and magnitudes a title states, in one spelling: 6名学生溺亡 and 6人遇难 are both 6dead."""
     found = {f"{match[1]}{match.lastgroup}" for match in _TOLL.finditer(title)}
     return found | set(_LEVEL.findall(title))
+
+
+def storms(title: str) -> set[str]:
+    """Typhoons a title names, with the first two characters of the name: one typhoon crosses several provinces."""
+    return set(_STORM.findall(title))
 
 
 def _unit(raw: Vector) -> Vector:

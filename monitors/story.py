@@ -8,18 +8,18 @@ Different counties, or hazards that exclude each other, never join. Nothing here
 order give the same stories, so the index is rebuilt by placing stored members again (`restore`).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
 from math import sqrt
 
-from monitors.likeness import LetterWeights, TitleWeights, Vector, dot, tolls, words
-from monitors.likeness import letter as read_letter
+from monitors.likeness import LetterWeights, TitleWeights, Vector, dot, storms, tolls, words
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 RECENT = 30  # items of a story compared one by one
+ABROAD = "境外"  # how the name of a place abroad begins
 LETTER_CHARS = 60  # a text this long is read as a letter
 
 
@@ -63,7 +63,7 @@ class JoinRules:
     old_story: float = 0.06
     open_bonus: float = 0.03
     hazard_clash: float = 0.22
-    place_clash: float = 0.35
+    place_clash: float = 0.7
     hours: float = 72.0
     letter_days: float = 30.0
 
@@ -112,9 +112,9 @@ class StoryIndex:
 
         With `join_only` an item that fits no story is not placed and the placement has an empty story.
         """
-        letter, counts = bool(ref.text), read_letter(ref.title, ref.text) if ref.text else words(ref.title)
+        letter, counts = bool(ref.text), self._letters.read(ref.title, ref.text) if ref.text else words(ref.title)
         vector = self._vector(ref, counts)
-        stated = set() if letter else tolls(ref.title)
+        stated = set() if letter else tolls(ref.title) | storms(ref.title)
         found = (fixed, 1.0, ()) if fixed else self._best(ref, vector, stated, now)
         if found is None and join_only:
             return Placement(story="", new=False, score=0.0)
@@ -194,15 +194,19 @@ class StoryIndex:
     def _centroids(self, ref: ItemRef, vector: Vector, now: datetime) -> list[tuple[float, str]]:
         """Likeness to the whole of every living story that shares a word with the item."""
         known = self._by_word.get((bool(ref.text), ref.stream), {})
-        sums: dict[str, float] = {}
+        sums: defaultdict[str, float] = defaultdict(float)
         for word, weight in vector.items():
             for name, total in known.get(word, {}).items():
-                sums[name] = sums.get(name, 0.0) + weight * total
+                sums[name] += weight * total
         stories = self._stories
-        return [(value / stories[name].norm, name) for name, value in sums.items() if self._alive(stories[name], now)]
+        found = [(value / stories[name].norm, name) for name, value in sums.items()]
+        return [entry for entry in found if self._alive(stories[entry[1]], now)]
 
     def _score(self, story: _Story, ref: ItemRef, vector: Vector, centroid: float, stated: set[str]) -> float:
-        nearest = centroid if story.size == 1 else max([dot(vector, other) for other in story.vectors])
+        nearest = centroid
+        if story.size > 1:
+            shared = {word: weight for word, weight in vector.items() if word in story.total}
+            nearest = max([dot(shared, other) for other in story.vectors])
         likeness = 0.5 * centroid + 0.5 * nearest
         return likeness if story.letter else likeness + self._facts(story, ref, stated)
 
@@ -218,6 +222,8 @@ class StoryIndex:
             return -1.0
         if place == "city" and self.at_home(ref.county or ref.city):
             place = "home"
+        if place == "clash" and storms(ref.title) & story.tolls:
+            place = "unknown"
         if place == "clash":
             return value - rules.place_clash
         if same_family:
@@ -267,7 +273,8 @@ class StoryIndex:
 def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
     """The shared words, heaviest first; of a letter, those not inside one already named."""
     said: list[str] = []
-    for word in sorted((word for word in vector if word in story.total), key=lambda word: (-vector[word], word)):
+    shared = (word for word in vector if word in story.total)
+    for word in sorted(shared, key=lambda word: (-vector[word] * (len(word) if story.letter else 1), word)):
         if not any(word in other for other in said):
             said.append(word)
         if len(said) == 6:
@@ -276,17 +283,22 @@ def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
 
 
 def _place_relation(story: _Story, ref: ItemRef) -> str:
-    """city (same city or county), province (same, no finer clash), unknown (one side has no place), clash, or county: never one."""
+    """city (same city or county), province (same, no finer clash), unknown (one side has no place), clash, or county."""
     if not story.provinces or not ref.province:
         return "unknown"
     if not _held(story.provinces, ref.province):
-        return "clash"
+        return "province" if _abroad(story.provinces, ref.province) else "clash"
     if story.cities and ref.city and not _held(story.cities, ref.city):
         return "clash"
     if story.counties and ref.county and not _held(story.counties, ref.county):
         return "county"
     same = (ref.city and ref.city in story.cities) or (ref.county and ref.county in story.counties)
     return "city" if same else "province"
+
+
+def _abroad(names: Counter[str], name: str) -> bool:
+    """Short and long names of one country: 日 is 日本."""
+    return name.startswith(ABROAD) and any(other.startswith(name) or name.startswith(other) for other in names)
 
 
 def _held(names: Counter[str], name: str) -> bool:

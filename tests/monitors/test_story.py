@@ -15,6 +15,9 @@ from monitors.story import ItemRef, StoryIndex
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/titles.toml").read_text(encoding="utf-8"))["case"]
+LETTERS: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/letters.toml").read_text(encoding="utf-8"))[
+    "case"
+]
 START = datetime(2025, 7, 1, tzinfo=UTC)
 JUDGES = judges_of(None, {})
 TABLE = family_table(JUDGES.gate)
@@ -32,6 +35,18 @@ def test_titles_join_as_the_case_file_says(case: dict[str, Any]) -> None:
     placed = [
         (event, index.place(ref(n, title, *place), START + timedelta(hours=n)).story)
         for n, (event, title, *place) in enumerate(case["titles"])
+    ]
+    for event, story in placed:
+        for other, theirs in placed:
+            assert (story == theirs) == (event == other), case["why"]
+
+
+@pytest.mark.parametrize("case", LETTERS, ids=lambda case: case["id"])
+def test_letters_join_as_the_case_file_says(case: dict[str, Any]) -> None:
+    index = JUDGES.index()
+    placed = [
+        (event, index.place(ItemRef(id=str(n), title=title, text=text), START + timedelta(days=n)).story)
+        for n, (event, title, text) in enumerate(case["letters"])
     ]
     for event, story in placed:
         for other, theirs in placed:
@@ -101,3 +116,41 @@ def test_sharing_only_the_desks_own_county_joins_nothing() -> None:
     first = index.place(slide, START)
     assert index.place(dam, START).story != first.story
     assert index.place(more, START).story == first.story
+
+
+def test_an_expired_story_leaves_nothing_behind_in_the_index() -> None:
+    index = StoryIndex()
+    old = index.place(ref(1, "大湾村山体滑坡致3人遇难", "江北"), START)
+    fresh = index.place(ref(2, "青山水库大坝出现裂缝", "江北"), START + timedelta(hours=60))
+    assert index.expire(START + timedelta(hours=100)) == (old.story,)
+    assert index.near(old.story, fresh.story) == 0.0
+    again = index.place(ref(3, "大湾村山体滑坡致3人遇难", "江北"), START + timedelta(hours=100))
+    assert again.story not in (old.story, fresh.story)
+
+
+def test_an_item_that_may_only_join_opens_nothing() -> None:
+    index = StoryIndex()
+    assert index.place(ref(1, "大湾村山体滑坡致3人遇难"), START, join_only=True).story == ""
+    first = index.place(ref(2, "大湾村山体滑坡致3人遇难"), START)
+    assert first.new
+    assert index.place(ref(3, "大湾村山体滑坡搜救"), START, join_only=True).story == first.story
+
+
+def test_the_evidence_of_a_letter_names_each_phrase_once() -> None:
+    index = StoryIndex()
+    body = "望湖里南侧工地昨晚又打桩到凌晨，望湖里的老人小孩都睡不着。"
+    index.place(ItemRef(id="1", title="望湖里工地打桩", text=body), START)
+    said = index.place(ItemRef(id="2", title="望湖里工地打桩扰民", text=body), START).evidence
+    assert "望湖里" in said
+    assert "望湖" not in said
+
+
+def test_two_stories_of_one_matter_are_near_and_share_their_toll() -> None:
+    index = StoryIndex()
+    one = index.place(ref(1, "大湾村山体滑坡致3人遇难"), START, fixed="S1")
+    two = index.place(ref(2, "山体滑坡致3人遇难 大湾村村民讲述"), START, fixed="S2")
+    three = index.place(ref(3, "青山水库大坝出现裂缝"), START, fixed="S3")
+    assert index.near(one.story, two.story) > 0.25
+    assert index.share_toll(one.story, two.story)
+    assert index.near(one.story, three.story) < 0.1
+    assert not index.share_toll(one.story, three.story)
