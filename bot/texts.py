@@ -62,9 +62,17 @@ def clock_act(clock: Clock) -> str:
     return CLOCKS.get(clock.code, ("", f"办理{clock_name(clock)}"))[1]
 
 
+def apart(place: str, kind: str) -> str:
+    """The kind without what the place already says: 青山水库 and 水库堤坝安全 make 青山水库堤坝安全."""
+    for n in range(min(len(place), len(kind) - 1), 1, -1):
+        if place.endswith(kind[:n]):
+            return kind[n:]
+    return kind
+
+
 def short(i: Incident, settings: Settings) -> str:
     """Short neutral name of the matter: place and kind, no toll, no cause."""
-    name = settings.category(i.category).neutral
+    name = apart(spot(i), settings.category(i.category).neutral)
     return f"{spot(i) or settings.organisation.short}{name}"
 
 
@@ -76,9 +84,10 @@ def mark(i: Incident) -> str:
 
 def name(i: Incident, settings: Settings) -> str:
     """Title of an unverified or verified matter."""
-    kind = settings.category(i.category).neutral
+    kind = apart(spot(i), settings.category(i.category).neutral)
     place = spot(i) or settings.organisation.short
-    return f"{mark(i)}{place}{'' if checked(i) else '疑似' if i.label == 'E' else '涉'}{kind}"
+    doubt = "疑似" if i.label == "E" and not kind.endswith("安全") else "涉"
+    return f"{mark(i)}{place}{'' if checked(i) else doubt}{kind}"
 
 
 def source_line(settings: Settings, i: Incident) -> str:

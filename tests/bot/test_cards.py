@@ -11,6 +11,7 @@ import pytest
 from bot.bodies import body
 from bot.cards import LEAD, Context, alert_card, group_card, living_card, neutral_card
 from bot.rows import cite
+from bot.texts import apart
 from bot.wecom.cards import Card, validate
 from config.schema import Level
 from playbooks import ladder
@@ -307,3 +308,9 @@ def test_wording_in_force_has_its_row() -> None:
     )
     _, _, _, rows, _ = lines(card(i, "half", at("04:54"), code="first_statement_5h"))
     assert "口径 第1版 04:05" in rows
+
+
+def test_a_name_does_not_say_the_same_word_twice() -> None:
+    assert apart("青山水库", "水库堤坝安全") == "堤坝安全"
+    assert apart("石坪镇大湾村", "地质灾害") == "地质灾害"
+    assert apart("水库", "水库") == "水库"
