@@ -25,6 +25,8 @@ def release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     at = moment(a, "at") or a.now
     if at > a.now + CLOCK_SLACK:
         raise Refused("not_yet_held", kind=kind)
+    if at < _began(i) - CLOCK_SLACK:
+        raise Refused("before_start")
     url = text(a, "url")
     if any(e.kind == kind and e.url == url and (e.at == at or not a.fields.get("at")) for e in i.evidence) and url:
         return ()
@@ -41,6 +43,13 @@ def _next_id(i: Incident) -> str:
     waiting = (str(p.data["evidence"]["id"]) for p in i.proposals if p.kind == "evidence")  # type: ignore[index]
     numbers = [int(x[1:]) for x in (*(e.id for e in i.evidence), *waiting) if x[1:].isdecimal()]
     return f"e{max(numbers, default=0) + 1}"
+
+
+def _began(i: Incident) -> datetime:
+    """Earliest known instant of the matter; a release before it is about something else."""
+    s = i.starts
+    known = (s.occurred_at, s.first_public_at, s.detected_at, s.reported_at)
+    return min((x.value for x in known if x is not None), default=i.opened_at)
 
 
 def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evidence:

@@ -74,7 +74,15 @@ async def stage(
         emulator.auto_resume = False
         phone = await stack.enter_async_context(emulating(emulator, phone_port))
         wecom = replace(
-            settings.wecom, base_url=phone, corpid=CORPID, secret=SECRET, agentid=AGENT, token=TOKEN, aes_key=AES_KEY
+            settings.wecom,
+            base_url=phone,
+            oauth_url=phone,
+            login_url=phone,
+            corpid=CORPID,
+            secret=SECRET,
+            agentid=AGENT,
+            token=TOKEN,
+            aes_key=AES_KEY,
         )
         public = settings.bot.public_url or f"http://127.0.0.1:{board_port}"
         wired = replace(settings, wecom=wecom, bot=replace(settings.bot, public_url=public))

@@ -246,3 +246,10 @@ def test_an_unknown_action_says_so() -> None:
 def test_a_dismissed_matter_takes_no_more_handling(code: str) -> None:
     i = act(landslide(NOW), "exclude", OFFICER, at("03:00"), reason="not_local")
     assert refusal(i, code, LEADER, unit="jtj", url="https://x.example/1", reason="old_news") == "wrong_state"
+
+
+def test_a_release_dated_before_the_matter_began_is_refused() -> None:
+    assert refusal(landslide(NOW), "release", PRESS, url="https://x.example/1", at=at("23:50", day=21)) == "before_start"
+    i = act(landslide(NOW), "start", OFFICER, NOW, value=at("23:00", day=21))
+    i = act(i, "release", PRESS, NOW, url="https://x.example/1", at=at("23:50", day=21))
+    assert i.evidence[-1].at == at("23:50", day=21)
