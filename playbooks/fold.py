@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from config import vocabulary
 from config.schema import Level
 from playbooks.fold_clocks import CLOCK_EVENTS, notice, when
 from playbooks.incident import (
@@ -172,22 +173,7 @@ def _arbitrated(i: Incident, e: Event) -> Incident:
     return notice(i, "arbitrated", e.at)
 
 
-RELEASES = frozenset(
-    {
-        "authoritative_info",
-        "press_conference",
-        "press_briefing",
-        "media_briefing",
-        "media_interview",
-        "qa_release",
-        "online_interview",
-        "expert_piece",
-        "policy_qa",
-        "online_reply",
-        "hotline_reply",
-        "rolling_release",
-    }
-)
+RELEASES = frozenset(vocabulary.RELEASES)
 
 
 def _evidence(i: Incident, e: Event) -> Incident:
