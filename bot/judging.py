@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from bot.configuration import folders_of, settings_of
-from config.gazetteer import load_gazetteer
+from bot.configuration import settings_of
+from config.gazetteer import Gazetteer, load_gazetteer
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
 from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form
@@ -67,13 +67,23 @@ class Judges:
 
 def judges_of(folder: Path | None, env: Mapping[str, str]) -> Judges:
     """Judges of an installation: shipped lexicon and policy, then the installation's own; raises the loaders' errors."""
-    folders = folders_of(folder, env)
-    places = next((path for layer in reversed(folders[1:]) if (path := layer / "places.toml").is_file()), None)
+    return judges_from(settings_of(folder, env))
+
+
+def places_of(settings: Settings) -> Gazetteer:
+    """The shipped gazetteer and the installation's own places."""
+    folders = [Path(f) for f in settings.folders]
+    return load_gazetteer(next((path for f in reversed(folders[1:]) if (path := f / "places.toml").is_file()), None))
+
+
+def judges_from(settings: Settings, gazetteer: Gazetteer | None = None) -> Judges:
+    """Judges of settings already read."""
+    folders = [Path(f) for f in settings.folders]
     return Judges(
-        gate=Gate(load_lexicon(*(path for layer in folders if (path := layer / "lexicon").is_dir()))),
-        locator=Locator(load_gazetteer(places)),
-        policy=load_policy(*(path for layer in folders if (path := layer / "policy.toml").is_file())),
-        settings=settings_of(folder, env),
+        gate=Gate(load_lexicon(*(path for f in folders if (path := f / "lexicon").is_dir()))),
+        locator=Locator(gazetteer or places_of(settings)),
+        policy=load_policy(*(path for f in folders if (path := f / "policy.toml").is_file())),
+        settings=settings,
     )
 
 

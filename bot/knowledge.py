@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.judging import Judges, judges_from, places_of
 from bot.training import Models
-from config.gazetteer import Division, Gazetteer, PlaceLevel, load_gazetteer, short_name
-from config.lexicon import AlarmPolicy, load_lexicon, load_policy
+from config.gazetteer import Division, Gazetteer, PlaceLevel, short_name
 from config.routing import RoutedUnit, load_routing
 from config.schema import Category, Settings
 from monitors.detect import Detector, Scope
-from monitors.figures import Figures, extract
-from monitors.gate import Gate
-from monitors.region import Locator, Region
+from monitors.region import Region
 from playbooks.assign import Assignment, Matter, Router
-from playbooks.severity import grade
 
-METRICS = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 _SPOT = re.compile(
     r"(?:[一-龥]{2,3}(?:镇|乡|街道))?[一-龥]{2,4}(?:村|社区|小区|水库|大桥|中学|小学|医院|广场)|[一-龥]{2,3}(?:镇|乡|街道)"
 )
@@ -27,54 +22,26 @@ _SPOT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """Compiled linguistic data of one installation."""
+    """What the service needs beside the judges: who takes a matter, and where "here" is."""
 
-    settings: Settings
-    gate: Gate
-    policy: AlarmPolicy
-    locator: Locator
+    judges: Judges
     router: Router
     home: Region | None
 
     def locate(self, title: str, text: str, *, local: bool) -> Region:
         """Place of a text; the installation's own area stands in for a local source that names none."""
-        return self.locator.locate(title, text, self.home if local else None)
+        return self.judges.locator.locate(title, text, self.home if local else None)
 
     def assign(self, title: str, text: str, category: str, place: tuple[str, ...]) -> Assignment:
         return self.router.assign(Matter(title=title, text=text, category=category, region=place))
 
-    def detector(self, scope: Scope | None = None) -> Detector:
-        """A fresh detector over the installation's scope, or another one."""
-        s = self.settings.scope
-        mine = Scope(province=s.province, city=s.city, county=s.county)
-        return Detector(
-            gate=self.gate,
-            locate=lambda title, text: self.locator.locate(title, text),
-            count=numbers,
-            grade=lambda category, figures: self.level(category, figures),
-            policy=self.policy,
-            scope=mine if scope is None else scope,
-        )
-
-    def level(self, category: str, figures: Mapping[str, int | None]) -> str | None:
-        """Provisional level of net figures: deaths and missing together (practice.md §2.5)."""
-        known: dict[str, float | None] = {k: None if v is None else float(v) for k, v in figures.items()}
-        verdict = grade(self.category(category), known, self.settings.thresholds, adding=("missing",))
-        return verdict.level.code if verdict.level else None
+    def detector(self) -> Detector:
+        """A fresh detector over the installation's scope."""
+        s = self.judges.settings.scope
+        return self.judges.detector(Scope(province=s.province, city=s.city, county=s.county))
 
     def category(self, code: str) -> Category:
-        return self.settings.category(code)
-
-
-def numbers(title: str, text: str) -> dict[str, int | None]:
-    """Stated numbers of a text by metric; None = not stated."""
-    found = extract(title, text)
-    return {m: _number(found, m) for m in METRICS}
-
-
-def _number(found: Figures, metric: str) -> int | None:
-    figure = getattr(found, metric)
-    return None if figure is None else int(figure.value)
+        return self.judges.settings.category(code)
 
 
 def spot(title: str, text: str, region: Region, own: tuple[str, ...]) -> str:
@@ -94,9 +61,6 @@ def spot(title: str, text: str, region: Region, own: tuple[str, ...]) -> str:
 def load_knowledge(settings: Settings, models: Models | None = None) -> Knowledge:
     """Load from the settings' folders; raises the loaders' own errors, each with every mistake."""
     folders = [Path(f) for f in settings.folders]
-    extra = next((f / "places.toml" for f in reversed(folders[1:]) if (f / "places.toml").is_file()), None)
-    gazetteer = _with_home(load_gazetteer(extra), settings)
-    locator = Locator(gazetteer)
     s = settings.scope
     home = Region(province=s.province, city=s.city, county=s.county) if s.province else None
     routing = load_routing(settings.organisation.routing, *[f / "routing" for f in folders if (f / "routing").is_dir()])
@@ -106,14 +70,8 @@ def load_knowledge(settings: Settings, models: Models | None = None) -> Knowledg
     )
     if own:
         routing = routing.with_units(own)
-    return Knowledge(
-        settings=settings,
-        gate=Gate(load_lexicon(*[f / "lexicon" for f in folders if (f / "lexicon").is_dir()])),
-        policy=load_policy(*[f / "policy.toml" for f in folders if (f / "policy.toml").is_file()]),
-        locator=locator,
-        router=Router(routing, models.router if models else None),
-        home=home,
-    )
+    judges = judges_from(settings, _with_home(places_of(settings), settings))
+    return Knowledge(judges=judges, router=Router(routing, models.router if models else None), home=home)
 
 
 def _with_home(gazetteer: Gazetteer, settings: Settings) -> Gazetteer:
