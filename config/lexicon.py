@@ -126,6 +126,7 @@ class AlarmPolicy:
     letter_days: float = 30.0
     aftershock_max: float = 5.0
     same_place_hours: float = 60.0
+    same_grievance_hours: float = 168.0
     open_days: float = 15.0
     loud_titles: int = 12
     loud_hours: float = 48.0

@@ -29,7 +29,9 @@ DOUBTED = (
     "ctx_court",
     "ctx_aftermath",
 )  # their numbers are of another time, place or nobody
-QUIET_TITLES = 2  # so many titles of a film, a trial or an inquiry make the whole story one, until plain titles outnumber them
+QUIET_TITLES = (
+    2  # so many titles of a film, a trial or an inquiry make the whole story one, unless plain ones outnumber them twice
+)
 QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
@@ -219,7 +221,7 @@ class Detector:
         return [Change(kind=Kind.LEVEL_RAISED, story=story.id, at=now, item=seen.id, level=level)]
 
     def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
-        if story.alarmed_at or story.twin or story.quiet >= max(QUIET_TITLES, story.plain):
+        if story.alarmed_at or story.twin or 2 * story.quiet >= max(2 * QUIET_TITLES, story.plain):
             return []
         reason = "forced" if seen.kind in FORCED else self._reason(story, verdict, now)
         if not reason or not self._in_scope(story):

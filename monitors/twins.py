@@ -3,7 +3,7 @@
 Two ways: a twin (same place and hazard, like words, a short while ago) and an echo (talk around what everyone talks of).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,9 +27,13 @@ class Twins:
 
     def of(self, story: Story, alarmed: Sequence[Story], now: datetime) -> str:
         """Id of the latest alarmed story that is the same matter, or empty."""
-        limit = timedelta(hours=self.policy.same_place_hours)
-        fresh = (other for other in reversed(alarmed) if now - other.last_at <= limit)
+        fresh = (other for other in reversed(alarmed) if now - other.last_at <= self._limit(story, other))
         return next((other.id for other in fresh if self._echo(story, other, now) or self._twin(story, other)), "")
+
+    def _limit(self, story: Story, other: Story) -> timedelta:
+        """How long after its last item a story still has twins: a grievance is talked of longer than an accident."""
+        slow = story.label == other.label == "N" and story.category == other.category != "other"
+        return timedelta(hours=self.policy.same_grievance_hours if slow else self.policy.same_place_hours)
 
     def _twin(self, story: Story, other: Story) -> bool:
         """Same place and hazard: the same matter under other words."""
@@ -38,14 +42,17 @@ class Twins:
         related, near = _related(story, other), self.index.near(story.id, other.id)
         if _fewer_dead(story, other) and near < WORDS:
             return False
-        return near >= self._needed(story, other, related) or (near >= TOLL and self.index.share_toll(story.id, other.id))
+        other_hazard = bool(story.families and other.families and not related)
+        same_toll = not other_hazard and near >= TOLL and self.index.share_toll(story.id, other.id)
+        return same_toll or near >= self._needed(story, other, related)
 
     def _needed(self, story: Story, other: Story, related: bool) -> float:
         if not related or self._at_home(story):
             return WORDS
         if story.city and story.city == other.city:
             return CITY
-        return PROVINCE if story.province and story.province == other.province else WORDS
+        apart = not story.province or story.province != other.province or _own_toll(story, other)
+        return WORDS if apart else PROVINCE
 
     def _at_home(self, story: Story) -> bool:
         return self.index.at_home(story.county or story.city)
@@ -54,7 +61,7 @@ class Twins:
         """Talk around a matter everyone talks of (same province, same hazard, no toll of its own): no card of its own."""
         if self._aftershock(story, other):
             return True
-        if _own_toll(story.figures, other.figures) or differ(story.province, other.province) or self._at_home(story):
+        if _own_toll(story, other) or differ(story.province, other.province) or self._at_home(story):
             return False
         if recent(other.sightings, now, self.policy.loud_hours)[0] < self.policy.loud_titles:
             return False
@@ -88,6 +95,9 @@ def _fewer_dead(story: Story, other: Story) -> bool:
     return 0 < story.figures.get("deaths", 0) < other.figures.get("deaths", 0)
 
 
-def _own_toll(mine: Mapping[str, int], theirs: Mapping[str, int]) -> bool:
-    """Whether a story states dead or missing people that the other has not already counted."""
+def _own_toll(story: Story, other: Story) -> bool:
+    """Whether a story states dead or missing people the other has not counted; a victim's story without a place is a part of it."""
+    mine, theirs = story.figures, other.figures
+    if not story.province:
+        return any(mine.get(key, 0) > theirs.get(key, 0) for key in OWN_TOLL)
     return any(mine.get(key) and mine[key] != theirs.get(key) for key in OWN_TOLL)

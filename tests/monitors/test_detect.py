@@ -96,11 +96,27 @@ def test_the_policy_decides_from_which_score_on_an_alarm_is_raised() -> None:
     assert Kind.ALARMED not in kinds(fed(strict.detector(), "四川成都一居民楼发生火灾致3死"))
 
 
-def test_a_waiting_story_alarms_when_a_second_platform_speaks_of_it() -> None:
+def test_a_waiting_story_alarms_when_a_third_platform_speaks_of_it() -> None:
     detector = JUDGES.detector()
     title = "男子持刀追赶路人"
     assert Kind.ALARMED not in kinds(detector.feed(seen(1, title), START))
-    assert Kind.ALARMED in kinds(detector.feed(seen(2, title, source="baidu"), START + timedelta(hours=1)))
+    assert Kind.ALARMED not in kinds(detector.feed(seen(2, title, source="baidu"), START + timedelta(minutes=30)))
+    assert Kind.ALARMED in kinds(detector.feed(seen(3, title, source="douyin"), START + timedelta(hours=1)))
+
+
+def test_titles_of_a_film_keep_a_story_quiet_whatever_else_is_said() -> None:
+    changes = fed(JUDGES.detector(), "电视剧断桥开播", "断桥播放量破亿 电视剧", "断桥")
+    assert Kind.ALARMED not in kinds(changes)
+
+
+@pytest.mark.parametrize(
+    ("title", "alarms"),
+    [("轿车撞倒路人", False), ("轿车撞倒路人致3死", True), ("轿车撞倒路人 警方通报", True)],
+    ids=["nobody", "toll", "official"],
+)
+def test_a_place_that_only_the_text_names_needs_a_toll_or_an_official(title: str, alarms: bool) -> None:
+    item = seen(1, title, text="今天上午，四川成都一路口，一辆轿车撞倒路人，视频引发关注。")
+    assert (Kind.ALARMED in kinds(JUDGES.detector().feed(item, START))) is alarms
 
 
 def test_a_rebuilt_detector_goes_on_like_the_one_that_never_stopped() -> None:
