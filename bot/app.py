@@ -31,6 +31,7 @@ from bot.orders import board_act
 from bot.service import Service
 from bot.status import status_routes
 from bot.store import open_store
+from bot.training import models_in
 from bot.wecom.callback import routes as callback_routes
 from bot.wecom.client import WeComClient
 from bot.wecom.crypto import CallbackCrypto, CallbackMessage
@@ -74,7 +75,7 @@ async def serving(
             desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
         if w.gateway_url:
             desk.gateway = Gateway(session, w.gateway_url)
-        intake = build_intake(desk, fetcher, sources or {})
+        intake = build_intake(desk, fetcher, sources or {}, models_in(data))
         stack.push_async_callback(intake.close)
         await inbox.load_covers(desk)
         await intake.rebuild()

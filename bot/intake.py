@@ -19,6 +19,7 @@ from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
 from bot.polling import Poller, ask_all
 from bot.store.port import Joined, PollCounts
+from bot.training import Models
 from config.schema import Source
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
@@ -302,10 +303,10 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     return f"{head}。请打电话核实，并电话报告带班领导。核实后回：核实 {number} 属实（或不实）来源。"
 
 
-def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str]) -> Intake:
-    """Load the knowledge and wire the poller."""
+def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str], models: Models | None = None) -> Intake:
+    """Load the knowledge and wire the poller; `models` are what the installation trained from its own past work."""
     parsing = Parsing()
     poller = Poller(desk=desk, fetcher=fetcher, parsing=parsing, prefixes=prefixes, watch=Watch(desk=desk))
-    intake = Intake(desk=desk, knowledge=load_knowledge(desk.settings), poller=poller, parsing=parsing)
+    intake = Intake(desk=desk, knowledge=load_knowledge(desk.settings, models), poller=poller, parsing=parsing)
     desk.join = intake.join
     return intake
