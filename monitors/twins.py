@@ -13,7 +13,7 @@ from monitors.matter import Story
 from monitors.story import StoryIndex
 
 # likeness of words that makes a twin: less, the more the facts agree
-CITY, TOLL, PROVINCE, WORDS = 0.0, 0.08, 0.08, 0.22
+CITY, TOLL, PROVINCE, TOLL_APART, WORDS = 0.0, 0.08, 0.08, 0.15, 0.22
 WIDE = frozenset(("water", "quake"))  # hazards that strike a whole province at once
 OWN_TOLL = ("deaths", "missing")  # what makes a matter its own beside a louder one
 
@@ -43,7 +43,9 @@ class Twins:
         if _fewer_dead(story, other) and near < WORDS:
             return False
         other_hazard = bool(story.families and other.families and not related)
-        same_toll = not other_hazard and near >= TOLL and self.index.share_toll(story.id, other.id)
+        elsewhere = not story.city or story.city != other.city
+        toll_needed = TOLL_APART if other_hazard and elsewhere else TOLL
+        same_toll = near >= toll_needed and self.index.share_toll(story.id, other.id)
         return same_toll or near >= self._needed(story, other, related)
 
     def _needed(self, story: Story, other: Story, related: bool) -> float:
@@ -65,7 +67,7 @@ class Twins:
             return False
         if recent(other.sightings, now, self.policy.loud_hours)[0] < self.policy.loud_titles:
             return False
-        if story.province and story.families & other.families & WIDE:
+        if story.province and (story.families & other.families & WIDE or _brought_along(story, other)):
             return True
         alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
         return alike and (_related(story, other) or (not story.families and story.category == "other"))
@@ -80,6 +82,11 @@ class Twins:
 def differ(one: str, two: str) -> bool:
     """Whether two names are both known and not the same."""
     return bool(one and two and one != two)
+
+
+def _brought_along(story: Story, other: Story) -> bool:
+    """A wall or a slope that gives way in the city that is flooded or shaken."""
+    return "earth" in story.families and bool(other.families & WIDE) and bool(story.city) and story.city == other.city
 
 
 def _place(story: Story) -> tuple[str, str, str]:
