@@ -64,7 +64,7 @@ class Intake:
         self.detector = self.knowledge.detector()
         self.stories = {}
         for stored in await self.desk.store.members_since(self.desk.now() - MEMORY):
-            changes = self.detector.feed(_seen(stored.item), stored.item.seen_at)
+            changes = self.detector.feed(_seen(self.desk, stored.item), stored.item.seen_at)
             if changes and stored.incident is not None:
                 self.stories.setdefault(changes[0].story, stored.incident)
         await self.poller.load()
@@ -160,7 +160,7 @@ class Intake:
     async def _join_one(self, item: Item, placed: int | None) -> int | None:
         """`placed`: where an item that was edited since belongs already; it stays there, whatever it says now."""
         assert self.detector is not None
-        changes = self.detector.feed(_seen(item), item.seen_at if placed is None else self.desk.now())
+        changes = self.detector.feed(_seen(self.desk, item), item.seen_at if placed is None else self.desk.now())
         if placed is not None:
             await self._reread(placed, item, changes)
             return placed
@@ -239,7 +239,7 @@ class Intake:
         return triage.opening(story, item, place, changes, now, grave=grave)
 
 
-def _seen(item: Item) -> Seen:
+def _seen(desk: Desk, item: Item) -> Seen:
     return Seen(
         id=item.id,
         source=item.source,
@@ -248,6 +248,7 @@ def _seen(item: Item) -> Seen:
         kind=str(item.kind),
         rank=item.rank,
         url=item.url,
+        local=_is_local(desk, item),
     )
 
 

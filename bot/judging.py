@@ -53,10 +53,16 @@ class Judges:
         verdict = grade(self.settings.category(category), named, self.settings.thresholds, adding=ADDED)
         return verdict.level.code if verdict.level else None
 
-    def detector(self, scope: Scope | None = None) -> Detector:
-        """A detector with no past."""
+    def detector(self, scope: Scope | None = None, home: Region | None = None) -> Detector:
+        """A detector with no past. `home` stands in where a local source names no place."""
         return Detector(
-            gate=self.gate, locate=self.locator.locate, count=self.count, grade=self.level, policy=self.policy, scope=scope
+            gate=self.gate,
+            locate=self.locator.locate,
+            count=self.count,
+            grade=self.level,
+            policy=self.policy,
+            scope=scope,
+            home=home,
         )
 
     def index(self) -> StoryIndex:

@@ -38,7 +38,7 @@ class Knowledge:
     def detector(self) -> Detector:
         """A fresh detector over the installation's scope."""
         s = self.judges.settings.scope
-        return self.judges.detector(Scope(province=s.province, city=s.city, county=s.county))
+        return self.judges.detector(Scope(province=s.province, city=s.city, county=s.county), self.home)
 
     def category(self, code: str) -> Category:
         return self.judges.settings.category(code)

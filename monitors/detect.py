@@ -53,7 +53,10 @@ FORCED = ("officer", "hotline")  # a person reported it: always a story
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One item as a source showed it. The same `id` again with a text is the same item, better known."""
+    """One item as a source showed it. The same `id` again with a text is the same item, better known.
+
+    `local`: its source is of the installation's own area, so that a text naming no place is about there.
+    """
 
     id: str
     source: str
@@ -62,6 +65,7 @@ class Seen:
     kind: str = "hotlist"
     rank: int | None = None
     url: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +112,12 @@ class Detector:
         grade: Grade,
         policy: AlarmPolicy,
         scope: Scope | None = None,
+        home: Place | None = None,
     ) -> None:
         self._gate, self._locate, self._count, self._grade = gate, locate, count, grade
         self.policy = policy
         self.scope = scope or Scope()
+        self._home = home
         self._families = family_table(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
         self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate))
@@ -125,7 +131,7 @@ class Detector:
         """Changes caused by one item seen at `now`; empty when it is ordinary."""
         self._sweep(now)
         known = self._titles.get(fold(seen.title)) if seen.kind not in FORCED else None
-        region = self._locate(seen.title, seen.text)
+        region = self._place_of(seen)
         figures = self._count(seen.title, seen.text)
         verdict = self._gate.judge(seen.title, seen.text, region=region)
         if known and known[0] in self.stories:
@@ -140,6 +146,12 @@ class Detector:
         changes += self._level(story, seen, now)
         changes += self._alarm(story, seen, verdict, now)
         return tuple(changes)
+
+    def _place_of(self, seen: Seen) -> Place:
+        """Place of an item; a local source that names none means the installation's own area (design.md §6, scope)."""
+        region = self._locate(seen.title, seen.text)
+        unknown = not (region.province or region.foreign)
+        return self._home if seen.local and unknown and self._home is not None else region
 
     def rebuild(self, members: Iterable[tuple[Seen, datetime]]) -> None:
         """Restore the state from stored members in their original order; what they change is already known."""

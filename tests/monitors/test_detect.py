@@ -134,3 +134,16 @@ def test_every_alarm_names_the_policy_key_and_the_rule_with_its_line() -> None:
     alarm = next(change for change in fed(JUDGES.detector(), "四川成都一居民楼发生火灾致3死") if change.kind is Kind.ALARMED)
     assert alarm.reasons[0] == "alarm_at"
     assert alarm.reasons[1].startswith("hazard_toll@rules.toml:")
+
+
+def test_a_local_source_that_names_no_place_is_about_the_desks_own_area() -> None:
+    home = JUDGES.locator.locate("齐齐哈尔龙沙区")
+    detector = JUDGES.detector(Scope(province="黑龙江", city="齐齐哈尔"), home)
+    item = seen(1, "一中学体育馆楼顶坍塌 多人被困", kind="feed")
+    assert Kind.ALARMED not in kinds(detector.feed(item, START))
+    detector = JUDGES.detector(Scope(province="黑龙江", city="齐齐哈尔"), home)
+    changes = detector.feed(replace(item, local=True), START)
+    assert Kind.ALARMED in kinds(changes)
+    assert detector.stories[changes[0].story].city == "齐齐哈尔"
+    abroad = replace(item, id="2", title="日本北海道一中学体育馆坍塌 多人被困", local=True)
+    assert Kind.ALARMED not in kinds(detector.feed(abroad, START))
