@@ -1,6 +1,6 @@
 """`make bench`: every figure as one JSON line, in one run. What needs recorded data or a peer is skipped with a reason.
 
-    python -m tests.bench [nlp] [backtest] [ingest] [hostile] [store]
+python -m tests.bench [nlp] [backtest] [ingest] [hostile] [store]
 """
 
 from __future__ import annotations
