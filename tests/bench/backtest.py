@@ -25,8 +25,9 @@ from typing import Any
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
-from bot.judging import Judges, judges_of  # noqa: E402 - started from anywhere
+from bot.judging import Judges  # noqa: E402 - started from anywhere
 from bot.replay import play, read_rows, write  # noqa: E402
+from bot.triage import triage_of  # noqa: E402
 from monitors.detect import Scope  # noqa: E402
 from monitors.lexicon import Matcher, fold  # noqa: E402
 
@@ -139,14 +140,15 @@ def main() -> int:
             )
         )
         return 0
-    judges, rows = judges_of(None, {}), list(read_rows(files))
+    triage, rows = triage_of(None, {}), list(read_rows(files))
+    judges = triage.judges
     started = time.perf_counter()
     outcome = play(judges.detector(Scope()), rows)
     seconds = time.perf_counter() - started
     print(json.dumps({"bench": "replay", "rows": len(rows), "seconds": round(seconds, 2)}))
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours", Path(folder) / "keywords.jsonl"
-        write(ours, outcome, ())
+        write(ours, outcome, (), triage.router)
         theirs.write_text("".join(json.dumps(i, ensure_ascii=False) + "\n" for i in keyword_incidents(rows)), encoding="utf-8")
         parts = {"asked": args.windows} if args.windows else {"all": "", "tuned": TUNED, "held": HELD}
         for part, windows in parts.items():
