@@ -82,6 +82,7 @@ OTHER_FILES = (
     "policy.toml",
     "places.toml",
     "sentiment.toml",
+    "holidays.toml",
     "rumor.toml",
     "letters.toml",
     "dispositions.toml",
