@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot import labels
 from bot.triage import Triage, reasons
-from config.schema import Level, Playbook, Settings
+from config.schema import Settings
 from monitors.figures import Figures, extract
 from monitors.gate import Verdict
 from monitors.region import Region
@@ -15,8 +15,9 @@ from playbooks.assign import Matter
 from playbooks.deadlines import settle
 from playbooks.disposition import Strand
 from playbooks.fold import evolve, opened
+from playbooks.guide import suited
 from playbooks.incident import Incident, Instant
-from playbooks.severity import grade
+from playbooks.severity import Verdict as Grading
 from playbooks.triage import event
 
 METRICS = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
@@ -31,15 +32,16 @@ def explain(triage: Triage, text: str, now: datetime) -> Iterator[str]:
     region = triage.judges.locator.locate(title, body)
     verdict = triage.judges.gate.judge(title, body, region=region)
     figures = extract(title, body)
+    grading = triage.judges.grading(verdict.category, triage.judges.count(title, body))
     yield f"文字：{title}"
     yield from _gate(verdict)
     yield from _region(region)
     yield from _figures(figures)
-    yield from _severity(settings, verdict, figures, region)
+    yield from _severity(settings, verdict, grading, region)
     yield from _unit(triage, title, body, verdict, region)
     yield from _disposition(triage, title, body, verdict)
     yield from _clocks(settings, verdict, figures, now)
-    yield from _playbook(settings, verdict, figures)
+    yield from _playbook(settings, verdict, grading)
 
 
 def _gate(v: Verdict) -> Iterator[str]:
@@ -69,12 +71,11 @@ def _numbers(f: Figures) -> dict[str, float | None]:
     return {m: None if getattr(f, m) is None else float(getattr(f, m).value) for m in METRICS}
 
 
-def _severity(settings: Settings, v: Verdict, f: Figures, r: Region) -> Iterator[str]:
+def _severity(settings: Settings, v: Verdict, found: Grading, r: Region) -> Iterator[str]:
     category = settings.category(v.category)
     if v.label != "E" or r.foreign:
         yield "四、等级建议：不适用（不是境内突发事件）"
         return
-    found = grade(category, _numbers(f), settings.thresholds, adding=("missing",))
     level = labels.LEVELS[found.level.code] if found.level else "不定级"
     origin = settings.origins.get(f"category {category.code}", "")
     yield f"四、等级建议：{level}（类别 {category.name}，{origin}；机器建议，由人定级）"
@@ -126,21 +127,14 @@ def _clocks(settings: Settings, v: Verdict, f: Figures, now: datetime) -> Iterat
         yield f"　　{labels.stamp(c.due_at)}前 {c.name}{tail}：{basis}"
 
 
-def chosen(settings: Settings, category: str, level: Level | None) -> Playbook | None:
-    """The playbook for a category and grade; one without levels fits every grade."""
-    code = level.code if level else "unknown"
-    fits = [p for p in settings.playbooks if category in p.categories and (not p.levels or code in p.levels)]
-    return fits[0] if fits else next((p for p in settings.playbooks if category in p.categories), None)
-
-
-def _playbook(settings: Settings, v: Verdict, f: Figures) -> Iterator[str]:
+def _playbook(settings: Settings, v: Verdict, grading: Grading) -> Iterator[str]:
     if v.label == "O":
         return
-    level = grade(settings.category(v.category), _numbers(f), settings.thresholds, adding=("missing",)).level
-    found = chosen(settings, v.category, level)
-    if found is None:
+    fit = suited(settings, v.category, grading.level)
+    if not fit:
         yield "八、预案：没有对应预案"
         return
+    found = fit[0]
     yield f"八、预案：{found.name}（{found.file}:{found.line}）"
     for head, lines in (("先做", found.first_actions), ("核实", found.verify), ("不要", found.avoid)):
         yield from (f"　　{head}：{line}" for line in lines[:3])

@@ -26,11 +26,11 @@ from monitors.gate import Gate, Verdict
 from monitors.marks import Metric
 from monitors.region import Locator, Region
 from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
-from playbooks.severity import grade
+from playbooks.severity import MISSING_LIKE, grade
+from playbooks.severity import Verdict as Grading
 
 _METRICS = tuple(Metric(name) for name in COUNTED)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-ADDED = ("missing",)  # missing people count in the provisional grade (practice.md §2.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,14 @@ class Judges:
         found = extract(title, text)
         return {metric.value: found.number(metric) for metric in _METRICS}
 
+    def grading(self, category: str, figures: Mapping[str, int | None]) -> Grading:
+        """Provisional grade of the figures in the category's own table, missing people counted (practice.md §2.5)."""
+        return grade(self.settings.category(category), figures, self.settings.thresholds, adding=MISSING_LIKE)
+
     def level(self, category: str, figures: Mapping[str, int | None]) -> str | None:
-        """Provisional level code of the figures in the category's own table, missing people counted."""
-        named: dict[str, float | None] = {**figures, "serious_injuries": figures.get("serious")}
-        verdict = grade(self.settings.category(category), named, self.settings.thresholds, adding=ADDED)
-        return verdict.level.code if verdict.level else None
+        """Level code of that grade."""
+        found = self.grading(category, figures).level
+        return found.code if found else None
 
     def detector(self, scope: Scope | None = None, home: Region | None = None) -> Detector:
         """A detector with no past. `home` stands in where a local source names no place."""

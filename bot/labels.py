@@ -226,17 +226,6 @@ MESSAGE_STATES: Mapping[str, str] = {
     "merged": "已并入后一条",
     "cancelled": "不再需要，已撤下",
 }
-STEP_STATES: Mapping[str, str] = {
-    "pending": "待提醒",
-    "sending": "发送中",
-    "unknown": "结果不明",
-    "sent": "已发",
-    "seen": "已收到",
-    "failed": "失败",
-    "passed": "停机期间已过",
-    "merged": "已合并",
-    "cancelled": "已取消",
-}
 CARDS: Mapping[str, str] = {
     "first": "首次提醒",
     "first_quiet": "首次提醒",

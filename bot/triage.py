@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot.configuration import folders_of
-from bot.judging import ADDED, Judges, incident_of, judges_of, place_of, rows_of
+from bot.judging import Judges, incident_of, judges_of, place_of, rows_of
 from bot.training import Models, load_models
 from config.routing import load_routing
 from config.wording import load_wording
@@ -24,7 +24,6 @@ from monitors.story import LETTER_CHARS
 from playbooks.assign import Matter, Router
 from playbooks.disposition import DispositionJudge, DispositionVerdict, Strand
 from playbooks.letter import LetterJudge, LetterVerdict
-from playbooks.severity import grade
 
 ROUTING = "county"
 SHOWN = ("deaths", "injured", "missing", "poisoned")
@@ -70,9 +69,7 @@ class Triage:
     def _severity(self, verdict: Verdict, region: Region, figures: Mapping[str, int | None]) -> dict[str, object]:
         if verdict.label != "E" or region.foreign:
             return {"level": None, "provisional": True, "reasons": []}
-        settings = self.judges.settings
-        named: dict[str, float | None] = {**figures, "serious_injuries": figures.get("serious")}
-        found = grade(settings.category(verdict.category), named, settings.thresholds, adding=ADDED)
+        found = self.judges.grading(verdict.category, figures)
         why = [
             {"rule": reason.rule, "value": reason.value, "at_least": reason.at_least, "source": reason.source}
             for reason in found.reasons

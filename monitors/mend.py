@@ -24,7 +24,6 @@ class Problem:
 _XML_FIVE: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _REFERENCE: Final = re.compile(r"&(?:#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_DECLARATION: Final = re.compile(r"<\?xml[^>]{0,400}\?>")
 _BARE_LESS: Final = re.compile(r"<(?![A-Za-z_/!?:\u0080-\uffff])")
 
 

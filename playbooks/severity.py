@@ -82,20 +82,3 @@ def grade(
         best = level if best is None else min(best, level)
     kept = tuple(r for r in sorted(reasons, key=lambda r: (-r.at_least, r.rule)))
     return Verdict(level=best, provisional=True, reasons=kept, needs_human=name == FALLBACK or best is None)
-
-
-def next_line(
-    category: Category | None, figures: Mapping[str, float | None], thresholds: Sequence[Threshold]
-) -> tuple[Level, float] | None:
-    """The next level on the deaths scale and how many more would reach it; None at the top or without a deaths row."""
-    _, rows = _table(category, thresholds)
-    row = next((r for r in rows if r.metric == "deaths"), None)
-    if row is None:
-        return None
-    now = grade(category, figures, (row,) if row.category != FALLBACK else thresholds).level
-    have = figures.get("deaths") or 0
-    for level in sorted(Level, reverse=True):
-        minimum = row.minima.get(level.code)
-        if minimum is not None and minimum > have and (now is None or level < now):
-            return level, minimum - have
-    return None

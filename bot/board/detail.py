@@ -15,6 +15,7 @@ from bot.reports.rows import GateRow, ReleaseRow, TurnRow, UpwardRow
 from bot.reports.trail_rows import gate_rows, release_rows, turn_rows, upward_rows
 from bot.store.port import MessageRow, StepRow, StoredEvent
 from config.schema import Playbook, Settings
+from playbooks.guide import suited
 from playbooks.incident import Clock, ClockState, Incident, Member
 
 ITEMS_SHOWN = 100
@@ -186,14 +187,6 @@ def item_lines(members: Sequence[Member], names: Names) -> tuple[ItemLine, ...]:
     )
 
 
-def suited(incident: Incident, settings: Settings) -> tuple[Playbook, ...]:
-    """Playbooks of the category and grade; those for every category only where none is specific."""
-    level = incident.level.code if incident.level else "unknown"
-    fit = [p for p in settings.playbooks if not p.levels or level in p.levels]
-    own = [p for p in fit if incident.category in p.categories]
-    return tuple(own or [p for p in fit if not p.categories])[:2]
-
-
 def _pending(incident: Incident, names: Names) -> tuple[str, ...]:
     return tuple(
         f"{names.person(p.by)}提请{labels.EVENT_KINDS.get(p.kind, '更正')}，待第二人复核（{labels.stamp(p.at)}）"
@@ -227,7 +220,7 @@ def page(
         items=item_lines(incident.members, names),
         messages=message_lines(messages, names),
         coming=coming_steps(steps, incident) if incident.alarmed_at else (),
-        playbooks=suited(incident, settings),
+        playbooks=suited(settings, incident.category, incident.level),
         pending=_pending(incident, names),
         exclusion=labels.EXCLUSION_REASONS.get(reason, reason) if incident.exclusion and incident.open else "",
     )
