@@ -23,7 +23,7 @@ class SourceState:
     `items_total`, `duplicates_total` and `last_new_at` are kept by the store: saving a poll adds its counts.
     `pace`: the interval now in force, seconds, 0 = as configured. `quiet`: how long it may bring nothing, seconds, 0 = unknown.
     `address`: as configured at the last poll; `moved_to`: where that address has moved for good. `remark`: what was wrong
-    with the last document.
+    with the last document. `skew`: seconds its clock was ahead of ours at the last answer, None = it did not say.
     """
 
     source_id: str
@@ -45,6 +45,7 @@ class SourceState:
     address: str = ""
     moved_to: str = ""
     remark: str = ""
+    skew: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

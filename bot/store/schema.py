@@ -125,7 +125,29 @@ SECOND: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND)
+ORIGINALS: Final = Migration(
+    name="0003_originals",
+    both=(
+        # what a complainant wrote before it was covered; erasing empties salt and body, the digest stays for the chain
+        "create table original (item_id text not null, at bigint not null, batch text not null, digest text not null,"
+        " salt text not null, body text not null, erased_at bigint, primary key (item_id, at, digest))",
+        "create index original_batch on original (batch)",
+        "create index original_kept on original (at) where body <> ''",
+        # files of officers; their bytes as base64 parts, one copy a digest, so that both engines and every export carry them
+        "create table attachment (id text primary key, incident bigint, item_id text not null, sha256 text not null,"
+        " name text not null, kind text not null, media_type text not null, size bigint not null, by_whom text not null,"
+        " at bigint not null, state text not null, media_id text not null, tries bigint not null, note text not null)",
+        "create index attachment_incident on attachment (incident) where incident is not null",
+        "create index attachment_wanted on attachment (at) where state = 'wanted'",
+        "create table attachment_part (sha256 text not null, n bigint not null, body text not null, primary key (sha256, n))",
+        # what went wrong with a source, one row a spell of the same error; bounded a source
+        "create table source_error (source_id text not null, first_at bigint not null, last_at bigint not null,"
+        " times bigint not null, error text not null, over_at bigint, primary key (source_id, first_at))",
+        "alter table source_state add column skew bigint",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),
@@ -146,6 +168,10 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "step_message": ("step", "message"),
     "attempt": ("message", "n", "outcome"),
     "response_code": ("code",),
+    "original": ("item_id", "at", "digest"),
+    "attachment": ("id",),
+    "attachment_part": ("sha256", "n"),
+    "source_error": ("source_id", "first_at"),
     "callback": ("n",),
     "problem": ("id",),
 }
