@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.desk import Desk, NotFound, change
+from bot.engine_health import LAST_AUDIT, LastAudit, write_audit
 from bot.store.port import Change
 from playbooks import ladder
 
@@ -67,6 +68,9 @@ async def audit(desk: Desk) -> Audit:
         broken=tuple(found.broken),
     )
     await _tell(desk, result)
+    counts = (len(result.missing), len(result.stalled), len(result.broken))
+    last = LastAudit(at=now, incidents=result.incidents, missing=counts[0], stalled=counts[1], broken=counts[2])
+    await desk.store.set_meta(LAST_AUDIT, write_audit(last))
     return result
 
 

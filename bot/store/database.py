@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.store import callbacks, chain, incidents, items, messages, people, rewrites, steps
+from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps
 from bot.store.engine import Conflict, Engine, Tx
 from bot.store.port import (
     Change,
+    EngineFigures,
     Joined,
     MessageRow,
     Plan,
@@ -90,6 +91,9 @@ class SqlStore:
 
     async def search(self, words: str, limit: int = 50) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.find(tx, words, limit))
+
+    async def spells(self, source_id: str) -> list[spells.Spell]:
+        return await self.engine.read(lambda tx: spells.of_source(tx, source_id))
 
     # incidents
 
@@ -215,6 +219,9 @@ class SqlStore:
 
     async def pending_messages(self) -> int:
         return await self.engine.read(messages.pending)
+
+    async def engine_figures(self, now: datetime, wall: datetime) -> EngineFigures:
+        return await self.engine.read(lambda tx: lateness.figures(tx, now, wall))
 
     async def add_code(self, code: str, message_id: str, at: datetime) -> None:
         await self.engine.write(lambda tx: messages.add_code(tx, code, message_id, at))
