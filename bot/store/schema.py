@@ -147,7 +147,19 @@ ORIGINALS: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS)
+ENGINE: Final = Migration(
+    name="0004_engine",
+    both=(
+        # a delivery is claimed like a step: two processes never work one at the same time
+        "alter table callback add column owner text not null default ''",
+        "alter table callback add column lease_until bigint not null default 0",
+        # what is on its way and what left lately, without walking every row: the audit and the engine's figures
+        "create index step_way on step (fire_at) where state in ('sending', 'unknown')",
+        "create index message_sent on message (sent_at) where sent_at is not null",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),
