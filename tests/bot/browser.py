@@ -41,6 +41,7 @@ class Tab:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._count = 0
+        self.events: list[dict[str, Any]] = []
 
     async def call(self, method: str, **params: object) -> dict[str, Any]:
         self._count += 1
@@ -51,6 +52,7 @@ class Tab:
                 if answer.get("id") == self._count:
                     result: dict[str, Any] = answer["result"]
                     return result
+                self.events.append(answer)
 
     async def run(self, script: str) -> Any:
         answer = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
@@ -67,9 +69,9 @@ class Tab:
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
 
-    async def picture(self, path: Path) -> bytes:
-        """PNG of the whole page, also written to `path`."""
-        body = base64.b64decode((await self.call("Page.captureScreenshot", captureBeyondViewport=True))["data"])
+    async def picture(self, path: Path, *, whole: bool = True) -> bytes:
+        """PNG of the whole page (or only what the window shows), also written to `path`."""
+        body = base64.b64decode((await self.call("Page.captureScreenshot", captureBeyondViewport=whole))["data"])
         path.write_bytes(body)
         return body
 

@@ -1,93 +1,21 @@
 """The phone page in a real browser: live refresh, a press, a typed text; screenshots at phone and desktop width."""
 
-import asyncio
-import base64
-import json
 import os
-import shutil
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("YQBOT_REQUIRE_ALL"), reason="没有安装 chromium"),
-]
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--remote-debugging-port=0",
-    "--remote-allow-origins=*",
-]
+from tests.bot.browser import Tab, browsing, needs_browser
 
-
-class Page:
-    """One tab, driven by the browser's own debugging protocol."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._count = 0
-        self.events: list[dict] = []
-
-    async def call(self, method: str, **params: object) -> dict:
-        self._count += 1
-        await self._socket.send_json({"id": self._count, "method": method, "params": params})
-        async with asyncio.timeout(20):
-            while True:
-                answer = json.loads((await self._socket.receive()).data)
-                if answer.get("id") == self._count:
-                    return answer["result"]
-                self.events.append(answer)
-
-    async def run(self, script: str) -> object:
-        answer = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        return answer["result"].get("value")
-
-    async def until(self, script: str) -> None:
-        async with asyncio.timeout(10):
-            while not await self.run(script):
-                await asyncio.sleep(0.05)
-
-    async def open(self, url: str, width: int, height: int) -> None:
-        mobile = width < 760
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        await self.call("Emulation.setDeviceMetricsOverride", **size)
-        await self.call("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
-
-    async def picture(self) -> bytes:
-        return base64.b64decode((await self.call("Page.captureScreenshot"))["data"])
+pytestmark = needs_browser
 
 
 @pytest.fixture
-async def browser(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Page]:
-    profile = tmp_path / "profile"
-    command = [CHROMIUM or "chromium", *QUIET, f"--user-data-dir={profile}", "about:blank"]
-    nothing = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdout=nothing, stderr=nothing)
-    try:
-        async with asyncio.timeout(30):
-            while not (profile / "DevToolsActivePort").exists() or not (profile / "DevToolsActivePort").read_text():
-                await asyncio.sleep(0.05)
-        port = (profile / "DevToolsActivePort").read_text().split()[0]
-        async with session.get(f"http://127.0.0.1:{port}/json") as response:
-            tab = next(t for t in await response.json() if t["type"] == "page")
-        async with session.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-            yield Page(socket)
-    finally:
-        process.terminate()
-        await process.wait()
+async def browser(tmp_path: Path) -> AsyncIterator[Tab]:
+    async with browsing(tmp_path) as tab:
+        yield tab
 
 
 async def test_a_card_appears_without_reload_is_pressed_and_turns_grey(api, base, receiver, browser, button_card):
@@ -123,10 +51,9 @@ async def test_the_page_fits_its_width(api, base, receiver, browser, button_card
     assert await browser.run("document.documentElement.scrollWidth") <= width
     inside = "[...document.querySelectorAll('.key')].every(k => k.scrollWidth <= k.clientWidth + 1 && k.clientHeight >= 40)"
     assert await browser.run(inside)
-    picture = await browser.picture()
     keep = Path(os.environ.get("YQBOT_SCREENSHOTS", tmp_path))
     keep.mkdir(parents=True, exist_ok=True)
-    (keep / f"phone-{width}.png").write_bytes(picture)
+    picture = await browser.picture(keep / f"phone-{width}.png", whole=False)
     assert struct.unpack(">II", picture[16:24]) == (width, height)
 
 
