@@ -44,6 +44,7 @@ class ParsedEntry:
     hot: float | None = None
     raw_date: str = ""
     author: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Item:
 
     Same `id` with another `fingerprint` is a new version of the same item. `alias` is the identity by title and day of
     an item without a guid: a store that finds it knows an item whose link changes on every fetch. "" if there is none.
+    `original`: JSON of what was covered, on its way into the store, which keeps it apart and never gives it back here.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Item:
     kind: ItemKind = ItemKind.FEED
     fingerprint: str = ""
     alias: str = ""
+    original: str = ""
 
 
 def items(document: ParsedDocument, source_id: str, seen_at: datetime, kind: ItemKind = ItemKind.FEED) -> tuple[Item, ...]:
@@ -114,6 +117,7 @@ def _item(entry: ParsedEntry, item_id: str, source_id: str, seen_at: datetime, k
         kind=kind,
         fingerprint=fingerprint(entry.title, entry.summary),
         alias="" if entry.id or not entry.title else digest(source_id, _by_title(entry)),
+        original=entry.original,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps
+from bot.store.apart import ApartStore
 from bot.store.engine import Conflict, Engine, Tx
 from bot.store.port import (
     Change,
@@ -28,7 +29,7 @@ from playbooks.incident import Event, Incident
 CACHED: Final = 20_000
 
 
-class SqlStore:
+class SqlStore(ApartStore):
     """One text of SQL, whichever engine. Decoded incidents are remembered by number and version: the pair never changes its content."""
 
     def __init__(self, engine: Engine) -> None:
@@ -91,9 +92,6 @@ class SqlStore:
 
     async def search(self, words: str, limit: int = 50) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.find(tx, words, limit))
-
-    async def spells(self, source_id: str) -> list[spells.Spell]:
-        return await self.engine.read(lambda tx: spells.of_source(tx, source_id))
 
     # incidents
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.store import search
+from bot.store import originals, search, spells
 from bot.store.engine import Conflict, Row, Tx, one, take
 from bot.store.forms import canonical, clean, instant, maybe, ms, parsed
 from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
@@ -47,20 +47,22 @@ def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, datetime | None]:
     """Each identity once, its edits and sightings; the counts, and when the newest new one was seen."""
     known = _known(tx, items)
     fresh: dict[str, Item] = {}
-    updated = duplicates = 0
+    edited: list[Item] = []
+    duplicates = 0
     for item in items:
         row = known.get(item.id) or known.get(item.alias)
         if row is None and item.id not in fresh:
             fresh[item.id] = item
         elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:
             _edit(tx, row, item)
-            updated += 1
+            edited.append(item if item.id == row["id"] or not item.original else replace(item, id=row["id"]))
         else:
             duplicates += 1
         if row is not None:
             _sight(tx, row, item)
     _insert(tx, list(fresh.values()))
-    counts = PollCounts(new=len(fresh), updated=updated, duplicates=duplicates)
+    originals.keep(tx, (*fresh.values(), *edited))
+    counts = PollCounts(new=len(fresh), updated=len(edited), duplicates=duplicates)
     newest = max((i.seen_at for i in fresh.values()), default=None)
     return counts, newest
 
@@ -172,6 +174,8 @@ def _save_source(tx: Tx, state: SourceState, counts: PollCounts, newest: datetim
         changes = ", ".join(f"{f} = :{f}" for f in SOURCE_FIELDS if f != "source_id")
         sql = f"update source_state set {changes} where source_id = :source_id"
     tx.run(sql, params)
+    if (state.last_error or (base.failures and not state.failures)) and state.last_try_at:
+        spells.note(tx, state.source_id, state.last_error, state.last_try_at)
 
 
 def add_item(tx: Tx, item: Item) -> bool:
@@ -179,6 +183,7 @@ def add_item(tx: Tx, item: Item) -> bool:
     if _known(tx, [item]):
         return False
     _insert(tx, [item])
+    originals.keep(tx, [item])
     return True
 
 
@@ -195,6 +200,11 @@ def purge(tx: Tx, before: datetime, limit: int) -> int:
     for table, column in (("item_version", "item_id"), ("sighting", "item_id"), ("item", "id")):
         if gone:
             tx.many(f"delete from {table} where {column} = :id", gone)
+    if gone:
+        tx.many(
+            "update original set salt = '', body = '', erased_at = :at where item_id = :id and body <> ''",
+            [{**g, "at": ms(before)} for g in gone],
+        )
     return len(old)
 
 

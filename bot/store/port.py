@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.store.kept import Attachment, Original, Spell
 from monitors.item import Item
 from playbooks.incident import Event, Incident
 from playbooks.ladder import PlannedStep

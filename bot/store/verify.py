@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from bot.store import chain
+from bot.store import attachments, chain, originals
 from bot.store.engine import Row, Tx
 from bot.store.forms import canonical, ms, parsed, sha256
 from bot.store.incidents import PROJECTED, projection
@@ -73,6 +73,7 @@ def verify(tx: Tx) -> Verdict:
     faults += [Fault(chain=n, seq=0, what="记录全部缺失") for n in sorted(heads.keys() - walked)]
     alone = sorted(n for n in numbers if chain.chain_of(n) not in walked and chain.chain_of(n) not in heads)
     faults += [Fault(chain=chain.chain_of(n), seq=0, what="有事件状态而没有任何记录") for n in alone]
+    faults += [Fault(chain=chain.SYSTEM, seq=0, what=w) for w in (*originals.faults(tx), *attachments.faults(tx))]
     return Verdict(chains=len(walked), events=count, incidents=len(numbers), anchor=chain.anchor(tx), faults=tuple(faults))
 
 

@@ -1,0 +1,122 @@
+"""What complainants wrote before it was covered: apart from the items, sealed by salted digests, erasable.
+
+    item -> original (salt, body, digest) -> one `originals_kept` event of the system chain over the digests of the batch
+
+Erasing empties salt and body and leaves the digest, so that the chains still verify and nobody can guess the text from it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from bot.store import chain
+from bot.store.engine import Row, Tx, one
+from bot.store.forms import instant, maybe, ms, parsed, sha256
+from bot.store.kept import Original
+from monitors.item import Item
+from playbooks.incident import SYSTEM, Event
+
+KEPT: Final = "originals_kept"
+ERASED: Final = "originals_erased"
+BATCH: Final = 300
+
+
+def keep(tx: Tx, items: Iterable[Item]) -> None:
+    """Store the originals of new and edited items and seal the batch. Call it late in a unit: it holds the system chain."""
+    found = [i for i in items if i.original and not _was_erased(tx, i.id)]
+    if not found:
+        return
+    rows = []
+    for item in found:
+        salt = secrets.token_hex(16)
+        rows.append(
+            {"id": item.id, "at": ms(item.seen_at), "salt": salt, "body": item.original, "digest": sha256(salt, item.original)}
+        )
+    batch = sealed(str(r["digest"]) for r in rows)
+    tx.many(
+        "insert into original (item_id, at, batch, digest, salt, body) values (:id, :at, :batch, :digest, :salt, :body)",
+        [{**r, "batch": batch} for r in rows],
+    )
+    newest = max(i.seen_at for i in found)
+    data = {"batch": batch, "count": len(rows), "sources": sorted({i.source for i in found})}
+    chain.append(tx, chain.SYSTEM, [Event(kind=KEPT, at=newest, actor=SYSTEM, data=data)])
+
+
+def _was_erased(tx: Tx, item_id: str) -> bool:
+    """Somebody asked for it to be gone: a later edit of the same order must not bring it back."""
+    return one(tx, "select at from original where item_id = :id and erased_at is not null", {"id": item_id}) is not None
+
+
+def sealed(digests: Iterable[str]) -> str:
+    """One digest over those of a batch."""
+    return sha256(*sorted(digests))
+
+
+def of_incident(tx: Tx, number: int) -> list[Original]:
+    """The newest original of every member that had something to cover, oldest member first."""
+    rows = tx.rows(
+        "select o.item_id, o.at, o.body, o.erased_at, i.title from original o join item i on i.id = o.item_id"
+        " where i.incident = :number order by i.seen_at, o.item_id, o.at",
+        {"number": number},
+    )
+    return [_original(list(group)[-1]) for _, group in groupby(rows, key=lambda r: str(r["item_id"]))]
+
+
+def _original(row: Row) -> Original:
+    fields = tuple((str(k), str(v)) for k, v in parsed(row["body"]).items()) if row["body"] else ()
+    return Original(
+        item_id=row["item_id"], title=row["title"], at=instant(row["at"]), fields=fields, erased_at=maybe(row["erased_at"])
+    )
+
+
+def erase(tx: Tx, ids: Sequence[str], by: Event) -> int:
+    """Empty the originals of these items and record it in the system chain; how many texts were erased."""
+    gone = 0
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        names = ", ".join(f":v{n}" for n in range(len(part)))
+        gone += tx.run(
+            f"update original set salt = '', body = '', erased_at = :at where body <> '' and item_id in ({names})",
+            {"at": ms(by.at), **{f"v{n}": v for n, v in enumerate(part)}},
+        )
+    if gone:
+        chain.append(tx, chain.SYSTEM, [_counted(by, gone)])
+    return gone
+
+
+def expire(tx: Tx, before: datetime, by: Event) -> int:
+    """Empty what was kept before then, except where the matter is still open; how many texts were erased."""
+    gone = tx.run(
+        "update original set salt = '', body = '', erased_at = :now where body <> '' and at < :before and item_id not in"
+        " (select i.id from item i join incident n on n.number = i.incident where n.is_open = 1)",
+        {"now": ms(by.at), "before": ms(before)},
+    )
+    if gone:
+        chain.append(tx, chain.SYSTEM, [_counted(by, gone)])
+    return gone
+
+
+def _counted(by: Event, count: int) -> Event:
+    return Event(kind=by.kind, at=by.at, actor=by.actor, data={**by.data, "count": count})
+
+
+def faults(tx: Tx) -> list[str]:
+    """Batches and texts that do not fit what the system chain says of them, in Chinese; texts are read one at a time."""
+    events = tx.rows("select body from event where chain = 'system' and kind = :kind", {"kind": KEPT})
+    wanted = {str(parsed(r["body"])["data"]["batch"]) for r in events}
+    out: list[str] = []
+    stream = tx.stream("select item_id, batch, digest, salt, body from original order by batch")
+    for batch, group in groupby(stream, key=lambda r: str(r["batch"])):
+        digests = []
+        for row in group:
+            digests.append(str(row["digest"]))
+            if row["body"] and sha256(row["salt"], row["body"]) != row["digest"]:
+                out.append(f"另存的工单原文与摘要不符（条目{str(row['item_id'])[:12]}）")
+        if batch not in wanted or sealed(digests) != batch:
+            out.append(f"另存的一批工单原文有缺失或多出（批次{batch[:12]}）")
+        wanted.discard(batch)
+    return out + [f"另存的一批工单原文全部缺失（批次{b[:12]}）" for b in sorted(wanted)]
