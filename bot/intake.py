@@ -21,6 +21,7 @@ from bot.polling import Poller, ask_all
 from bot.store.port import Joined, PollCounts
 from bot.training import Models
 from config.schema import Source
+from monitors.cover import covered
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind, fingerprint
@@ -293,7 +294,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
         kind=ItemKind.OFFICER,
         fingerprint=fingerprint(title, words),
     )
-    await desk.store.add_item(item)
+    await desk.store.add_item(covered(item))
     found = (await desk.join()).get(ident)
     number = found if found is not None else await _joined_elsewhere(desk, ident)
     if number is None:

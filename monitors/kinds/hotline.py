@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import Final, Protocol
 from monitors.charset import content_type, decode
 from monitors.dates import read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
-from monitors.mask import mask, mask_name
+from monitors.mask import mask_known, mask_name
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
@@ -26,6 +27,17 @@ from .fields import FIELDS, Fields, positions
 HEADING_WITHIN: Final = 10
 """Exports put a title and a date above their headings."""
 HANDLING: Final = (("unit", "承办单位"), ("state", "办理状态"), ("finished", "办结时间"), ("satisfied", "满意度"))
+COVERED_WHOLE: Final = ("person", "phone", "paper", "home")
+"""Columns that never reach an item."""
+ORIGINAL_NAMES: Final[Mapping[str, str]] = {
+    "title": "标题",
+    "text": "内容",
+    "place": "地点",
+    "person": "姓名",
+    "phone": "电话",
+    "paper": "证件号",
+    "home": "住址",
+}
 MAX_ROWS: Final = 50_000
 """Orders taken from one file by an import; a polled document keeps the common limit."""
 
@@ -136,17 +148,16 @@ def _entry(row: Sequence[str], where: Mapping[str, int], now: datetime) -> Parse
 
 
 def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
-    """One work order from its cells, the complainant covered; None where nothing is said."""
+    """One work order from its cells, the complainant covered; None where nothing is said. What was covered is its `original`."""
     person = cell("person")
-    title, text = plain_line(cell("title")), plain(cell("text"))
-    if len(person) >= 2:
-        title, text = (part.replace(person, mask_name(person)) for part in (title, text))
-    title, text = mask(title), mask(text)
+    raw_title, raw_text, raw_place = plain_line(cell("title")), plain(cell("text")), plain_line(cell("place"))
+    title, text, place = (mask_known(part, person) for part in (raw_title, raw_text, raw_place))
     if not title and not text:
         return None
-    place = cell("place")
-    lines = [text, f"地点：{mask(place)}" if place else ""]
-    lines += [f"{name}：{mask(plain_line(value))}" for field, name in HANDLING if (value := cell(field))]
+    lines = [text, f"地点：{place}" if place else ""]
+    lines += [f"{name}：{mask_known(plain_line(value), person)}" for field, name in HANDLING if (value := cell(field))]
+    shown = {"title": title, "text": text, "place": place}
+    raw = {"title": raw_title, "text": raw_text, "place": raw_place, **{f: plain_line(cell(f)) for f in COVERED_WHOLE}}
     return ParsedEntry(
         id=cell("number"),
         title=title or text[:60],
@@ -154,4 +165,10 @@ def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
         summary="\n".join(line for line in lines if line),
         raw_date=cell("received")[:120],
         author=mask_name(person),
+        original=original({ORIGINAL_NAMES[f]: v for f, v in raw.items() if v and v != shown.get(f)}),
     )
+
+
+def original(covered: Mapping[str, str]) -> str:
+    """What was covered as JSON text, field name in Chinese -> as it came; "" where nothing was."""
+    return json.dumps(covered, ensure_ascii=False, sort_keys=True) if covered else ""

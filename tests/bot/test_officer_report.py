@@ -49,3 +49,13 @@ async def test_own_words_with_a_link_are_the_title(running: Running) -> None:
     await officer_report(running.service.desk, OFFICER, "大湾村滑坡 4人被埋 https://www.luxi.example/1", "k1")
     (incident,) = await running.service.desk.store.incidents()
     assert (incident.title, incident.members[0].url) == ("大湾村滑坡 4人被埋", "https://www.luxi.example/1")
+
+
+async def test_a_callers_name_and_number_are_covered_and_kept_apart(running: Running) -> None:
+    said = "大湾村滑坡 4人被埋 来电人：张三丰 13800001234"
+    await officer_report(running.service.desk, OFFICER, said, "k1")
+    store = running.service.desk.store
+    (incident,) = await store.incidents()
+    assert incident.title == "大湾村滑坡 4人被埋 来电人：张某 138****1234"
+    assert "张三丰" not in repr(await store.items_of(1)) + repr(await store.events("incident:1"))
+    assert [dict(o.fields) for o in await store.originals_of(1)] == [{"内容": said}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -62,6 +63,25 @@ def test_orders_are_read_alike_from_every_export(body: bytes) -> None:
     assert first.summary.split("\n") == ["王某来电，停水三天", "承办单位：水务局", "办理状态：已办结", "满意度：不满意"]
     assert first.author == "王某"
     assert (second.title, second.summary) == ("路灯不亮", "路灯不亮")
+
+
+def test_what_was_covered_goes_along_apart_from_what_is_shown() -> None:
+    head = (*HEAD, "联系电话", "身份证号", "家庭住址")
+    row = (*FIRST, "13800001234", "11010119900307123X", "幸福路1号")
+    (entry,) = read(xlsx(head, row)).entries
+    assert json.loads(entry.original) == {
+        "内容": "王小明来电，停水三天",
+        "姓名": "王小明",
+        "电话": "13800001234",
+        "证件号": "11010119900307123X",
+        "住址": "幸福路1号",
+    }
+    shown = f"{entry.title}{entry.summary}{entry.author}{entry.raw_date}{entry.id}"
+    assert not any(secret in shown for secret in ("王小明", "13800001234", "11010119900307123X", "幸福路"))
+
+
+def test_an_order_that_names_nobody_has_no_original() -> None:
+    assert read(xlsx(HEAD, SECOND)).entries[0].original == ""
 
 
 def test_reading_twice_gives_the_same_items_and_a_later_state_a_new_version() -> None:
