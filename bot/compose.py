@@ -16,12 +16,23 @@ from playbooks.incident import Incident
 from playbooks.ladder import PlannedStep
 from playbooks.rota import Duty, resolve, roles_of
 
+LATER = "排队待发，内容在发出时写成"
+
 
 def compose(
-    desk: Desk, incident: Incident, kept: Sequence[PlannedStep], outcomes: dict[str, tuple[str, str]]
+    desk: Desk,
+    incident: Incident,
+    kept: Sequence[PlannedStep],
+    outcomes: dict[str, tuple[str, str]],
+    on: Duty | None = None,
+    *,
+    written: bool = True,
 ) -> list[MessageRow]:
-    """Messages of the steps, one a person; `outcomes` learns what became of each step."""
-    on = desk.duty()
+    """Messages of the steps, one a person; `outcomes` learns what became of each step.
+
+    Not `written`: the request stays empty, and the last look before sending (`bot.refresh`) writes and freezes it.
+    """
+    on = on or desk.duty()
     per: dict[str, tuple[list[PlannedStep], list[str]]] = {}
     for step in kept:
         targets = resolve(Role(step.role), incident, desk.settings.organisation, on)
@@ -35,6 +46,8 @@ def compose(
             steps, calls = per.setdefault(target.userid.lower(), ([], []))
             steps.append(step)
             calls.extend(c for c in target.call if c not in calls)
+    if not written:
+        return [_row(desk, incident, user, steps, b"", LATER) for user, (steps, _) in per.items()]
     return [message(desk, incident, user, steps, calls, on) for user, (steps, calls) in per.items()]
 
 
@@ -63,13 +76,12 @@ def message(
     ident: str = "",
 ) -> MessageRow:
     """One message to one person; `ident` keeps the identity of a message written anew."""
-    now = desk.now()
     org = desk.settings.organisation
     officer = org.officer(userid)
     ident = ident or task_id(incident.number, userid, steps)
     ctx = Context(
         settings=desk.settings,
-        now=now,
+        now=desk.now(),
         duty=on,
         userid=userid,
         roles=roles_of(org, officer, on) if officer else (),
@@ -78,14 +90,22 @@ def message(
         calls=tuple(calls),
     )
     card = alert_card(incident, steps, ctx, ident)
+    return _row(desk, incident, userid, steps, card_request(userid, desk.settings.wecom.agentid, card), card_text(card), ident)
+
+
+def _row(
+    desk: Desk, incident: Incident, userid: str, steps: Sequence[PlannedStep], request: bytes, text: str, ident: str = ""
+) -> MessageRow:
+    now = desk.now()
+    ident = ident or task_id(incident.number, userid, steps)
     return MessageRow(
         id=ident,
         incident=incident.number,
         recipient=userid,
         kind=lead_kind(steps),
         task_id=ident,
-        request=card_request(userid, desk.settings.wecom.agentid, card),
-        text=card_text(card),
+        request=request,
+        text=text,
         created_at=now,
         due_at=now,
         priority=GRAVE if grave(incident) else min(s.priority for s in steps),

@@ -38,10 +38,10 @@ async def refreshed(desk: Desk, row: MessageRow) -> MessageRow | None:
     except NotFound:
         return row
     keys = {key for m in waiting for key in m.steps}
-    live = tuple(s for s in ladder.steps(incident, desk.settings) if s.key in keys)
+    live = ladder.among(incident, desk.settings, keys)
     kept, passed = ladder.newest(live)
     mine = tuple(s for s in kept if relay or _reaches(desk, incident, s, row.recipient))
-    if {s.key for s in mine} == keys and len(waiting) == 1 and desk.now() - row.created_at < FRESH:
+    if row.request and {s.key for s in mine} == keys and len(waiting) == 1 and desk.now() - row.created_at < FRESH:
         return row
     outcomes = dict.fromkeys(keys - {s.key for s in live}, ("cancelled", "met_meanwhile"))
     outcomes |= {s.key: ("passed", "newer_step_due") for s in passed}

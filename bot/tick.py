@@ -1,26 +1,24 @@
 """Due steps become messages, messages are sent, what happened is recorded. Queue -> send -> mark (design.md §3.3).
 
 tick:    claim due steps -> settle the incident -> re-check with the ladder -> keep the newest of each clock and role
-         -> find the people -> one frozen request a person -> queue (one transaction)
+         -> find the people -> one request a person -> queue (bot.due)
 deliver: claim queued messages -> re-check what certainly never left (bot.refresh) -> send -> mark sent | retry later |
          unknown (repeat byte for byte) | failed (told)
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.channels.beside import beside, call
+from bot.channels.beside import call
 from bot.channels.sending import BESIDE, SPAM, failed_beside, held, neutral, transmit
-from bot.compose import RELAY_WORD, compose, message, relay_id
-from bot.desk import Desk, NotFound, change
+from bot.compose import RELAY_WORD, message, relay_id
+from bot.desk import Desk
+from bot.due import queue_due
 from bot.outage import recovered
 from bot.refresh import refreshed
-from bot.store.port import MessageRow, StepRow
+from bot.store.port import MessageRow
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 from playbooks import ladder
@@ -29,7 +27,6 @@ from playbooks.incident import SYSTEM, Event
 log = logging.getLogger(__name__)
 
 STEP_BATCH = 500
-TOGETHER = 4
 MESSAGE_BATCH = 20
 RETRY = (5, 15, 60, 300)  # seconds of program time between tries of a refused message
 GIVE_UP = timedelta(hours=24)
@@ -40,42 +37,9 @@ async def tick(desk: Desk) -> int:
     now = desk.now()
     wall, lease = desk.lease()
     rows = await desk.store.claim_steps(now, wall, desk.owner, lease, STEP_BATCH)
-    groups: dict[int, list[StepRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.incident].append(row)
-    everything = list(groups.items())
-    for begin in range(0, len(everything), TOGETHER):  # side by side: they share one durable commit
-        await asyncio.gather(*(_guarded(desk, number, group) for number, group in everything[begin : begin + TOGETHER]))
+    if rows:
+        await queue_due(desk, rows)
     return len(rows)
-
-
-async def _guarded(desk: Desk, number: int, group: Sequence[StepRow]) -> None:
-    try:
-        await _queue(desk, number, group)
-    except Exception as e:  # flow guard: one broken incident must not stop the others; the lease returns its steps
-        log.exception("steps_failed", extra={"incident": number})
-        await desk.store.report_problem("step", str(number), f"{type(e).__name__}: {e}", desk.now())
-
-
-async def _queue(desk: Desk, number: int, rows: Sequence[StepRow]) -> None:
-    try:
-        incident, _ = await change(desk, number, lambda i: ())
-    except NotFound:
-        await desk.store.settle_steps({r.key: ("cancelled", "no_incident") for r in rows}, (), desk.now())
-        return
-    wanted = {s.key: s for s in ladder.steps(incident, desk.settings)}
-    outcomes: dict[str, tuple[str, str]] = {r.key: ("cancelled", "no_longer_due") for r in rows if r.key not in wanted}
-    live = tuple(wanted[r.key] for r in rows if r.key in wanted)
-    kept, passed = ladder.newest(live)
-    outcomes |= {s.key: ("passed", "newer_step_due") for s in passed}
-    messages = compose(desk, incident, kept, outcomes)
-    messages += beside(desk, incident, messages)
-    await desk.store.settle_steps(outcomes, messages, desk.now())
-    for key, (state, reason) in outcomes.items():
-        if state == "failed":
-            await desk.store.report_problem(
-                "recipient", key, f"这一步没有找到接收人（{reason}），请检查值班表和名册。", desk.now()
-            )
 
 
 async def deliver(desk: Desk) -> int:
@@ -94,6 +58,8 @@ async def _deliver(desk: Desk, row: MessageRow) -> None:
     """Send one message, unless its steps were met meanwhile; what fails here stops no other message."""
     try:
         ready = await refreshed(desk, row)
+        if ready is not None and not ready.request:
+            raise RuntimeError("a message without words must not leave")
         if ready is not None and not await held(desk, ready):
             await _send(desk, ready)
     except Exception as e:  # flow guard: one broken message must not stop the others; its lease gives it back
@@ -174,7 +140,7 @@ async def _fallback(desk: Desk, row: MessageRow, now: datetime) -> None:
         await desk.store.settle_steps({}, [call(desk, incident, row.recipient, row.id)], now)
     for other in (on.duty_leader, on.deputy_duty, on.duty_officer):
         if other and other.lower() != row.recipient.lower():
-            steps = [s for s in ladder.steps(incident, desk.settings) if s.key in row.steps]
+            steps = ladder.among(incident, desk.settings, row.steps)
             if not steps:
                 return
             user = other.lower()

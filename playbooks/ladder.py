@@ -7,7 +7,7 @@ them again and compares (design.md §2). Every time is absolute; jitter is deriv
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -92,7 +92,10 @@ def _instants(rule: StepRule, clock: Clock) -> Iterator[tuple[str, datetime]]:
             yield code, clock.due_at + timedelta(minutes=offset)
 
 
-def _clock_steps(incident: Incident, clock: Clock, settings: Settings) -> Iterator[PlannedStep]:
+def _clock_steps(
+    incident: Incident, clock: Clock, settings: Settings, picked: frozenset[str] | None = None
+) -> Iterator[PlannedStep]:
+    """Steps of one clock; `picked` names the rungs wanted (None: all)."""
     ladder = settings.ladders.get(clock.ladder)
     if ladder is None or not clock.running or clock.latent:
         return
@@ -101,6 +104,8 @@ def _clock_steps(incident: Incident, clock: Clock, settings: Settings) -> Iterat
         if rule.after is not None and rule.after > 0 and clock.explained_by:
             continue
         for code, due in _instants(rule, clock):
+            if picked is not None and code not in picked:
+                continue
             for role in rule.roles:
                 yield _step(incident, clock, rule, code, due, role, calm, settings)
 
@@ -161,6 +166,21 @@ def steps(incident: Incident, settings: Settings) -> tuple[PlannedStep, ...]:
     for clock in incident.clocks:
         out.extend(_clock_steps(incident, clock, settings))
     return tuple(sorted(out, key=lambda s: (s.fire_at, s.priority, s.key)))
+
+
+def among(incident: Incident, settings: Settings, keys: Collection[str]) -> tuple[PlannedStep, ...]:
+    """Those of `steps` that have one of these keys: what is claimed is judged again without building the whole plan."""
+    if incident.alarmed_at is None:
+        return ()
+    rungs: dict[str, set[str]] = {}
+    for key in keys:
+        clock_id, code, _, _ = key.partition(":")[2].rsplit(":", 3)
+        rungs.setdefault(clock_id, set()).add(code)
+    out = list(_notice_steps(incident, settings)) if any(c.startswith(f"{NOTICE_CLOCK}-") for c in rungs) else []
+    for clock in incident.clocks:
+        if clock.id in rungs:
+            out.extend(_clock_steps(incident, clock, settings, frozenset(rungs[clock.id])))
+    return tuple(sorted((s for s in out if s.key in keys), key=lambda s: (s.fire_at, s.priority, s.key)))
 
 
 def newest(due: tuple[PlannedStep, ...]) -> tuple[tuple[PlannedStep, ...], tuple[PlannedStep, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Final
 
 from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps
 from bot.store.apart import ApartStore
-from bot.store.engine import Conflict, Engine, Tx
+from bot.store.engine import Conflict, Engine, Row, Tx
 from bot.store.port import (
     Change,
     EngineFigures,
@@ -108,18 +109,30 @@ class SqlStore(ApartStore):
 
         return await self.engine.read(unit)
 
+    async def incidents_of(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        """These incidents by number, in one read; one that is damaged or absent is left out, and hides no other."""
+
+        def unit(tx: Tx) -> dict[int, Incident]:
+            out = {}
+            for row in incidents.states(tx, list(numbers)):
+                with contextlib.suppress(ValueError):
+                    out[int(row["number"])] = self._decode(row)
+            return out
+
+        return await self.engine.read(unit)
+
     def _load(self, tx: Tx, numbers: list[int]) -> list[Incident]:
-        out = []
-        for row in incidents.states(tx, numbers):
-            key = (row["number"], row["version"])
-            known = self._decoded.get(key)
-            if known is None:
-                known = incidents.decode(row["state"])
-                self._decoded[key] = known
-                if len(self._decoded) > CACHED:
-                    self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
-            out.append(known)
-        return out
+        return [self._decode(row) for row in incidents.states(tx, numbers)]
+
+    def _decode(self, row: Row) -> Incident:
+        key = (row["number"], row["version"])
+        known = self._decoded.get(key)
+        if known is None:
+            known = incidents.decode(row["state"])
+            self._decoded[key] = known
+            if len(self._decoded) > CACHED:
+                self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
+        return known
 
     async def open_numbers(self) -> list[int]:
         """Numbers of the open matters that alarmed, oldest first; no state is read, so a damaged one hides no other."""

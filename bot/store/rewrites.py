@@ -16,8 +16,9 @@ from bot.store.port import MessageRow
 from bot.store.schema import FAR
 
 REFUSED: Final = "(select count(*) from attempt where attempt.message = message.id and attempt.outcome = 'pending')"
-MINE: Final = f"id = :id and owner = :owner and state = 'sending' and {REFUSED} = attempts - 1"
-WAITING: Final = f"state = 'pending' and {REFUSED} = attempts"
+# without a request nothing can have left: it is written here, before the first send
+MINE: Final = f"id = :id and owner = :owner and state = 'sending' and (request = '' or {REFUSED} = attempts - 1)"
+WAITING: Final = f"state = 'pending' and (request = '' or {REFUSED} = attempts)"
 
 
 def unsent(tx: Tx, ident: str, owner: str) -> list[MessageRow]:

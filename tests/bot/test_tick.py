@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -158,14 +158,14 @@ async def test_an_unreachable_duty_team_ends_and_leaves_problems_not_a_loop(desk
 async def test_a_broken_incident_does_not_stop_another(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.open(title="甲村滑坡")
     await desk.open(title="乙村滑坡")
-    from bot import tick as module
+    from bot import due as module
 
     real = module.compose
 
-    def broken(d, incident, kept, outcomes):  # type: ignore[no-untyped-def]
+    def broken(d, incident, *more, **named):  # type: ignore[no-untyped-def]
         if incident.number == 1:
             raise ValueError("damaged")
-        return real(d, incident, kept, outcomes)
+        return real(d, incident, *more, **named)
 
     monkeypatch.setattr(module, "compose", broken)
     await tick(desk.desk)
@@ -176,6 +176,57 @@ async def test_a_broken_incident_does_not_stop_another(desk: Rig, monkeypatch: p
     desk.desk = replace(desk.desk, owner="p2")
     rows = await desk.steps(1)
     assert {r.state for r in rows.values() if r.code == "first"} == {"sending"}
+
+
+async def test_one_that_cannot_be_written_does_not_take_its_slice_along(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot import due as module
+
+    for n in range(1, 6):
+        await desk.open(title=f"第{n}村滑坡")
+    real = module.compose
+
+    def spoiled(d, incident, *more, **named):  # type: ignore[no-untyped-def]
+        rows = real(d, incident, *more, **named)
+        return [replace(m, request=b"\xff") for m in rows] if incident.number == 3 else rows
+
+    monkeypatch.setattr(module, "compose", spoiled)
+    await tick(desk.desk)
+    monkeypatch.undo()
+    assert [len(await desk.messages(n)) > 0 for n in range(1, 6)] == [True, True, False, True, True]
+    assert ("step", "3") in await desk.problems()
+    desk.desk = replace(desk.desk, owner="p2", alone_since=datetime.now(UTC) + timedelta(seconds=1))
+    await desk.pump()
+    assert {m.state for n in range(1, 6) for m in await desk.messages(n)} == {"sent"}
+
+
+async def test_in_a_flood_cards_are_written_when_they_leave_and_frozen_from_then_on(
+    desk: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.due.WRITTEN", 1)
+    for n in range(1, 4):
+        await desk.open(title=f"第{n}村滑坡")
+    await tick(desk.desk)
+    assert [m.request == b"" for n in range(1, 4) for m in await desk.messages(n)] == [False, False, True, True, True, True]
+    desk.fault("lost", times=6)
+    await deliver(desk.desk)
+    frozen = {m.id: m.request for n in range(1, 4) for m in await desk.messages(n)}
+    assert all(frozen.values())
+    desk.clock.forward(minutes=2)
+    await desk.pump()
+    assert {m.id: m.request for n in range(1, 4) for m in await desk.messages(n) if m.id in frozen} == frozen
+    assert len({r.body for r in desk.emulator.ledger()}) == len({(r.user, r.body) for r in desk.shown()})
+
+
+async def test_a_process_that_died_before_it_wrote_the_card_costs_nothing(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.due.WRITTEN", 0)
+    await desk.open()
+    await tick(desk.desk)
+    wall, lease = desk.desk.lease()
+    assert await desk.desk.store.claim_messages(desk.desk.now(), wall, "died", lease, 10)
+    desk.desk = replace(desk.desk, owner="p2", alone_since=datetime.now(UTC) + timedelta(seconds=1))
+    await desk.pump()
+    assert Counter(r.user for r in desk.shown()) == dict.fromkeys(desk.watch(), 1)
+    assert {m.state for m in await desk.messages()} == {"sent"}
 
 
 async def test_six_hours_without_wecom_end_in_one_true_message_a_person(desk: Rig) -> None:

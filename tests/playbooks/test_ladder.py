@@ -10,7 +10,7 @@ import pytest
 
 from config.schema import Level
 from playbooks.incident import Incident, Status
-from playbooks.ladder import PlannedStep, jitter, newest, quiet_forward, step_key, steps
+from playbooks.ladder import PlannedStep, among, jitter, newest, quiet_forward, step_key, steps
 from tests.builders import LEADER, OFFICER, PRESS, act, apply, at, event, figure, graded, hours, landslide, settings
 
 NOW = at("02:24")
@@ -26,6 +26,18 @@ def of(i: Incident, clock: str, role: str) -> list[PlannedStep]:
 
 def test_a_matter_that_never_alarmed_has_no_steps() -> None:
     assert steps(replace(major(), alarmed_at=None), settings()) == ()
+
+
+@pytest.mark.parametrize("level", [None, Level.MAJOR, Level.GENERAL])
+def test_claimed_steps_are_judged_as_the_whole_plan_judges_them(level: Level | None) -> None:
+    i = landslide(NOW) if level is None else apply(landslide(NOW), [graded(level, NOW)], settings(), NOW)
+    plan = steps(i, settings())
+    for s in plan:
+        assert among(i, settings(), {s.key}) == (s,)
+    assert among(i, settings(), {s.key for s in plan}) == plan
+    stale = {plan[0].key[:-1] + "x", "12:no_such_clock:due:duty_officer:1", "12:notice-none-9:first:duty_officer:1"}
+    assert among(i, settings(), stale) == ()
+    assert among(replace(i, alarmed_at=None), settings(), {s.key for s in plan}) == ()
 
 
 def test_the_first_alert_reaches_the_duty_officer_and_the_duty_leader_at_once() -> None:
