@@ -29,6 +29,7 @@ from playbooks.lifecycle import ActionNotAllowed
 
 log = logging.getLogger(__name__)
 
+BATCH = 50
 LEVELS = {level.code: level for level in Level}
 STRANGER = "您不在本单位名册中，不能办理。请联系管理员。"
 
@@ -51,8 +52,14 @@ async def accept(desk: Desk, message: CallbackMessage) -> bool:
 
 
 async def work(desk: Desk) -> int:
-    """Handle every stored delivery in order of arrival; one that fails is told and does not stop the others."""
-    rows = await desk.store.open_callbacks()
+    """Handle the stored deliveries in order of arrival; one that fails is told and does not stop the others.
+
+    Each is claimed first: of several processes one works it, and the next takes it over when the lease of a dead one ends.
+    """
+    wall, lease = desk.lease()
+    rows = await desk.store.claim_callbacks(wall, desk.owner, lease, BATCH)
+    if rows and desk.settings.bot.database_url:
+        await load_covers(desk)  # another process may have recorded who is really there
     for key, at, body in rows:
         note = "done"
         try:

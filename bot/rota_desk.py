@@ -7,6 +7,7 @@ A handover that was begun binds the outgoing officer until both have signed (pra
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,20 +21,61 @@ from playbooks.incident import Actor, Event, Incident
 from playbooks.record import iso
 from playbooks.rota import Cover, Duty, duty
 
-COVERS, HANDOVER, SWAP = "covers", "handover", "swap:"
+COVERS, HANDOVER, SWAP, WORKED = "covers", "handover", "swap:", "rota.worked"
+REMEMBERED = 50
+"""Deliveries whose answers are kept, newest last: a crash repeats only the newest."""
 BOUND = timedelta(hours=4)  # longest an unsigned handover keeps the outgoing officer responsible
 SOON = timedelta(hours=2)  # a handover begun this long before the end is that of the coming shift
 GAP_DAYS = 7
 ROLES = {"duty_officer": "值班员", "deputy_duty": "副班", "duty_leader": "带班领导"}
 
 
-async def record(desk: Desk, actor: Actor, kind: str, **data: object) -> None:
-    await desk.store.append_system([Event(kind=kind, at=desk.now(), actor=actor, data=data)])
+async def record(desk: Desk, actor: Actor, kind: str, settings: Mapping[str, str] | None = None, **data: object) -> None:
+    """An event of the system chain, in one unit with the settings it changes."""
+    await desk.store.append_system([Event(kind=kind, at=desk.now(), actor=actor, data=data)], settings)
 
 
-async def save_covers(desk: Desk) -> None:
-    rows = [f"{c.role},{c.userid},{c.start.isoformat()},{c.end.isoformat()}" for c in desk.covers if c.end > desk.now()]
-    await desk.store.set_meta(COVERS, "\n".join(rows))
+def covers_text(desk: Desk, covers: Sequence[Cover]) -> str:
+    """The setting that keeps the covers still in force."""
+    rows = [f"{c.role},{c.userid},{c.start.isoformat()},{c.end.isoformat()}" for c in covers if c.end > desk.now()]
+    return "\n".join(rows)
+
+
+async def _worked(desk: Desk, key: str) -> str | None:
+    """The answer of a delivery that was worked before a crash, after telling the others again what they may not have heard."""
+    found = json.loads(await desk.store.meta(WORKED) or "{}").get(outbox.digest(key))
+    if found is None:
+        return None
+    for user, text in found["told"]:
+        await outbox.say(desk, user, text, key)
+    return str(found["answer"])
+
+
+async def _done(
+    desk: Desk,
+    actor: Actor,
+    kind: str,
+    key: str,
+    answer: str,
+    *,
+    covers: Sequence[Cover] | None = None,
+    told: Sequence[tuple[str, str]] = (),
+    settings: Mapping[str, str] | None = None,
+    **data: object,
+) -> str:
+    """Record an event, its settings, covers and answer in one unit, then tell the others: worked twice, it happens once."""
+    known = json.loads(await desk.store.meta(WORKED) or "{}")
+    known[outbox.digest(key)] = {"answer": answer, "told": [list(t) for t in told]}
+    kept = dict(list(known.items())[-REMEMBERED:])
+    changed = {**(settings or {}), WORKED: json.dumps(kept, ensure_ascii=False)}
+    if covers is not None:
+        changed[COVERS] = covers_text(desk, covers)
+    await record(desk, actor, kind, changed, **data)
+    if covers is not None:
+        desk.covers = tuple(covers)
+    for user, text in told:
+        await outbox.say(desk, user, text, key)
+    return answer
 
 
 async def load_covers(desk: Desk) -> None:
@@ -44,11 +86,6 @@ async def load_covers(desk: Desk) -> None:
         role, userid, start, end = line.split(",")
         out.append(Cover(role=role, userid=userid, start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)))
     desk.covers = tuple(out)
-
-
-async def _add(desk: Desk, *covers: Cover) -> None:
-    desk.covers = (*desk.covers, *covers)
-    await save_covers(desk)
 
 
 def _name(desk: Desk, userid: str) -> str:
@@ -70,17 +107,26 @@ async def arrive(desk: Desk, actor: Actor) -> str:
 
 async def cover(desk: Desk, actor: Actor, key: str) -> str:
     """顶班 in one press: whoever is really there holds the desk until the shift ends (practice.md §2.11)."""
+    before = await _worked(desk, key)
+    if before is not None:
+        return before
     on, now = desk.duty(), desk.now()
     if on.duty_officer.lower() == actor.id.lower():
         return "本班值班员就是您，不用顶班。"
     if on.end <= now:
         return "现在没有排班，顶不了班。请联系管理员补值班表。"
-    await _add(desk, Cover(role="duty_officer", userid=actor.id, start=now, end=on.end))
-    await record(desk, actor, "cover", of=on.duty_officer, until=iso(on.end))
-    if on.duty_officer:
-        told = f"{actor.name}已顶替您的本班值班，{beijing(on.end, now)}止。如有误请回“顶班”收回。"
-        await outbox.say(desk, on.duty_officer, told, key)
-    return f"已由您顶替{_name(desk, on.duty_officer)}值班，至本班结束。原值班员将收到通知。"
+    word = f"{actor.name}已顶替您的本班值班，{beijing(on.end, now)}止。如有误请回“顶班”收回。"
+    return await _done(
+        desk,
+        actor,
+        "cover",
+        key,
+        f"已由您顶替{_name(desk, on.duty_officer)}值班，至本班结束。原值班员将收到通知。",
+        covers=(*desk.covers, Cover(role="duty_officer", userid=actor.id, start=now, end=on.end)),
+        told=[(on.duty_officer, word)] if on.duty_officer else (),
+        of=on.duty_officer,
+        until=iso(on.end),
+    )
 
 
 # 换班 with consent
@@ -128,22 +174,45 @@ def _own_shift(desk: Desk, actor: Actor, day: datetime) -> tuple[str, Duty] | No
 
 
 async def _swap(desk: Desk, actor: Actor, ident: str, key: str, *, agreed: bool) -> str:
+    before = await _worked(desk, key)
+    if before is not None:
+        return before
     text = await desk.store.meta(SWAP + ident)
     asked = json.loads(text) if text else {}
     if not asked or str(asked["to"]).lower() != actor.id.lower():
         return "这次换班已经处理过，或不是请您代班。"
-    await desk.store.set_meta(SWAP + ident, "")
+    spent = {SWAP + ident: ""}
     end = datetime.fromisoformat(asked["end"])
     if not agreed:
-        await outbox.say(desk, asked["from"], f"{actor.name}不同意换班，仍由您负责。", key)
-        return "已回复不同意。"
+        word = f"{actor.name}不同意换班，仍由您负责。"
+        return await _done(
+            desk,
+            actor,
+            "swap_refused",
+            key,
+            "已回复不同意。",
+            told=[(asked["from"], word)],
+            settings=spent,
+            of=asked["from"],
+            role=asked["role"],
+        )
     if end <= desk.now():
         return "这个班已经结束，不能再换。"
     start = datetime.fromisoformat(asked["start"])
-    await _add(desk, Cover(role=asked["role"], userid=actor.id, start=start, end=end))
-    await record(desk, actor, "swap", of=asked["from"], role=asked["role"], start=asked["start"], until=asked["end"])
-    await outbox.say(desk, asked["from"], f"{actor.name}同意代班（{beijing(start, desk.now())}起），换班已生效。", key)
-    return f"换班已生效，{beijing(start, desk.now())}至{beijing(end, desk.now())}由您值班。"
+    return await _done(
+        desk,
+        actor,
+        "swap",
+        key,
+        f"换班已生效，{beijing(start, desk.now())}至{beijing(end, desk.now())}由您值班。",
+        covers=(*desk.covers, Cover(role=asked["role"], userid=actor.id, start=start, end=end)),
+        told=[(asked["from"], f"{actor.name}同意代班（{beijing(start, desk.now())}起），换班已生效。")],
+        settings=spent,
+        of=asked["from"],
+        role=asked["role"],
+        start=asked["start"],
+        until=asked["end"],
+    )
 
 
 # 交接
@@ -167,9 +236,10 @@ async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
         if current["given"] and current["taken"]:
             return "本班已经交接完毕，双方均已签认。"
     else:
-        await _add(desk, Cover(role="duty_officer", userid=old.duty_officer, start=at, end=at + BOUND))
-        await record(desk, actor, "handover_begun", **{k: running[k] for k in ("from", "to", "at")})
-    await desk.store.set_meta(HANDOVER, json.dumps(running, ensure_ascii=False))
+        covers = (*desk.covers, Cover(role="duty_officer", userid=old.duty_officer, start=at, end=at + BOUND))
+        changed = {HANDOVER: json.dumps(running, ensure_ascii=False), COVERS: covers_text(desk, covers)}
+        await record(desk, actor, "handover_begun", changed, **{k: running[k] for k in ("from", "to", "at")})
+        desk.covers = covers
     card = await _handover_card(desk, old, new, at, ident)
     rows = [outbox.card_message(desk, u, card, key) for u in (old.duty_officer, new.duty_officer)]
     await outbox.queue(desk, *rows)
@@ -236,6 +306,9 @@ def _soonest(found: list[Incident], now: datetime) -> str:
 
 
 async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> str:
+    before = await _worked(desk, key)
+    if before is not None:
+        return before
     running = json.loads(await desk.store.meta(HANDOVER) or "{}")
     if running.get("id") != ident:
         return "这次交接已经结束，请回“值班”看现在由谁负责。"
@@ -245,18 +318,19 @@ async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> st
     if running[side]:
         return "您已签认，无需再点。"
     running[side] = iso(desk.now())
-    await desk.store.set_meta(HANDOVER, json.dumps(running, ensure_ascii=False))
-    await record(desk, actor, "handover_signed", side=side, id=ident)
+    changed = {HANDOVER: json.dumps(running, ensure_ascii=False)}
+    other = running["to"] if who == "from" else running["from"]
     if not (running["given"] and running["taken"]):
-        other = running["to"] if who == "from" else running["from"]
-        return f"已签认，等{_name(desk, other)}签认。在此之前由{_name(desk, running['from'])}负责。"
-    await _hand_over(desk, running)
+        answer = f"已签认，等{_name(desk, other)}签认。在此之前由{_name(desk, running['from'])}负责。"
+        return await _done(desk, actor, "handover_signed", key, answer, settings=changed, side=side, id=ident)
     text = f"交接完毕，{beijing(desk.now(), desk.now())}起由{_name(desk, running['to'])}值班。"
-    await outbox.say(desk, running["from"] if who == "to" else running["to"], text, key)
-    return text
+    covers = _handed_over(desk, running)
+    return await _done(
+        desk, actor, "handover_signed", key, text, covers=covers, told=[(other, text)], settings=changed, side=side, id=ident
+    )
 
 
-async def _hand_over(desk: Desk, running: dict[str, str]) -> None:
+def _handed_over(desk: Desk, running: dict[str, str]) -> tuple[Cover, ...]:
     """The outgoing officer is free; the incoming one holds the desk from now on."""
     now, at = desk.now(), datetime.fromisoformat(running["at"])
     kept = tuple(
@@ -264,8 +338,7 @@ async def _hand_over(desk: Desk, running: dict[str, str]) -> None:
         for c in desk.covers
     )
     early = Cover(role="duty_officer", userid=running["to"], start=now, end=at)
-    desk.covers = (*kept, early) if now < at else kept
-    await save_covers(desk)
+    return (*kept, early) if now < at else kept
 
 
 def _source(desk: Desk) -> str:

@@ -18,6 +18,7 @@ from bot.desk import Desk
 from bot.due import queue_due
 from bot.outage import recovered
 from bot.refresh import refreshed
+from bot.rota_desk import load_covers
 from bot.store.port import MessageRow
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
@@ -38,6 +39,8 @@ async def tick(desk: Desk) -> int:
     wall, lease = desk.lease()
     rows = await desk.store.claim_steps(now, wall, desk.owner, lease, STEP_BATCH)
     if rows:
+        if desk.settings.bot.database_url:
+            await load_covers(desk)  # another process may have recorded who is really there
         await queue_due(desk, rows)
     return len(rows)
 

@@ -27,6 +27,32 @@ def unfinished(tx: Tx) -> list[tuple[str, datetime, Mapping[str, object]]]:
     return [(r["key"], instant(r["at"]), parsed(r["body"])) for r in rows]
 
 
+def claim(tx: Tx, owner: str, wall: datetime, until: datetime, limit: int) -> list[tuple[str, datetime, Mapping[str, object]]]:
+    """Deliveries for `owner` to work, in order of arrival, its until the lease ends.
+
+    What one person sent is worked in order: while another process holds an earlier delivery of theirs, the later ones wait.
+    """
+    out: list[tuple[str, datetime, Mapping[str, object]]] = []
+    waiting: set[str] = set()
+    params: dict[str, object] = {"owner": owner, "wall": ms(wall), "until": ms(until)}
+    for row in tx.rows(
+        "select key, at, body, lease_until from callback where done = 0 order by n limit :limit", {"limit": limit}
+    ):
+        body = parsed(row["body"])
+        user = str(body.get("user", ""))
+        if user in waiting:
+            continue
+        taken = tx.run(
+            "update callback set owner = :owner, lease_until = :until where key = :key and done = 0 and lease_until < :wall",
+            {**params, "key": row["key"]},
+        )
+        if taken:
+            out.append((row["key"], instant(row["at"]), body))
+        else:
+            waiting.add(user)
+    return out
+
+
 def finish(tx: Tx, key: str, note: str) -> None:
     tx.run("update callback set done = 1, note = :note where key = :key and done = 0", {"key": key, "note": clean(note)})
 

@@ -158,8 +158,15 @@ class SqlStore(ApartStore):
     async def last_event_id(self) -> int:
         return await self.engine.read(chain.last_id)
 
-    async def append_system(self, events: Sequence[Event]) -> None:
-        await self.engine.write(lambda tx: chain.append(tx, chain.SYSTEM, events))
+    async def append_system(self, events: Sequence[Event], settings: Mapping[str, str] | None = None) -> None:
+        """Records of the system chain, and in the same unit the settings of the program they change."""
+
+        def unit(tx: Tx) -> None:
+            chain.append(tx, chain.SYSTEM, events)
+            for key, value in (settings or {}).items():
+                callbacks.set_meta(tx, key, value)
+
+        await self.engine.write(unit)
 
     async def erase_private(self, chain_name: str, seq: int, by: Event) -> bool:
         return await self.engine.write(lambda tx: chain.erase(tx, chain_name, seq, by))
@@ -247,6 +254,11 @@ class SqlStore(ApartStore):
 
     async def open_callbacks(self) -> list[tuple[str, datetime, Mapping[str, object]]]:
         return await self.engine.read(callbacks.unfinished)
+
+    async def claim_callbacks(
+        self, wall: datetime, owner: str, lease_until: datetime, limit: int
+    ) -> list[tuple[str, datetime, Mapping[str, object]]]:
+        return await self.engine.write(lambda tx: callbacks.claim(tx, owner, wall, lease_until, limit))
 
     async def finish_callback(self, key: str, note: str) -> None:
         await self.engine.write(lambda tx: callbacks.finish(tx, key, note))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import digest
+from bot import digest, rota_desk
 from bot.inbox import load_covers
 from bot.rota_desk import check_gaps
 from playbooks.incident import Status
@@ -57,6 +57,69 @@ async def test_a_swap_needs_the_other_one(office: Room) -> None:
     assert "换班已生效" in await office.press("luhan", "同意换班")
     assert office.duty.duty_officer == "luhan"
     assert "同意代班" in office.heard("penghai")[-1]
+
+
+async def test_a_cover_worked_twice_after_a_kill_gives_the_same_answer_and_happens_once(office: Room) -> None:
+    await office.desk.store.accept_callback("k1", NIGHT, {"kind": "text", "user": "luhan", "content": "顶班"})
+    actor = office.desk.actor("luhan")
+    assert actor is not None
+    first = await rota_desk.cover(office.desk, actor, "k1")
+    await load_covers(office.desk)  # the process was killed here, before the delivery was finished
+    assert await rota_desk.cover(office.desk, actor, "k1") == first
+    await office.settle()
+    assert (await system(office)).count("cover") == 1
+    assert len([c for c in office.desk.covers if c.userid == "luhan"]) == 1
+    assert sum("已由您顶替" in text for text in office.heard("luhan")) == 1
+    assert sum("已顶替您" in text for text in office.heard("penghai")) == 1
+    assert "不用顶班" in await office.type("luhan", "顶班")
+
+
+async def test_a_kill_between_the_record_and_the_word_to_the_other_loses_no_word(
+    office: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = office.desk.actor("luhan")
+    assert actor is not None
+
+    async def killed(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as dead:
+        dead.setattr("bot.outbox.say", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            await rota_desk.cover(office.desk, actor, "k1")
+    await rota_desk.cover(office.desk, actor, "k1")
+    await office.settle()
+    assert sum("已顶替您" in text for text in office.heard("penghai")) == 1
+    assert (await system(office)).count("cover") == 1
+
+
+async def test_a_swap_worked_twice_after_a_kill_is_still_one_swap(office: Room) -> None:
+    name = office.desk.settings.organisation.officer("luhan").name  # type: ignore[union-attr]
+    await office.type("penghai", f"换班 {name}")
+    card = office.card("luhan", "同意换班")
+    ident = office.keys(card)["同意换班"].rpartition("|")[2]
+    actor = office.desk.actor("luhan")
+    assert actor is not None
+    first, _ = await rota_desk.pressed(office.desk, actor, "swap_yes", ident, "k1")
+    again, _ = await rota_desk.pressed(office.desk, actor, "swap_yes", ident, "k1")
+    assert again == first
+    assert "换班已生效" in first
+    assert (await system(office)).count("swap") == 1
+    other, _ = await rota_desk.pressed(office.desk, actor, "swap_yes", ident, "k2")
+    assert "已经处理过" in other
+
+
+async def test_a_signature_worked_twice_after_a_kill_is_one_signature(office: Room) -> None:
+    await office.forward(hours=4)
+    await office.type("penghai", "交接")
+    card = office.card("penghai", "我已交清")
+    ident = office.keys(card)["我已交清"].rpartition("|")[2]
+    actor = office.desk.actor("penghai")
+    assert actor is not None
+    first, _ = await rota_desk.pressed(office.desk, actor, "give", ident, "k1")
+    again, _ = await rota_desk.pressed(office.desk, actor, "give", ident, "k1")
+    assert again == first
+    assert (await system(office)).count("handover_signed") == 1
 
 
 async def test_a_refused_swap_leaves_everything_as_it_was(office: Room) -> None:

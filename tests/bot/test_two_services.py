@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import inbox
 from bot.app import serving
 from bot.demo.driver import AES_KEY, AGENT, CORPID, SECRET, TOKEN, corp_of
+from bot.desk import Desk
 from bot.digest import daily
 from bot.emulator.server import Emulator
 from bot.emulator.server import serving as emulating
@@ -141,6 +143,39 @@ async def test_a_callback_delivered_to_both_is_worked_once(pair: Pair) -> None:
     assert [e.kind for e in events].count("acknowledged") == 1
     replies = [r for r in pair.emulator.ledger() if r.shown and '"msgtype":"text"' in r.body]
     assert len(replies) == 1
+
+
+async def test_many_deliveries_are_each_worked_by_one_process(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked: Counter[str] = Counter()
+    real = inbox._handle
+
+    async def counted(desk: Desk, key: str, at: datetime, body: Mapping[str, object]) -> None:
+        worked[key] += 1
+        await asyncio.sleep(0.005)
+        await real(desk, key, at, body)
+
+    monkeypatch.setattr(inbox, "_handle", counted)
+    users = [o.userid for o in pair.first.desk.settings.organisation.officers][:6]
+    for n in range(36):
+        body = {"kind": "text", "user": users[n % 6], "content": "查询"}
+        await pair.first.desk.store.accept_callback(f"k{n}", NOW, body)
+    while await pair.first.desk.store.open_callbacks():
+        await pair.both("pump")
+    assert len(worked) == 36
+    assert set(worked.values()) == {1}
+
+
+async def test_what_one_process_was_told_about_the_rota_the_other_knows(pair: Pair) -> None:
+    on = pair.first.desk.duty()
+    stand_in = next(o.userid for o in pair.first.desk.settings.organisation.officers if o.userid.lower() == on.deputy_duty)
+    await pair.first.desk.store.accept_callback("k1", NOW, {"kind": "text", "user": stand_in, "content": "顶班"})
+    await pair.first.pump()
+    await pair.seen("i1", "鹿溪县石坪镇大湾村发生山体滑坡 有人被埋", NOW)
+    await pair.first.intake.join()
+    pair.clock.forward(seconds=1)
+    await pair.second.pump()
+    assert pair.second.desk.duty().duty_officer == stand_in
+    assert stand_in in {r.user for r in pair.emulator.ledger() if r.shown and '"template_card"' in r.body}
 
 
 async def test_one_dies_holding_a_message_and_the_other_repeats_its_bytes(pair: Pair) -> None:

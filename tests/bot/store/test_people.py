@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.store import SqlStore
-from tests.bot.store.samples import T0, minutes
+import pytest
+
+from bot.store import SqlStore, open_store
+from tests.bot.store.samples import T0, event, minutes
 
 
 async def test_a_delivery_is_accepted_once_and_worked_in_order_of_arrival(store: SqlStore) -> None:
@@ -17,6 +19,51 @@ async def test_a_delivery_is_accepted_once_and_worked_in_order_of_arrival(store:
     await store.finish_callback("z", "done")
     assert not await store.accept_callback("z", T0 + minutes(2), {})
     assert [k for k, _, _ in await store.open_callbacks()] == ["a"]
+
+
+async def test_a_delivery_is_claimed_by_one_and_by_the_next_when_the_lease_ends(store: SqlStore) -> None:
+    for n, user in enumerate(("zhangsan", "lisi", "zhangsan", "wangwu")):
+        await store.accept_callback(f"k{n}", T0, {"user": user})
+    until = T0 + minutes(1)
+    mine = await store.claim_callbacks(T0, "p1", until, 2)
+    assert [k for k, _, _ in mine] == ["k0", "k1"]
+    theirs = await store.claim_callbacks(T0, "p2", until, 50)
+    assert [k for k, _, _ in theirs] == ["k3"], "what a person sent later waits for what another process holds"
+    await store.finish_callback("k0", "done")
+    assert [k for k, _, _ in await store.claim_callbacks(T0, "p2", until, 50)] == ["k2"]
+    assert await store.claim_callbacks(until, "p2", until, 50) == []
+    late = await store.claim_callbacks(until + minutes(1), "p3", until + minutes(2), 50)
+    assert [k for k, _, _ in late] == ["k1", "k2", "k3"]
+
+
+async def test_claiming_side_by_side_never_doubles_a_delivery(database_url: str, store: SqlStore, tmp_path: Path) -> None:
+    for n in range(60):
+        await store.accept_callback(f"k{n:02}", T0, {"user": f"u{n % 7}"})
+    other = await open_store(database_url, tmp_path / "other") if database_url else store
+    seen: list[str] = []
+
+    async def drain(name: str, at: SqlStore) -> None:
+        while rows := await at.claim_callbacks(T0, name, T0 + minutes(1), 5):
+            for key, _, _ in rows:
+                seen.append(key)
+                await at.finish_callback(key, "done")
+
+    await asyncio.gather(*(drain(f"p{n}", store if n % 2 else other) for n in range(4)))
+    while await store.open_callbacks():
+        await drain("last", store)
+    if other is not store:
+        await other.close()
+    assert sorted(seen) == sorted(set(seen))
+    assert len(seen) == 60
+
+
+async def test_a_record_and_the_settings_it_changes_are_one_unit(store: SqlStore) -> None:
+    await store.append_system([event("cover", T0)], {"covers": "a", "rota.worked": "b"})
+    assert (await store.meta("covers"), await store.meta("rota.worked")) == ("a", "b")
+    with pytest.raises(TypeError, match="naive"):
+        await store.append_system([event("cover", T0.replace(tzinfo=None))], {"covers": "c"})
+    assert await store.meta("covers") == "a"
+    assert [e.kind for e in await store.events("system")] == ["cover"]
 
 
 async def test_a_login_link_works_once_and_in_time(store: SqlStore) -> None:
