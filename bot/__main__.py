@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "verify": "bot.cli_data",
     "doctor": "bot.cli_doctor",
     "import": "bot.cli_import",
+    "erase": "bot.cli_erase",
 }
 
 

@@ -19,6 +19,7 @@ from bot.clock import SystemClock, wall
 from bot.configuration import data_of, settings_of
 from bot.digest import daily
 from bot.pulse import Pulse, notify
+from bot.retention import tidy
 from bot.scheduler import arm, build_scheduler, wake_on_change
 from bot.steady import ClockWrong, SteadyClock, check
 from bot.watch import Watch
@@ -72,6 +73,7 @@ async def _serve(running: Running, clock: SteadyClock, stop: asyncio.Event) -> N
 
     async def line() -> None:
         await daily(desk)
+        await tidy(desk)
 
     await outage.started(desk)
     scheduler = build_scheduler(service, line)

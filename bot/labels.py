@@ -215,6 +215,9 @@ NOTES: Mapping[str, str] = {
     "referral": "移送",
     "talking_points": "口径",
     "followup": "续报",
+    "unmasked": "查看原文",
+    "erased": "清除个人信息",
+    "attachment": "附件",
 }
 MESSAGE_STATES: Mapping[str, str] = {
     "pending": "待发",

@@ -45,6 +45,7 @@ DONE = {
 }
 REFUSED = {
     "unknown": "没有这个操作。",
+    "own_unit": "本件涉及您所在的单位，反映人的信息不得提供给被反映单位。",
     "wrong_state": "这件事现在是“{status}”，不能这样办。",
     "wrong_role": "这一步须由{roles}办理，请联系相应人员。",
     "missing_field": "还缺{field}，请补全。",
@@ -99,6 +100,9 @@ ASK = {
 
 def done(incident: Incident, events: Sequence[Event], settings: Settings, now: datetime) -> str:
     """What was recorded, and what runs next."""
+    if any(e.data.get("note") == "unmasked" for e in events):
+        page = f"{settings.bot.public_url}/incident/{incident.number}/original"
+        return f"{incident.number}号：已登记查看。原文不经企业微信传递，请在10分钟内到总览查看：{page}"
     words = [DONE[e.kind] for e in events if e.kind in DONE]
     head = f"{incident.number}号：" + ("；".join(dict.fromkeys(words)) if words else "已经办过，无需再办") + "。"
     met = [e for e in events if e.kind == "clock_met"]

@@ -93,6 +93,8 @@ def _bot(settings: Settings) -> Iterator[Problem]:
         ("jitter_seconds", bot.jitter_seconds, 0),
         ("watch_days", bot.watch_days, 1),
         ("lease_seconds", bot.lease_seconds, 5),
+        ("original_days", bot.original_days, 1),
+        ("item_days", bot.item_days, 30),
     ):
         if number < least:
             yield error(settings, "Y422", "bot", f"{key} 太小。", f"请写不小于{least}的整数。", key)

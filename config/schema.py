@@ -287,6 +287,8 @@ class BotSettings:
     jitter_seconds: int = 45
     watch_days: int = 3
     lease_seconds: int = 30
+    original_days: int = 180
+    item_days: int = 730
     thin_categories: tuple[str, ...] = ()
     secrecy_marks: tuple[str, ...] = ("绝密", "机密", "秘密★", "内部秘密")
 

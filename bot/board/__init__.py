@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.board import originals
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
 from bot.board.pages import Board, static
@@ -29,6 +30,7 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get("/problems", guarded(deps, board.problems)),
         web.get(one, guarded(deps, board.incident)),
         web.post(f"{one}/act", editing(deps, board.act)),
+        web.get(f"{one}/original", guarded(deps, originals.page(board))),
         web.get(f"{one}/review.{{kind:md|html|docx}}", guarded(deps, board.report)),
         web.get("/events", guarded(deps, board.events)),
         web.get("/login", sign_in(deps)),

@@ -266,6 +266,22 @@ FORMS: tuple[Form, ...] = (
         line=_exclude,
     ),
     Form(
+        code="unmask",
+        title="查看原文",
+        action="unmask",
+        button="登记并查看",
+        inputs=(Input(name="reason", label="理由", required=True, hint="登记后10分钟内可看，留痕"),),
+        line=lambda f: ("原文", _rest(f, "reason")),
+    ),
+    Form(
+        code="erase",
+        title="清除原文和附件",
+        action="erase",
+        button="清除，不能恢复",
+        inputs=(Input(name="reason", label="理由", required=True, hint="如：本人申请；记录链照常校验"),),
+        line=lambda f: ("清除原文", _rest(f, "reason")),
+    ),
+    Form(
         code="close",
         title="办结",
         action="close",

@@ -123,7 +123,8 @@ class Board:
             return refuse(self.deps, "没有这个操作，请返回重新打开页面。", status=400)
         word, rest = command(form, given, self.deps.settings)
         reply = await self.deps.act(who.officer.userid, word, number, {"text": rest})
-        answer = web.Response(status=303, headers={"Location": f"/incident/{number}"})
+        page = f"/incident/{number}/original" if form.code == "unmask" else f"/incident/{number}"
+        answer = web.Response(status=303, headers={"Location": page})
         say(answer, reply)
         return answer
 

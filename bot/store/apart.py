@@ -22,9 +22,6 @@ class ApartStore:
     async def originals_of(self, number: int) -> list[Original]:
         return await self.engine.read(lambda tx: originals.of_incident(tx, number))
 
-    async def erase_originals(self, ids: Sequence[str], by: Event) -> int:
-        return await self.engine.write(lambda tx: originals.erase(tx, ids, by))
-
     async def expire_originals(self, before: datetime, by: Event) -> int:
         return await self.engine.write(lambda tx: originals.expire(tx, before, by))
 
@@ -51,6 +48,3 @@ class ApartStore:
 
     async def attachment(self, ident: str) -> tuple[Attachment, bytes] | None:
         return await self.engine.read(lambda tx: attachments.get(tx, ident))
-
-    async def erase_attachments(self, number: int, by: Event) -> int:
-        return await self.engine.write(lambda tx: attachments.erase(tx, number, by))

@@ -11,15 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.store import chain
 from bot.store.engine import Row, Tx, one
 from bot.store.forms import clean, instant, ms
 from bot.store.kept import Attachment
-from playbooks.incident import Event
 
 PART: Final = 256 * 1024
 COLUMNS: Final = "id, incident, item_id, sha256, name, kind, media_type, size, by_whom, at, state, media_id, tries, note"
-ERASED: Final = "attachment_erased"
 
 
 def add(tx: Tx, row: Attachment, body: bytes | None) -> bool:
@@ -96,17 +93,14 @@ def get(tx: Tx, ident: str) -> tuple[Attachment, bytes] | None:
     return _attachment(row), body
 
 
-def erase(tx: Tx, number: int, by: Event) -> int:
-    """Remove the bytes of a matter's files that no other matter shares, and record it; how many files were erased."""
+def erase_matter(tx: Tx, number: int) -> int:
+    """Remove the bytes of a matter's files that no other matter shares; its own record says who and why; how many files."""
     gone = [a for a in of_incident(tx, number) if a.state in ("kept", "wanted")]
     for a in gone:
         tx.run("update attachment set state = 'erased', name = '', media_id = '' where id = :id", {"id": a.id})
         shared = one(tx, "select id from attachment where sha256 = :d and state = 'kept'", {"d": a.sha256})
         if a.sha256 and shared is None:
             tx.run("delete from attachment_part where sha256 = :d", {"d": a.sha256})
-    if gone:
-        data = {**by.data, "count": len(gone), "sha256": [a.sha256 for a in gone]}
-        chain.append(tx, chain.SYSTEM, [Event(kind=ERASED, at=by.at, actor=by.actor, data=data)])
     return len(gone)
 
 

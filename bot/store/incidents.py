@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.store import callbacks, chain, items, steps
+from bot.store import attachments, callbacks, chain, items, originals, steps
 from bot.store.engine import Conflict, Row, Tx, one
 from bot.store.forms import canonical, clean, ms, parsed
 from bot.store.port import Change
 from playbooks.incident import Clock, Incident
+from playbooks.privacy import erases
 from playbooks.record import load
 
 PROJECTED: Final = (
@@ -82,6 +83,9 @@ def commit(tx: Tx, change: Change) -> None:
     if change.steps is not None:
         steps.replace(tx, incident.number, incident.version, change.steps)
     items.join(tx, change.joined)
+    if any(erases(e) for e in change.events):
+        originals.erase_matter(tx, incident.number, max(e.at for e in change.events))
+        attachments.erase_matter(tx, incident.number)
     if change.callback_done:
         callbacks.finish(tx, change.callback_done, "done")
     chain.append(tx, chain.chain_of(incident.number), change.events)

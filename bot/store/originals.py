@@ -7,8 +7,9 @@ Erasing empties salt and body and leaves the digest, so that the chains still ve
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Final
@@ -22,7 +23,6 @@ from playbooks.incident import SYSTEM, Event
 
 KEPT: Final = "originals_kept"
 ERASED: Final = "originals_erased"
-BATCH: Final = 300
 
 
 def keep(tx: Tx, items: Iterable[Item]) -> None:
@@ -73,26 +73,33 @@ def _original(row: Row) -> Original:
     )
 
 
-def erase(tx: Tx, ids: Sequence[str], by: Event) -> int:
-    """Empty the originals of these items and record it in the system chain; how many texts were erased."""
-    gone = 0
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        names = ", ".join(f":v{n}" for n in range(len(part)))
-        gone += tx.run(
-            f"update original set salt = '', body = '', erased_at = :at where body <> '' and item_id in ({names})",
-            {"at": ms(by.at), **{f"v{n}": v for n, v in enumerate(part)}},
-        )
-    if gone:
-        chain.append(tx, chain.SYSTEM, [_counted(by, gone)])
+def erase_matter(tx: Tx, number: int, at: datetime) -> int:
+    """Empty the originals of a matter's items, and what officers typed to report them; its own record says who and why."""
+    gone = tx.run(
+        "update original set salt = '', body = '', erased_at = :at where body <> '' and item_id in"
+        " (select id from item where incident = :number)",
+        {"at": ms(at), "number": number},
+    )
+    _forget_typed(tx, number)
     return gone
 
 
+def _forget_typed(tx: Tx, number: int) -> None:
+    """Deliveries that became items of this matter lose their text: the id of such an item is a digest of the delivery's key."""
+    sql = "select id from item where incident = :number and kind = 'officer'"
+    ids = {str(r["id"]) for r in tx.rows(sql, {"number": number})}
+    if not ids:
+        return
+    keys = [str(r["key"]) for r in tx.rows("select key from callback where done = 1")]
+    mine = [k for k in keys if hashlib.sha1(f"officer|{k}".encode()).hexdigest() in ids]
+    tx.many("update callback set body = :empty where key = :key", [{"empty": '{"erased":true}', "key": k} for k in mine])
+
+
 def expire(tx: Tx, before: datetime, by: Event) -> int:
-    """Empty what was kept before then, except where the matter is still open; how many texts were erased."""
+    """Empty what was kept before then, except where an alarmed matter is still open; how many texts were erased."""
     gone = tx.run(
         "update original set salt = '', body = '', erased_at = :now where body <> '' and at < :before and item_id not in"
-        " (select i.id from item i join incident n on n.number = i.incident where n.is_open = 1)",
+        " (select i.id from item i join incident n on n.number = i.incident where n.is_open = 1 and n.alarmed_at is not null)",
         {"now": ms(by.at), "before": ms(before)},
     )
     if gone:

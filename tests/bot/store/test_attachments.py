@@ -9,13 +9,19 @@ from bot.store import SqlStore
 from bot.store.attachments import PART
 from bot.store.kept import Attachment
 from bot.store.verify import verify
-from tests.bot.store.samples import T0, event, open_one
+from tests.bot.store.samples import T0, changed, event, open_one
 
 BIG = bytes(range(256)) * (PART // 256 + 7)
 
 
 def picture(ident: str, *, state: str = "kept", by: str = "zhangsan") -> Attachment:
     return Attachment(id=ident, name="现场.jpg", kind="image", by=by, at=T0, media_type="image/jpeg", state=state)
+
+
+async def erase(store: SqlStore) -> None:
+    incident = await store.incident(1)
+    assert incident is not None
+    assert await store.commit(changed(incident, event("noted", note="erased", text="本人申请")))
 
 
 async def test_bytes_come_back_whole_with_their_digest(store: SqlStore) -> None:
@@ -55,11 +61,11 @@ async def test_erasing_removes_bytes_unless_another_matter_shares_them(store: Sq
     for ident in ("p1", "p2"):
         await store.add_attachment(picture(ident), b"abc")
     await store.place_attachments(["p1"], 1)
-    assert await store.erase_attachments(1, event("attachment_erased", reason="本人申请")) == 1
+    await erase(store)
     assert (await store.attachment("p1") or (None, b"x"))[1] == b""
     assert (await store.attachment("p2") or (None, b""))[1] == b"abc"
     await store.place_attachments(["p2"], 1)
-    await store.erase_attachments(1, event("attachment_erased", reason="本人申请"))
+    await erase(store)
     assert await store.engine.read(lambda tx: list(tx.rows("select n from attachment_part"))) == []
     assert (await store.engine.read(verify)).faults == ()
 

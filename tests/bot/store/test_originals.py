@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
 from bot.store import SqlStore
 from bot.store.port import Joined, SourceState
 from bot.store.verify import Verdict, verify
-from tests.bot.store.samples import OFFICER, T0, event, item, minutes, open_one
+from monitors.item import ItemKind
+from tests.bot.store.samples import OFFICER, T0, changed, event, item, minutes, open_one
 
 LINE = SourceState(source_id="12345", last_success_at=T0)
 SAID = json.dumps({"标题": "张三反映停水", "电话": "13800001234"}, ensure_ascii=False)
@@ -24,6 +26,13 @@ async def kept(store: SqlStore) -> None:
     b = item("b", "李某反映噪声", source="12345", original='{"标题":"李四反映噪声"}')
     await store.save_poll(LINE, [a, b, item("c")])
     await open_one(store, joined=(Joined(item_id="a", incident=1, at=T0, why="x"),))
+
+
+async def erase(store: SqlStore) -> None:
+    """The line of the record that removes, committed as any change."""
+    incident = await store.incident(1)
+    assert incident is not None
+    assert await store.commit(changed(incident, event("noted", T0 + minutes(5), note="erased", text="本人申请")))
 
 
 async def test_the_original_of_a_member_comes_back_and_is_in_no_item(store: SqlStore) -> None:
@@ -51,7 +60,7 @@ async def test_an_edit_keeps_the_newer_original_too(store: SqlStore) -> None:
 
 async def test_erasing_leaves_nothing_to_read_and_whole_chains(store: SqlStore) -> None:
     await kept(store)
-    assert await store.erase_originals(["a"], event("originals_erased", T0 + minutes(5), reason="本人申请")) == 1
+    await erase(store)
     (one,) = await store.originals_of(1)
     assert one.fields == ()
     assert one.erased_at == T0 + minutes(5)
@@ -59,19 +68,22 @@ async def test_erasing_leaves_nothing_to_read_and_whole_chains(store: SqlStore) 
     assert dumped[0] == {"salt": "", "body": ""}
     assert dumped[1]["body"]
     assert (await walk(store)).faults == ()
-    told = [e for e in await store.events("system") if e.kind == "originals_erased"]
-    assert [(e.actor, e.data["reason"], e.data["count"]) for e in told] == [(OFFICER.id, "本人申请", 1)]
+    told = (await store.events("incident:1"))[-1]
+    assert (told.actor, told.data["note"], told.data["text"]) == (OFFICER.id, "erased", "本人申请")
 
 
 async def test_what_was_erased_does_not_come_back_with_a_later_edit(store: SqlStore) -> None:
     await kept(store)
-    await store.erase_originals(["a"], event("originals_erased"))
+    await erase(store)
     await store.save_poll(LINE, [item("a", "张某又反映", source="12345", fingerprint="f2", original=SAID)])
     assert (await store.originals_of(1))[0].fields == ()
 
 
 async def test_a_term_erases_closed_matters_only(store: SqlStore) -> None:
     await kept(store)
+    incident = await store.incident(1)
+    assert incident is not None
+    assert await store.commit(changed(incident, event("alarmed", T0, reason="x")))
     assert await store.expire_originals(T0 + minutes(60), event("originals_erased")) == 1, "b is ordinary, a in an open matter"
     assert (await store.originals_of(1))[0].fields != ()
 
@@ -101,3 +113,18 @@ async def test_purging_ordinary_items_empties_their_originals(store: SqlStore) -
 async def test_an_item_without_anything_covered_keeps_nothing(store: SqlStore) -> None:
     await store.save_poll(LINE, [replace(item("c"), original="")])
     assert await store.engine.read(lambda tx: list(tx.rows("select item_id from original"))) == []
+
+
+async def test_erasing_forgets_what_an_officer_typed(store: SqlStore) -> None:
+    typed = {"kind": "text", "user": "zhangsan", "content": "报 张三 13800001234"}
+    await store.accept_callback("k1", T0, typed)
+    await store.accept_callback("k2", T0, typed)
+    for key in ("k1", "k2"):
+        await store.finish_callback(key, "done")
+    ident = hashlib.sha1(b"officer|k1").hexdigest()
+    await store.add_item(item(ident, source="officer", kind=ItemKind.OFFICER, original=SAID))
+    await open_one(store, joined=(Joined(item_id=ident, incident=1, at=T0, why="x"),))
+    await erase(store)
+    rows = await store.engine.read(lambda tx: {r["key"]: r["body"] for r in tx.rows("select key, body from callback")})
+    assert "13800001234" not in rows["k1"]
+    assert "13800001234" in rows["k2"], "another report is another matter"
