@@ -17,6 +17,9 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LISTEN = re.compile(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _ADDRESS = re.compile(r"(https?://|demo:)\S+")
 SHORTEST_SECRET = 16
+PASSIVE = ("none", "update_button", "update_template_card")
+SECURITY = ("starttls", "tls", "none")
+_MAILBOX = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _WECOM = ("corpid", "agentid", "secret", "token", "aes_key")
 
 
@@ -25,6 +28,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _scope(settings)
     yield from _bot(settings)
     yield from _wecom(settings)
+    yield from _mail(settings)
 
 
 def _sources(settings: Settings) -> Iterator[Problem]:
@@ -119,3 +123,27 @@ def _wecom(settings: Settings) -> Iterator[Problem]:
         yield error(settings, "Y425", "wecom", "企业微信的参数不全，消息发不出去。", f"请补上环境变量 {missing}。")
     if settings.wecom.aes_key and len(settings.wecom.aes_key) != 43:
         yield error(settings, "Y426", "wecom", "回调密钥应为43个字符。", "请从企业微信后台重新复制 EncodingAESKey。")
+    if settings.wecom.passive_card_reply not in PASSIVE:
+        hint = f"可用：{'、'.join(PASSIVE)}。"
+        yield error(settings, "Y427", "wecom", "按钮的即时应答写法不认识。", hint, "passive_card_reply")
+    if bool(settings.wecom.bot_id) != bool(settings.wecom.bot_secret):
+        hint = "请同时给出 YQBOT_WECOM_BOT_ID 和 YQBOT_WECOM_BOT_SECRET，或都不给。"
+        yield error(settings, "Y428", "wecom", "智能机器人的参数不全，连接不上。", hint)
+
+
+def _mail(settings: Settings) -> Iterator[Problem]:
+    """E-mail is off, or it has a sender, a known way and no password in clear."""
+    mail = settings.mail
+    if not mail.host:
+        return
+    if mail.security not in SECURITY:
+        yield error(settings, "Y429", "mail", "邮件加密方式不认识。", f"可用：{'、'.join(SECURITY)}。", "security")
+    elif mail.security == "none" and mail.username:
+        yield error(settings, "Y429", "mail", "不加密时不能登录，密码会被看到。", "请改用 starttls 或 tls。", "security")
+    if not _MAILBOX.fullmatch(mail.sender):
+        yield error(settings, "Y429", "mail", "没有写发件人地址，或写法不对。", "请写成 zhiban@单位域名 的样子。", "sender")
+    if not any(o.email for o in settings.organisation.officers):
+        yield warning(settings, "Y430", "mail", "名册里没有一个人写了邮箱，邮件无处可发。", "请给值班人员写 email。")
+    for officer in settings.organisation.officers:
+        if officer.email and not _MAILBOX.fullmatch(officer.email):
+            yield error(settings, "Y431", f"officer {officer.userid}", "邮箱写法不对。", "请核对后改正。", "email")

@@ -45,6 +45,7 @@ TABLES: Mapping[str, Table] = {
     for t in (
         Table(name="bot", cls=schema.BotSettings, identity=_key(), single=True),
         Table(name="wecom", cls=schema.WeComSettings, identity=_key(), single=True),
+        Table(name="mail", cls=schema.MailSettings, identity=_key(), single=True),
         Table(name="scope", cls=schema.Scope, identity=_key(), single=True),
         Table(name="organisation", cls=shapes.OrganisationHead, identity=_key(), single=True),
         Table(name="unit", cls=schema.Unit, identity=_key("code")),
@@ -63,7 +64,7 @@ TABLES: Mapping[str, Table] = {
 }
 
 FILES: Mapping[str, tuple[str, ...]] = {
-    "bot.toml": ("bot", "wecom"),
+    "bot.toml": ("bot", "wecom", "mail"),
     "organisation.toml": ("organisation", "unit", "officer", "shift"),
     "scope.toml": ("scope",),
     "sources.toml": ("source", "mapping"),
@@ -275,6 +276,7 @@ def _settings(built: Mapping[str, list[Any]], layers: Layers, folders: Sequence[
     return schema.Settings(
         bot=one("bot", schema.BotSettings()),
         wecom=one("wecom", schema.WeComSettings()),
+        mail=one("mail", schema.MailSettings()),
         organisation=head.organisation(built["unit"], built["officer"], built["shift"]),
         scope=one("scope", schema.Scope()),
         profiles={p.code: p for p in built["profile"]},

@@ -185,6 +185,7 @@ class Officer:
     roles: tuple[str, ...] = ()
     phone: str = ""
     direct_push: bool = False
+    email: str = ""  # where alarms go that WeCom does not take
     board: str = ""  # "" | viewer | editor | admin
 
 
@@ -268,10 +269,25 @@ class WeComSettings:
     aes_key: str = field(default="", repr=False)
     oauth_url: str = "https://open.weixin.qq.com"
     login_url: str = "https://login.work.weixin.qq.com"
-    bot_url: str = field(default="", repr=False)
+    bot_url: str = "wss://openws.work.weixin.qq.com"  # long connection of the smart bot
+    bot_id: str = ""  # empty: no smart bot
+    bot_secret: str = field(default="", repr=False)
     webhook: str = field(default="", repr=False)  # key of the duty group's robot
     gateway_url: str = field(default="", repr=False)  # SMS or voice gateway
-    passive_card_reply: str = "none"
+    passive_card_reply: str = "none"  # none | update_button | update_template_card
+    incident_chat: bool = False  # an app group of the units concerned; needs the root department in the app's visible range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The server that takes e-mail for officers; empty `host`: no e-mail. `security`: starttls | tls | none."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    sender: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +326,7 @@ class Settings:
     playbooks: tuple[Playbook, ...]
     sources: tuple[Source, ...]
     mappings: Mapping[str, FieldMap] = field(default_factory=dict)
+    mail: MailSettings = field(default_factory=MailSettings)
     ingest_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # source id -> key of its signed pushes
     folders: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(

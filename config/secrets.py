@@ -35,9 +35,14 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="YQBOT_WECOM_AES_KEY", table="wecom", key="aes_key", secret=True),
     Variable(name="YQBOT_WECOM_OAUTH_URL", table="wecom", key="oauth_url"),
     Variable(name="YQBOT_WECOM_LOGIN_URL", table="wecom", key="login_url"),
-    Variable(name="YQBOT_WECOM_BOT_URL", table="wecom", key="bot_url", secret=True),
+    Variable(name="YQBOT_WECOM_BOT_URL", table="wecom", key="bot_url"),
+    Variable(name="YQBOT_WECOM_BOT_ID", table="wecom", key="bot_id"),
+    Variable(name="YQBOT_WECOM_BOT_SECRET", table="wecom", key="bot_secret", secret=True),
     Variable(name="YQBOT_WECOM_WEBHOOK", table="wecom", key="webhook", secret=True),
     Variable(name="YQBOT_GATEWAY_URL", table="wecom", key="gateway_url", secret=True),
+    Variable(name="YQBOT_MAIL_HOST", table="mail", key="host"),
+    Variable(name="YQBOT_MAIL_USERNAME", table="mail", key="username"),
+    Variable(name="YQBOT_MAIL_PASSWORD", table="mail", key="password", secret=True),
 )
 
 SECRETS: Mapping[tuple[str, str], str] = {(v.table, v.key): v.name for v in VARIABLES if v.secret}

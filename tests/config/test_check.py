@@ -15,7 +15,7 @@ import config
 from config.check import across, folder_problems, problems
 from config.load import load
 from config.problem import Problem, errors
-from config.schema import Citation, Ladder, Officer, Role, Settings, Shift, Source, StepRule, Unit
+from config.schema import Citation, Ladder, MailSettings, Officer, Role, Settings, Shift, Source, StepRule, Unit
 
 ROOT = Path(config.__file__).parent
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -93,6 +93,18 @@ def source(**changes: Any) -> Change:
 def keyed(secret: str) -> Change:
     """A vendor among the sources, with this key."""
     return lambda s: replace(s, sources=(*s.sources, Source(id="v", name="v", kind="vendor")), ingest_secrets={"v": secret})
+
+
+def mail(**changes: Any) -> Change:
+    return lambda s: replace(s, mail=replace(MailSettings(host="mail.example.invalid", sender="a@example.invalid"), **changes))
+
+
+def mailbox(address: str) -> Change:
+    def change(s: Settings) -> Settings:
+        first, *rest = s.organisation.officers
+        return organisation(officers=(replace(first, email=address), *rest))(mail()(s))
+
+    return change
 
 
 def shifts(change: Callable[[Shift], Shift | None]) -> Change:
@@ -222,6 +234,13 @@ PLANTED = [
     pytest.param(bot(public_url="yq.example.invalid"), "Y423", id="address-without-scheme"),
     pytest.param(bot(thin_categories=("nowhere",)), "Y424", id="thin-category-unknown"),
     pytest.param(lambda s: replace(s, wecom=replace(s.wecom, corpid="ww1")), "Y425", id="wecom-half-configured"),
+    pytest.param(lambda s: replace(s, wecom=replace(s.wecom, passive_card_reply="ja")), "Y427", id="passive-unknown"),
+    pytest.param(lambda s: replace(s, wecom=replace(s.wecom, bot_id="b1")), "Y428", id="smart-bot-half-configured"),
+    pytest.param(mail(security="ssl"), "Y429", id="mail-way-unknown"),
+    pytest.param(mail(security="none", username="u"), "Y429", id="mail-password-in-clear"),
+    pytest.param(mail(sender="值班台"), "Y429", id="mail-sender-no-address"),
+    pytest.param(mail(), "Y430", id="mail-to-nobody"),
+    pytest.param(mailbox("不是邮箱"), "Y431", id="mailbox-unreadable"),
     pytest.param(
         lambda s: replace(s, wecom=replace(s.wecom, corpid="w", agentid=1, secret="s", token="t", aes_key="short")),
         "Y426",
