@@ -45,6 +45,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     router.add_get("/phone/media/{media_id}", page.media)
     router.add_post("/phone/press", page.press)
     router.add_post("/phone/say", page.say)
+    router.add_post("/phone/file", page.file)
     router.add_get("/connect/oauth2/authorize", page.sign_in)
     router.add_get("/wwlogin/sso/login", page.sign_in)
     router.add_static("/static/", HERE / "static")
@@ -207,6 +208,17 @@ class Phone:
             return answer({"error": "请先输入内容。"}, 400)
         try:
             ident = self._emulator.note_text(str(body.get("user", "")), words)
+        except PressRefused as refused:
+            return answer({"error": str(refused)}, 409)
+        return await self._outcome(ident)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A picked file, as raw bytes: no other web page can send that type without asking first."""
+        if request.content_type != "application/octet-stream":
+            raise web.HTTPUnsupportedMediaType(text="请用 application/octet-stream 提交。")
+        user, name, kind = (request.query.get(key, "") for key in ("user", "name", "kind"))
+        try:
+            ident = self._emulator.note_file(user, kind, name[:120], await request.read())
         except PressRefused as refused:
             return answer({"error": str(refused)}, 409)
         return await self._outcome(ident)

@@ -23,7 +23,8 @@ from bot.emulator.refusal import PressRefused, Refusal
 from bot.emulator.switches import Fault, Switches
 
 Answer = dict[str, Any]
-Handler = Callable[[web.Request], Awaitable[Answer]]
+Handler = Callable[[web.Request], Awaitable[Answer | web.Response]]
+FILE_WORDS = {"image": "图片", "voice": "语音", "video": "视频"}
 MAX_BODY = 32 << 20  # bytes; above every media limit, so that the limits themselves answer
 _TYPED_AWAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -135,6 +136,25 @@ class Emulator:
         self.office.changed()
         return self.courier.store(event_xml(self.office, self._plain_name(user), dict(tags)))
 
+    async def send_file(self, user: str, kind: str, name: str, body: bytes) -> bool:
+        """Send a picture, voice or video to the app and wait for its delivery; return whether the bot took it."""
+        return await self.courier.start(self.note_file(user, kind, name, body))
+
+    def note_file(self, user: str, kind: str, name: str, body: bytes) -> int:
+        """Keep a file a member sends; return the id of its pending callback (document 90239). Raises PressRefused."""
+        if kind not in ("image", "voice", "video") or not 5 < len(body) <= api_account.SIZES[kind]:
+            raise PressRefused("只能发图片（10MB以内）、语音（2MB以内）和视频（10MB以内）。")
+        media_id, now = fresh_id("media-"), self.office.now()
+        sql = "insert into media(media_id, kind, name, body, created_at) values(?,?,?,?,?)"
+        self.ledger_file.write(sql, media_id, kind, name, body, now)
+        words = f"［{FILE_WORDS[kind]}］{name}"
+        said = self.ledger_file.write("insert into said(at, user, text) values(?,?,?)", now, user.lower(), words)
+        tags: dict[str, object] = {"MsgType": kind, "MediaId": media_id, "MsgId": str(7_000_000_000_000_000_000 + said)}
+        more = {"image": {"PicUrl": f"http://wework.qpic.cn/{media_id}/0"}, "voice": {"Format": "amr"}}
+        tags |= more.get(kind, {"ThumbMediaId": fresh_id("media-")})
+        self.office.changed()
+        return self.courier.store(event_xml(self.office, self._plain_name(user), tags))
+
     def _plain_name(self, user: str) -> str:
         member = self.office.member(user)
         if member is None:
@@ -164,6 +184,11 @@ class Emulator:
         async def callback_ip(request: web.Request) -> Answer:
             return {"errcode": 0, "errmsg": "ok", "ip_list": ["127.0.0.1"]}
 
+        async def media_get(request: web.Request) -> web.Response:
+            name, body = api_account.media(office, request.query.get("media_id", ""))
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
         async def userinfo(request: web.Request) -> Answer:
             return api_account.getuserinfo(office, request.query.get("code", ""))
 
@@ -173,6 +198,7 @@ class Emulator:
             "message/send": self._guarded(lambda raw: api_message.send(office, raw)),
             "message/update_template_card": self._guarded(lambda raw: api_message.update(office, raw)),
             "message/recall": self._guarded(lambda raw: api_message.recall(office, raw)),
+            "media/get": self._guarded_request(media_get),
             "media/upload": self._guarded_request(lambda request: api_account.upload(office, request)),
             "auth/getuserinfo": self._guarded_request(userinfo),
             "getcallbackip": self._guarded_request(callback_ip),
@@ -187,7 +213,7 @@ class Emulator:
         return handler
 
     def _guarded_request(self, act: Handler) -> Handler:
-        async def handler(request: web.Request) -> Answer:
+        async def handler(request: web.Request) -> Answer | web.Response:
             self._admit(request)
             return await act(request)
 
@@ -230,7 +256,11 @@ async def _before(fault: Fault | None, request: web.Request) -> web.StreamRespon
     return None
 
 
-def _after(fault: Fault | None, request: web.Request, answer: Answer) -> web.StreamResponse:
+def _after(fault: Fault | None, request: web.Request, answer: Answer | web.Response) -> web.StreamResponse:
+    if isinstance(answer, web.Response) and (fault is None or fault.kind == "delay"):
+        return answer
+    if isinstance(answer, web.Response):
+        return _hang_up(request)
     if fault is not None and fault.kind == "lost":
         return _hang_up(request)
     if fault is not None and fault.kind == "garbled":

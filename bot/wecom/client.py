@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.wecom.errors import CODES, Kind, OutcomeUnknown, SendError
+from bot.wecom.media import MOST, Downloaded, TooLarge, file_name, sniffed
 from bot.wecom.token import TokenKeeper
 
 TIMEOUT = 10.0  # seconds for one request, connection included
@@ -115,6 +116,37 @@ class WeComClient:
         raw = await _bytes_of(packed)
         answer = await self._call("media/upload", body=raw, query={"type": kind}, content_type=packed.content_type)
         return str(answer.get("media_id", ""))
+
+    async def download(self, media_id: str, *, most: int = MOST) -> Downloaded:
+        """Fetch a file a member sent. SendError where it is gone (40007) or refused, TooLarge above `most` bytes."""
+        token = await self._token_or_error()
+        for last in (False, True):
+            got = await self._media(token, media_id, most)
+            if isinstance(got, Downloaded):
+                return got
+            if _errcode(got) in TOKEN_CODES and not last:
+                token = await self._token_or_error(failed=token)
+                continue
+            raise SendError.from_code(_errcode(got))
+        raise AssertionError("unreachable")
+
+    async def _media(self, token: str, media_id: str, most: int) -> Downloaded | Answer:
+        url = f"{self._base}/cgi-bin/media/get?{urlencode({'access_token': token, 'media_id': media_id})}"
+        try:
+            async with self._session.get(url, timeout=self._timeout) as response:
+                if response.status != 200:
+                    raise SendError(0, Kind.RETRY, f"企业微信没有给出文件（HTTP {response.status}）")
+                body = bytearray()
+                async for piece in response.content.iter_any():
+                    body += piece
+                    if len(body) > most:
+                        raise TooLarge
+                disposition, kind = response.headers.get("Content-Disposition", ""), response.content_type
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:  # fetching again has no effect there
+            raise SendError(0, Kind.RETRY, "从企业微信取文件时中断") from error
+        if not disposition and ("json" in kind or body[:1] == b"{"):
+            return _parse(bytes(body))
+        return Downloaded(name=file_name(disposition), media_type=sniffed(bytes(body)), body=bytes(body))
 
     async def getuserinfo(self, code: str) -> str:
         """Turn a sign-in code into the member's userid; someone outside the corp is refused."""

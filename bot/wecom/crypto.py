@@ -41,7 +41,7 @@ class CallbackRefused(Exception):
 class CallbackMessage:
     """One thing an officer did. `kind`: text, card, menu, event (see `event`), or media.
 
-    `created_at` is WeCom's second (aware, UTC). `dedupe_key` is equal for a repeated delivery and only then.
+    `media_kind`: image, voice, video, file, location, link. `created_at` is WeCom's second (aware, UTC). `dedupe_key` is equal for a repeated delivery and only then.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class CallbackMessage:
     agent_id: int
     msg_id: str = ""
     media_id: str = ""
+    media_kind: str = ""
     dedupe_key: str
 
 
@@ -144,6 +145,7 @@ def read(plain: str) -> CallbackMessage:
         agent_id=agent,
         msg_id=_text(fields, "MsgId"),
         media_id=_text(fields, "MediaId"),
+        media_kind=msgtype if msgtype not in ("event", "text") else "",
         dedupe_key=_dedupe_key(fields, agent, selected),
     )
 

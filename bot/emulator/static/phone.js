@@ -124,6 +124,25 @@
       toEnd();
     });
   }
+  const clip = document.getElementById("clip");
+  if (clip) {
+    clip.addEventListener("change", async () => {
+      const file = clip.files[0];
+      if (!file) return;
+      const kind = file.type.startsWith("audio/") ? "voice" : file.type.startsWith("video/") ? "video" : "image";
+      try {
+        const query = new URLSearchParams({ user, kind, name: file.name });
+        const response = await fetch("/phone/file?" + query, {
+          method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file,
+        });
+        const answer = await response.json();
+        if (answer.error) tell(answer.error);
+      } catch { tell("网络不通，请稍后再试。"); }
+      clip.value = "";
+      refresh();
+      toEnd();
+    });
+  }
   if (newer) newer.addEventListener("click", toEnd);
   if (thread) {
     thread.addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; });
