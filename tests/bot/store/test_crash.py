@@ -1,6 +1,6 @@
-"""Killed at random instants: nothing acknowledged is lost, nothing is queued twice, every chain folds to its state.
+"""Killed at random instants: nothing acknowledged is lost, no officer sees anything twice, every chain folds to its state.
 
-`YQBOT_CHAOS_ROUNDS` and `YQBOT_CHAOS_SECONDS` lengthen these tests (`make chaos`).
+The killed processes send to the strict emulator, which lives on in the test and counts what reached the phone. `YQBOT_CHAOS_ROUNDS` and `YQBOT_CHAOS_SECONDS` lengthen these tests (`make chaos`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,25 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+import aiohttp
 import pytest
 
 from bot import clock
+from bot.demo.driver import AES_KEY, AGENT, CORPID, SECRET, TOKEN
+from bot.emulator.corp import Corp, Member
+from bot.emulator.server import Emulator, serving
 from bot.store import SqlStore, open_store
 from bot.store.verify import verify
+from bot.wecom.client import WeComClient
 from tests.bot.store.cluster import Cluster
-from tests.bot.store.samples import T0, message, minutes
+from tests.bot.store.crash import queued
+from tests.bot.store.samples import T0, minutes
 
 REPO = Path(__file__).parents[3]
 ROUNDS = int(os.environ.get("YQBOT_CHAOS_ROUNDS", "5"))
@@ -60,8 +67,38 @@ class Said:
                     self.sent.add(first)
 
 
-def start(folder: Path, owner: str, url: str, out: IO[bytes]) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "tests.bot.store.crash", str(folder), owner, url]
+@dataclass(frozen=True)
+class Phones:
+    """The strict emulator with one officer, and its address."""
+
+    emulator: Emulator
+    url: str
+
+    def shown(self) -> Counter[str]:
+        """How often the officer saw the text of each message."""
+        return Counter(str(m.content["content"]) for m in self.emulator.messages("zhangsan"))
+
+    def repeats(self) -> int:
+        """Equal requests that arrived again and were dropped by the duplicate check."""
+        return sum(1 for row in self.emulator.ledger() if row.repeat)
+
+
+@pytest.fixture
+async def phones() -> AsyncIterator[Phones]:
+    officer = Member(userid="zhangsan", name="张三", unit="值班室", title="值班员", phone="")
+    emulator = Emulator(
+        Corp(corpid=CORPID, secret=SECRET, agentid=AGENT, token=TOKEN, aes_key=AES_KEY, name="云岭市值班", members=(officer,)),
+        None,
+        clock.wall,
+    )
+    limits = emulator.switches
+    limits.per_minute = limits.per_hour = limits.daily_per_account = 100_000_000
+    async with serving(emulator, 0) as url:
+        yield Phones(emulator, url)
+
+
+def start(folder: Path, owner: str, url: str, phones: Phones, out: IO[bytes]) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "tests.bot.store.crash", str(folder), owner, url, phones.url]
     return subprocess.Popen(words, stdout=out, cwd=REPO)
 
 
@@ -72,25 +109,27 @@ def wait_ready(path: Path, limit: float = 30) -> None:
         time.sleep(0.01)
 
 
-async def drain(store: SqlStore) -> None:
+async def drain(store: SqlStore, wecom: WeComClient) -> None:
     """What the service does after its restart: take over every lease that ran out, send, mark."""
     now, wall = T0 + minutes(60), clock.wall() + timedelta(minutes=5)
     while steps := await store.claim_steps(now, wall, "heir", wall + timedelta(minutes=1), 500):
-        rows = [message(f"m-{s.key}", s.key, incident=s.incident) for s in steps]
+        rows = [queued(s.key, s.incident) for s in steps]
         await store.settle_steps({s.key: ("sending", "") for s in steps}, rows, now)
     while rows := await store.claim_messages(now, wall, "heir", wall + timedelta(minutes=1), 500):
         for row in rows:
-            assert await store.mark_sent(row.id, "heir", now, msgid="w", response_code="", detail="", event=None)
+            result = await wecom.send(row.request, repeat=row.attempts > 1)
+            assert await store.mark_sent(row.id, "heir", now, msgid=result.msgid, response_code="", detail="", event=None)
 
 
-async def check(store: SqlStore, said: Said) -> None:
+async def check(store: SqlStore, said: Said, phones: Phones) -> None:
     verdict = await store.engine.read(verify)
     assert verdict.faults == ()
     numbers = {i.number for i in await store.incidents(open_only=False, limit=1_000_000)}
     assert said.opened <= numbers
     notes = {(i.number, n.text) for i in await store.incidents(open_only=False, limit=1_000_000) for n in i.notes}
     assert said.noted <= notes
-    await drain(store)
+    async with aiohttp.ClientSession() as session:
+        await drain(store, WeComClient(session, phones.url, CORPID, SECRET, AGENT, clock.wall))
     for number in numbers:
         steps = await store.steps_of(number)
         messages = {m.id: m for m in await store.messages_of(number)}
@@ -99,30 +138,36 @@ async def check(store: SqlStore, said: Said) -> None:
         assert len(messages) == 3
     stored = {m.id for number in numbers for m in await store.messages_of(number)}
     assert said.queued <= stored
+    seen = phones.shown()
+    assert set(seen) == stored, "what the officer saw is not what was due"
+    assert set(seen.values()) == {1}, "an officer saw a message twice"
     assert all(len(bodies) == 1 for bodies in said.bodies.values()), "a repeat was not byte for byte the same"
 
 
-async def test_killed_again_and_again_the_record_stays_whole(database_url: str, tmp_path: Path) -> None:
+async def test_killed_again_and_again_the_record_stays_whole(database_url: str, phones: Phones, tmp_path: Path) -> None:
     seed = int(os.environ.get("YQBOT_CHAOS_SEED", "7"))
     dice, said = random.Random(seed), Said()
     for n in range(ROUNDS):
         path = tmp_path / f"out-{n}"
         with path.open("wb") as out:
-            child = start(tmp_path / "data", f"p{n}", database_url, out)
-            wait_ready(path)
-            time.sleep(dice.uniform(0.0, 0.4))
+            child = start(tmp_path / "data", f"p{n}", database_url, phones, out)
+            await asyncio.to_thread(wait_ready, path)
+            await asyncio.sleep(dice.uniform(0.0, 0.4))
             child.kill()
             child.wait()
         said.read(path.read_bytes())
     assert said.opened
     assert said.sent
     store = await open_store(database_url, tmp_path / "data")
-    await check(store, said)
+    await check(store, said, phones)
     await store.close()
+    print(
+        f"{ROUNDS} kills: {len(said.opened)} opened, {sum(phones.shown().values())} shown, {phones.repeats()} repeats dropped"
+    )
 
 
 @pytest.mark.postgres
-async def test_three_processes_share_a_database_that_itself_is_killed(cluster: Cluster, tmp_path: Path) -> None:
+async def test_three_processes_share_a_database_that_itself_is_killed(cluster: Cluster, phones: Phones, tmp_path: Path) -> None:
     url, said, dice = cluster.new_database(), Said(), random.Random(11)
     paths: list[Path] = []
 
@@ -130,7 +175,7 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
         path = tmp_path / f"out-{len(paths)}"
         paths.append(path)
         with path.open("wb") as out:
-            return start(tmp_path / "data", f"p{len(paths)}", url, out)
+            return start(tmp_path / "data", f"p{len(paths)}", url, phones, out)
 
     children = [launch() for _ in range(3)]
     try:
@@ -158,5 +203,6 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
         said.read(path.read_bytes())
     assert said.sent
     store = await open_store(url, tmp_path / "data")
-    await check(store, said)
+    await check(store, said, phones)
     await store.close()
+    print(f"{len(paths) - 3} kills: {sum(phones.shown().values())} shown, {phones.repeats()} repeats dropped")
