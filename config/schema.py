@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
+from config.holidays import Holidays
+from config.period import Period
+
 
 class Level(IntEnum):
     """Grade of an emergency, 1 worst (突发事件应对法 §3: 特别重大、重大、较大、一般)."""
@@ -86,6 +89,8 @@ class Ladder:
 class Clause:
     """One duty with a limit. `levels` holds level codes and `unknown`; empty = no level condition.
 
+    With a `period` the limit is counted in days or months and `limit` is only the least it can be; `extension` may be granted once.
+
     `when` names a condition of `playbooks.deadlines.CONDITIONS`; `start` lists instants, the first known one counts.
     """
 
@@ -93,7 +98,7 @@ class Clause:
     profile: str
     name: str
     duty: str
-    track: str  # public | upward | internal
+    track: str  # public | upward | internal | service
     levels: tuple[str, ...]
     limit: timedelta
     start: tuple[str, ...]
@@ -105,6 +110,8 @@ class Clause:
     needs: int = 1
     quiet_forward: bool = True
     later_limit: timedelta | None = None
+    period: Period | None = None
+    extension: Period | None = None
 
     @property
     def id(self) -> str:
@@ -288,6 +295,7 @@ class MailSettings:
     sender: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
+    ca_file: str = ""  # certificate authority of a private server, empty: those of the system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +336,7 @@ class Settings:
     mappings: Mapping[str, FieldMap] = field(default_factory=dict)
     mail: MailSettings = field(default_factory=MailSettings)
     ingest_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # source id -> key of its signed pushes
+    holidays: Holidays = field(default_factory=Holidays)
     folders: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(
         default_factory=dict
