@@ -43,6 +43,8 @@ class Sheet:
 
 async def queue_due(desk: Desk, rows: Sequence[StepRow]) -> None:
     """Claimed steps become queued messages. One bad incident stops no other: its lease gives its steps back."""
+    if not rows:
+        return
     groups: dict[int, list[StepRow]] = defaultdict(list)
     for row in rows:
         groups[row.incident].append(row)

@@ -78,7 +78,7 @@ async def started(desk: Desk) -> None:
 
 async def stopped(desk: Desk, begin: datetime, now: datetime) -> None:
     """Nothing ran from `begin` to `now`: record it, tell, and name the steps that fell due meanwhile."""
-    late = await _late(desk, begin, now)
+    late = await desk.store.waiting_steps(now, begin)
     data: dict[str, object] = {
         "what": "service",
         "from": iso(begin),
@@ -92,12 +92,3 @@ async def stopped(desk: Desk, begin: datetime, now: datetime) -> None:
     await desk.store.report_problem("outage", iso(begin), detail, begin)
     await desk.store.resolve_problem("outage", iso(begin), now)
     await tell(desk, f"{detail}请核对在办事项。", f"outage-service-{iso(begin)}")
-
-
-async def _late(desk: Desk, begin: datetime, now: datetime) -> list[str]:
-    """Keys of steps still waiting that should have fired while nothing ran."""
-    out: list[str] = []
-    for incident in await desk.store.incidents(open_only=True, alarmed_only=True):
-        rows = await desk.store.steps_of(incident.number)
-        out += [r.key for r in rows if r.state in ("pending", "sending", "unknown") and begin < r.fire_at <= now]
-    return out

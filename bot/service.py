@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import inbox, tick
-from bot.audit import Audit, audit
+from bot.audit import Audit, Auditor
 from bot.desk import Desk
 from bot.intake import Intake
 
@@ -33,6 +33,7 @@ class Service:
     polling: asyncio.Lock
     beat: datetime | None = None
     audited: Audit | None = None
+    auditor: Auditor | None = None
 
     async def pump(self) -> int:
         """Work, tick and deliver until nothing is due; returns how many things were done."""
@@ -60,5 +61,7 @@ class Service:
         await self.intake.watch_due()
 
     async def audit(self) -> Audit:
-        self.audited = await audit(self.desk)
+        """One pass of the auditor; it remembers what it found in order."""
+        self.auditor = self.auditor or Auditor(desk=self.desk)
+        self.audited = await self.auditor.run()
         return self.audited

@@ -28,6 +28,8 @@ from playbooks.incident import SYSTEM, Event
 log = logging.getLogger(__name__)
 
 STEP_BATCH = 500
+ROUNDS = 4
+"""Full batches queued before the most urgent messages are sent: a flood must not wait for WeCom."""
 MESSAGE_BATCH = 20
 RETRY = (5, 15, 60, 300)  # seconds of program time between tries of a refused message
 GIVE_UP = timedelta(hours=24)
@@ -35,14 +37,17 @@ GIVE_UP = timedelta(hours=24)
 
 async def tick(desk: Desk) -> int:
     """Turn every due step into queued messages; returns how many steps were claimed. One bad incident stops no other."""
-    now = desk.now()
-    wall, lease = desk.lease()
-    rows = await desk.store.claim_steps(now, wall, desk.owner, lease, STEP_BATCH)
-    if rows:
-        if desk.settings.bot.database_url:
+    count = 0
+    for _ in range(ROUNDS):
+        wall, lease = desk.lease()
+        rows = await desk.store.claim_steps(desk.now(), wall, desk.owner, lease, STEP_BATCH)
+        count += len(rows)
+        if rows and desk.settings.bot.database_url:
             await load_covers(desk)  # another process may have recorded who is really there
         await queue_due(desk, rows)
-    return len(rows)
+        if len(rows) < STEP_BATCH:
+            break
+    return count
 
 
 async def deliver(desk: Desk) -> int:

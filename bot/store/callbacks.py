@@ -35,9 +35,10 @@ def claim(tx: Tx, owner: str, wall: datetime, until: datetime, limit: int) -> li
     out: list[tuple[str, datetime, Mapping[str, object]]] = []
     waiting: set[str] = set()
     params: dict[str, object] = {"owner": owner, "wall": ms(wall), "until": ms(until)}
-    for row in tx.rows(
-        "select key, at, body, lease_until from callback where done = 0 order by n limit :limit", {"limit": limit}
-    ):
+    sql = "select key, at, body from callback where done = 0 order by n limit :most"
+    for row in tx.rows(sql, {"most": 20 * limit}):  # what is held by others stands in the way of nobody else
+        if len(out) == limit:
+            break
         body = parsed(row["body"])
         user = str(body.get("user", ""))
         if user in waiting:

@@ -27,7 +27,7 @@ from bot.store.port import (
 from monitors.item import Item
 from playbooks.incident import Event, Incident
 
-CACHED: Final = 20_000
+CACHED: Final = 4_000
 
 
 class SqlStore(ApartStore):
@@ -109,14 +109,17 @@ class SqlStore(ApartStore):
 
         return await self.engine.read(unit)
 
-    async def incidents_of(self, numbers: Sequence[int]) -> dict[int, Incident]:
-        """These incidents by number, in one read; one that is damaged or absent is left out, and hides no other."""
+    async def incidents_of(self, numbers: Sequence[int], *, keep: bool = True) -> dict[int, Incident]:
+        """These incidents by number, in one read; one that is damaged or absent is left out, and hides no other.
+
+        Not `keep`: for a pass over everything, which must not turn out what is worked on from memory.
+        """
 
         def unit(tx: Tx) -> dict[int, Incident]:
             out = {}
             for row in incidents.states(tx, list(numbers)):
-                with contextlib.suppress(ValueError):
-                    out[int(row["number"])] = self._decode(row)
+                with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):  # damage in any form
+                    out[int(row["number"])] = self._decode(row, keep=keep)
             return out
 
         return await self.engine.read(unit)
@@ -124,20 +127,20 @@ class SqlStore(ApartStore):
     def _load(self, tx: Tx, numbers: list[int]) -> list[Incident]:
         return [self._decode(row) for row in incidents.states(tx, numbers)]
 
-    def _decode(self, row: Row) -> Incident:
+    def _decode(self, row: Row, *, keep: bool = True) -> Incident:
         key = (row["number"], row["version"])
         known = self._decoded.get(key)
         if known is None:
             known = incidents.decode(row["state"])
-            self._decoded[key] = known
-            if len(self._decoded) > CACHED:
-                self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
+            if keep:
+                self._decoded[key] = known
+                if len(self._decoded) > CACHED:
+                    self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
         return known
 
-    async def open_numbers(self) -> list[int]:
-        """Numbers of the open matters that alarmed, oldest first; no state is read, so a damaged one hides no other."""
-        heads = await self.engine.read(lambda tx: incidents.heads(tx, open_only=True, alarmed_only=True, limit=1 << 30))
-        return [number for number, _ in heads]
+    async def open_heads(self) -> list[tuple[int, int]]:
+        """Number and version of the open matters that alarmed, oldest first; no state is read, so a damaged one hides no other."""
+        return await self.engine.read(lambda tx: incidents.heads(tx, open_only=True, alarmed_only=True, limit=1 << 30))
 
     async def next_number(self) -> int:
         return await self.engine.read(incidents.next_number)
@@ -184,6 +187,12 @@ class SqlStore(ApartStore):
 
     async def next_fire(self) -> datetime | None:
         return await self.engine.read(steps.next_fire)
+
+    async def living_steps(self, numbers: Sequence[int]) -> dict[int, set[str]]:
+        return await self.engine.read(lambda tx: steps.living(tx, numbers))
+
+    async def waiting_steps(self, until: datetime, after: datetime | None = None) -> list[str]:
+        return await self.engine.read(lambda tx: steps.waiting(tx, until, after))
 
     async def steps_of(self, number: int) -> list[StepRow]:
         return await self.engine.read(lambda tx: steps.steps_of(tx, number))

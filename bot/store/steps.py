@@ -116,6 +116,30 @@ def settle(tx: Tx, outcomes: Mapping[str, tuple[str, str]]) -> set[str]:
     return taken
 
 
+def living(tx: Tx, numbers: Sequence[int]) -> dict[int, set[str]]:
+    """Keys of the steps of these incidents that are not cancelled."""
+    out: dict[int, set[str]] = {n: set() for n in numbers}
+    for start in range(0, len(numbers), BATCH):
+        named = {f"n{k}": n for k, n in enumerate(numbers[start : start + BATCH])}
+        sql = f"select incident, key from step where incident in (:{', :'.join(named)}) and state <> 'cancelled'"
+        for r in tx.rows(sql, named):
+            out[int(r["incident"])].add(r["key"])
+    return out
+
+
+def waiting(tx: Tx, until: datetime, after: datetime | None) -> list[str]:
+    """Keys of steps of open matters that should have left by `until` (those up to `after` left out) and have not."""
+    params: dict[str, object] = {"until": ms(until), "after": 0 if after is None else ms(after)}
+    out: list[str] = []
+    for state in ("state = 'pending'", "state in ('sending', 'unknown')"):  # each has its index
+        sql = (
+            f"select s.key from step s join incident i on i.number = s.incident where s.{state} and s.fire_at <= :until"
+            " and s.fire_at > :after and i.is_open = 1 and i.alarmed_at is not null order by s.fire_at, s.key"
+        )
+        out += [r["key"] for r in tx.rows(sql, params)]
+    return out
+
+
 def next_fire(tx: Tx) -> datetime | None:
     """Earliest instant at which a step or message falls due; None when nothing waits."""
     first = one(tx, "select min(fire_at) as at from step where state = 'pending'")

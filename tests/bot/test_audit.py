@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit import Auditor
 from bot.desk import change
 from config.schema import Level
 from tests.bot.rig import Rig, rig
@@ -125,3 +126,48 @@ async def test_one_broken_incident_does_not_hide_the_others(desk: Rig) -> None:
 async def test_an_incident_changed_while_it_is_audited_is_not_told_as_missing(desk: Rig) -> None:
     await change(desk.desk, 1, lambda i: (event("graded", NOW, LEADER, level="significant", reasons=["x"]),))
     assert (await desk.audit()).clean
+
+
+async def _lose(desk: Rig, number: int, code: str = "final") -> str:
+    lost = next(k for k, r in (await desk.steps(number)).items() if r.code == code and r.clock_code == "first_statement_5h")
+    await by_hand(desk, "delete from step where key = :key", key=lost)
+    return lost
+
+
+async def test_what_is_in_order_and_has_nothing_due_is_looked_at_in_turn(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.audit.IN_TURN", 1)
+    for n in (2, 3):
+        await desk.open(graded(Level.MAJOR, NOW), title=f"第{n}村滑坡")
+    await desk.pump()
+    auditor = Auditor(desk=desk.desk)
+    assert (await auditor.run()).clean
+    lost = [await _lose(desk, n) for n in (1, 2, 3)]
+    found = [(await auditor.run()).missing for _ in range(3)]
+    assert sorted(key for part in found for key in part) == sorted(lost)
+    assert [len(part) for part in found] == [1, 1, 1]
+
+
+async def test_what_fell_due_or_changed_is_looked_at_in_every_pass(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.audit.IN_TURN", 0)
+    auditor = Auditor(desk=desk.desk)
+    assert (await auditor.run()).clean
+    lost = await _lose(desk, 1)
+    assert (await auditor.run()).missing == ()
+    desk.clock.at = NOW + hours(4.5)
+    assert (await auditor.run()).missing == (lost,)
+    other = await _lose(desk, 1, "due")
+    await change(desk.desk, 1, lambda i: (event("noted", desk.clock.now(), LEADER, text="x"),))
+    await by_hand(desk, "delete from step where key = :key", key=other)
+    assert (await auditor.run()).missing == (other,)
+
+
+async def test_a_clock_is_marked_overdue_in_the_pass_after_it_ran_out(desk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.audit.IN_TURN", 0)
+    auditor = Auditor(desk=desk.desk)
+    await auditor.run()
+    await by_hand(desk, "update step set state = 'sent' where fire_at < :at", at=int((NOW + hours(6)).timestamp() * 1000))
+    desk.clock.at = NOW + hours(5) + timedelta(milliseconds=1)
+    await auditor.run()
+    incident = await desk.desk.store.incident(1)
+    assert incident is not None
+    assert next(c for c in incident.clocks if c.code == "first_statement_5h").state.value == "overdue"

@@ -153,3 +153,31 @@ async def test_many_at_once_claim_every_step_exactly_once(store: SqlStore) -> No
     found = [code for part in await asyncio.gather(*(worker(f"p{n}") for n in range(6))) for code in part]
     assert len(found) == 200
     assert len(set(found)) == 200
+
+
+async def test_what_should_have_left_is_found_whatever_its_state_and_only_of_open_matters(store: SqlStore) -> None:
+    await open_one(store, [step(1, code, T0 + minutes(n)) for n, code in enumerate(("sent", "queued", "waiting", "later"))])
+    await store.engine.write(lambda tx: tx.run("update incident set alarmed_at = 1"))
+    assert await claimed(store, at=1) == ["sent", "queued"]
+    keys = {s.code: s.key for s in await store.steps_of(1)}
+    outcomes = {keys["sent"]: ("sending", ""), keys["queued"]: ("sending", "")}
+    await store.settle_steps(outcomes, [message("m1", keys["sent"]), message("m2", keys["queued"])], T0)
+    await store.claim_messages(T0, WALL, "p1", LEASE, 1)
+    await store.mark_sent("m1", "p1", T0, msgid="w", response_code="", detail="", event=None)
+    assert await store.waiting_steps(T0 + minutes(2)) == [keys["waiting"], keys["queued"]]
+    assert await store.waiting_steps(T0 + minutes(2), T0 + minutes(1)) == [keys["waiting"]]
+    assert await store.living_steps([1, 7]) == {1: set(keys.values()), 7: set()}
+    assert await store.open_heads() == [(1, 1)]
+    await store.engine.write(lambda tx: tx.run("update incident set is_open = 0"))
+    assert await store.waiting_steps(T0 + minutes(9)) == []
+
+
+async def test_incidents_are_read_together_and_a_damaged_one_is_left_out(store: SqlStore) -> None:
+    for number in (1, 2, 3):
+        await open_one(store, [], number=number)
+    await store.engine.write(lambda tx: tx.run("update incident set state = '{}' where number = 2"))
+    store._decoded.clear()
+    assert sorted(await store.incidents_of([1, 2, 3, 9], keep=False)) == [1, 3]
+    assert not store._decoded
+    assert sorted(await store.incidents_of([1, 3])) == [1, 3]
+    assert len(store._decoded) == 2
