@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from config import schema, secrets, shapes
+from config.holidays import HolidayError, Holidays, load_holidays
 from config.layers import Document, Entry, Place, rows_of, toml_files
 from config.layers import read as read_file
 from config.mistakes import explain
@@ -125,10 +126,22 @@ def read(folders: Sequence[Path], env: Mapping[str, str]) -> tuple[schema.Settin
     built = {name: _build(TABLES[name], entries, problems) for name, entries in layers.items()}
     if errors(problems):
         return None, tuple(problems)
+    holidays = _holidays(folders, problems)
     settings = replace(
-        _settings(built, layers, folders), ingest_secrets=secrets.ingest(env, [s.id for s in built["source"]], problems)
+        _settings(built, layers, folders),
+        holidays=holidays,
+        ingest_secrets=secrets.ingest(env, [s.id for s in built["source"]], problems),
     )
-    return settings, tuple(problems)
+    return (None if errors(problems) else settings), tuple(problems)
+
+
+def _holidays(folders: Sequence[Path], problems: list[Problem]) -> Holidays:
+    """The table of the layered folders; a mistake in it is a problem like any other."""
+    try:
+        return load_holidays(*folders) if folders else Holidays()
+    except HolidayError as error:
+        problems.append(Problem(id="Y504", file="holidays.toml", message=str(error), remedy=""))
+        return Holidays()
 
 
 def _layer(folder: Path, layers: Layers, citations: dict[str, Entry], problems: list[Problem]) -> None:

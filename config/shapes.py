@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from config.layers import Entry
+from config.period import Period, Span
 from config.problem import Problem
 from config.schema import Officer, Organisation, Role, Shift, Unit
 from config.vocabulary import FIELDS
@@ -96,9 +97,34 @@ def ladder(item: Entry, problems: list[Problem]) -> dict[str, Any]:
     return values
 
 
+PERIODS: Mapping[str, Span] = {f"limit_{unit.value}": unit for unit in Span}
+EXTENSIONS: Mapping[str, Span] = {f"extension_{unit.value}": unit for unit in Span}
+"""TOML keys of limits, and of their lawful extension, in days or months."""
+
+
+def _period(item: Entry, keys: Mapping[str, Span], problems: list[Problem]) -> Period | None:
+    """The one period of an entry; None without one, and a problem where there are two or it is no positive number."""
+    given = [key for key in keys if key in item.values]
+    if not given:
+        return None
+    if len(given) > 1:
+        problems.append(_wrong(item, given[1], f"与 {given[0]} 只能写一个。", "请删去一个。"))
+        return None
+    count = item.values[given[0]]
+    if isinstance(count, int) and not isinstance(count, bool) and count > 0:
+        return Period(unit=keys[given[0]], count=count)
+    problems.append(_wrong(item, given[0], f"应为大于 0 的整数，现为 {count}。", "请写天数或月数。"))
+    return None
+
+
 def clause(item: Entry, problems: list[Problem]) -> dict[str, Any]:
-    """Whole minutes become durations; `levels` may be left out (no level condition)."""
-    values = {"levels": [], **_renamed(item.values)}
+    """Whole minutes become durations, days and months periods; `levels` may be left out (no level condition)."""
+    values = {"levels": [], **{k: v for k, v in _renamed(item.values).items() if k not in PERIODS and k not in EXTENSIONS}}
+    period, values["extension"] = _period(item, PERIODS, problems), _period(item, EXTENSIONS, problems)
+    if period is not None:
+        if "limit_minutes" in item.values:
+            problems.append(_wrong(item, "limit_minutes", "与天数、月数只能写一个。", "请删去一个。"))
+        values |= {"period": period, "limit": period.least}
     for key in ("limit_minutes", "later_limit_minutes"):
         minutes = item.values.get(key)
         if minutes is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from config.schema import Level
 
-TRACKS = ("public", "upward", "internal")
+TRACKS = ("public", "upward", "internal", "service")
 LEVELS = tuple(level.code for level in Level)
+DUTIES = ("petition", "disclosure", "hotline")
+"""Matters with day limits of their own that an officer registers on an incident: 信访事项, 信息公开申请, 热线工单."""
 CLAUSE_LEVELS = (*LEVELS, "unknown")
-CONDITIONS = ("always", "urgent", "alarmed", "verify_needed", "assigned", "returned_twice", "released")
+CONDITIONS = ("always", "urgent", "alarmed", "verify_needed", "assigned", "returned_twice", "released", *DUTIES)
 STARTS = (
     "occurred_at",
     "first_public_at",
@@ -18,6 +20,7 @@ STARTS = (
     "assigned_at",
     "returned_at",
     "last_release_at",
+    *(f"{duty}_at" for duty in DUTIES),
 )
 RELEASES = (
     "authoritative_info",
@@ -33,7 +36,26 @@ RELEASES = (
     "hotline_reply",
     "rolling_release",
 )
-EVIDENCE = (*RELEASES, "brief_info", "upward_reported", "acknowledged", "verified", "signed", "returned", "arbitrated")
+SERVICES = (
+    "petition_notified",
+    "petition_settled",
+    "disclosure_answered",
+    "hotline_accepted",
+    "hotline_settled",
+    "hotline_answered",
+)
+"""What fulfils a duty towards the person who asked; never a public release nor the reverse."""
+EVIDENCE = (
+    *RELEASES,
+    *SERVICES,
+    "brief_info",
+    "upward_reported",
+    "acknowledged",
+    "verified",
+    "signed",
+    "returned",
+    "arbitrated",
+)
 NOTICES = (
     "first",
     "first_quiet",

@@ -227,6 +227,8 @@ def exclude(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if reason not in EXCLUSIONS:
         raise Refused("bad_value", field="reason")
     false = any(v.result == "false" for v in i.verifications)
+    if owed := owed_to_people(i):
+        raise Refused("answer_first", clocks="、".join(owed))
     if reason == "untrue" or (false and i.high_consequence):
         raise Refused("clarify_instead")
     if casualties(i) or i.high_consequence:
@@ -250,10 +252,16 @@ def change(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     return (event_of(a, "changed", reason=text(a, "reason")),)
 
 
+def owed_to_people(i: Incident) -> list[str]:
+    """Codes of running clocks towards the person who asked: they end by an answer only, whatever becomes of the matter."""
+    return [c.code for c in i.clocks if c.running and c.track == "service"]
+
+
 def debts(i: Incident) -> tuple[str, ...]:
     """What blocks 归档: register fields not given, open second signatures, an unanswered order."""
     out = [f"{e.id}.{f}" for e in i.evidence if e.kind in RELEASES for f in e.missing]
     out += [p.id for p in i.proposals]
+    out += owed_to_people(i)
     if i.assignment and i.assignment.open:
         out.append("order")
     return tuple(out)
@@ -264,6 +272,7 @@ def close(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     waiting = [
         c.code for c in i.clocks if c.running and not c.latent and c.track == "public" and c.code != "continuing_release"
     ]
+    waiting += owed_to_people(i)
     if waiting:
         raise Refused("clock_running", clocks="、".join(waiting))
     return (event_of(a, "closed", reason=text(a, "reason")),)
@@ -284,6 +293,8 @@ def merge(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     into = int(needed(a, "into"))
     if into == i.number:
         raise Refused("bad_value", field="into")
+    if owed := owed_to_people(i):
+        raise Refused("answer_first", clocks="、".join(owed))
     return (event_of(a, "merged", into=into),)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.schema import Clause, Level, Settings
+from config.vocabulary import DUTIES
+from playbooks.calendar import YearUnknown
 from playbooks.fold import RELEASES, evolve, returned_turns
 from playbooks.incident import (
     ENDED,
@@ -20,11 +22,12 @@ from playbooks.incident import (
     Clock,
     ClockState,
     Event,
-    Evidence,
     Incident,
     Instant,
 )
+from playbooks.periods import period_end, shifted
 from playbooks.record import dump
+from playbooks.satisfying import satisfied
 from playbooks.severity import LATENT_LIKE, grade
 
 RECORDED = timedelta(milliseconds=1)  # records keep milliseconds; a finer difference is none
@@ -125,7 +128,8 @@ def _start(incident: Incident, name: str) -> Instant | None:
     if name == "last_release_at":
         times = _evidence_at(incident, RELEASES)
         return Instant(value=times[-1], source="register") if times else None
-    return s.get(name)
+    duty = incident.duty(name.removesuffix("_at"))
+    return Instant(value=duty.at, source="officer", confirmed_by=duty.by) if duty else s.get(name)
 
 
 def _occurred(incident: Incident) -> Instant | None:
@@ -140,6 +144,10 @@ def _occurred(incident: Incident) -> Instant | None:
     return min(credible, key=lambda x: x.value) if credible else None
 
 
+def _registered(kind: str) -> Callable[[Incident, Settings], bool]:
+    return lambda i, s: i.duty(kind) is not None
+
+
 CONDITIONS: Mapping[str, Callable[[Incident, Settings], bool]] = {
     "always": lambda i, s: True,
     "urgent": lambda i, s: i.alarmed_at is not None and urgent(i, s),
@@ -148,6 +156,7 @@ CONDITIONS: Mapping[str, Callable[[Incident, Settings], bool]] = {
     "assigned": lambda i, s: i.assignment is not None and i.assignment.open,
     "returned_twice": lambda i, s: returned_turns(i) >= 2,
     "released": lambda i, s: bool(_evidence_at(i, RELEASES)) and i.status not in ENDED and urgent(i, s),
+    **{kind: _registered(kind) for kind in DUTIES},
 }
 
 
@@ -178,6 +187,29 @@ def _limit(incident: Incident, clause: Clause, start: datetime) -> timedelta:
     return clause.limit
 
 
+def _basis(incident: Incident, settings: Settings, clause: Clause, start: datetime) -> Basis | None:
+    """One source with its due time; None where days cannot be counted because a year has no holiday table."""
+    if clause.period is None:
+        due = start + _limit(incident, clause, start)
+    else:
+        try:
+            due = period_end(start, clause.period, settings.holidays)
+        except YearUnknown:
+            armed = (b.due_at for c in incident.clocks if c.running for b in c.basis if b.clause == clause.id)
+            frozen = next(armed, None)
+            if frozen is None:
+                return None
+            due = frozen
+    return Basis(
+        clause=clause.id,
+        profile=clause.profile,
+        text=clause.citation.text,
+        due_at=due,
+        period=clause.period,
+        extension=clause.extension,
+    )
+
+
 def _want(incident: Incident, settings: Settings, code: str, level: Level | None, **flags: bool) -> Want | None:
     found: list[tuple[Basis, Clause, Instant]] = []
     for profile in _profiles(settings):
@@ -187,8 +219,9 @@ def _want(incident: Incident, settings: Settings, code: str, level: Level | None
             start = start_of(incident, clause.start)
             if start is None or not CONDITIONS[clause.when](incident, settings):
                 continue
-            due = start.value + _limit(incident, clause, start.value)
-            found.append((Basis(clause=clause.id, profile=profile, text=clause.citation.text, due_at=due), clause, start))
+            basis = _basis(incident, settings, clause, start.value)
+            if basis is not None:
+                found.append((basis, clause, start))
     if not found:
         return None
     found.sort(key=lambda x: x[0].due_at)
@@ -239,7 +272,8 @@ def wanted(incident: Incident, settings: Settings) -> tuple[Want, ...]:
 
 def settings_hash(clause: Clause) -> str:
     """Digest of the frozen rule: clause id, limit, levels, start, evidence, citation."""
-    parts = (clause.id, str(clause.limit), *clause.levels, *clause.start, *clause.met_by, clause.citation.text)
+    limit = f"{clause.period.count} {clause.period.unit}" if clause.period else str(clause.limit)
+    parts = (clause.id, limit, *clause.levels, *clause.start, *clause.met_by, clause.citation.text)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -272,55 +306,18 @@ def _event(kind: str, now: datetime, **data: object) -> Event:
     return Event(kind=kind, at=now, actor=SYSTEM, data={k: dump(v) for k, v in data.items()})
 
 
-def facts(incident: Incident) -> tuple[Evidence, ...]:
-    """Evidence of every kind a clock may name, derived ones included (acknowledged, signed, verified ...)."""
-    derived: list[Evidence] = []
-
-    def add(kind: str, at: datetime, by: str) -> None:
-        derived.append(Evidence(id=f"{kind}-{len(derived) + 1}", kind=kind, at=at, recorded_at=at, by=by))
-
-    for who, at in incident.acknowledgements.items():
-        add("acknowledged", at, who)
-    for v in incident.verifications:
-        add("verified", v.at, v.by)
-    for n, a in enumerate(incident.assignments, 1):
-        if a.signed_at:
-            add(f"signed@{n}", a.signed_at, a.signed_by)
-        if a.returned_at:
-            add(f"returned@{n}", a.returned_at, a.returned_by)
-        if incident.arbitrated_by and a.by == incident.arbitrated_by:
-            add("arbitrated", a.at, a.by)
-    return (*derived, *incident.evidence)
-
-
-def _matches(clock: Clock, kind: str) -> bool:
-    if clock.code == "sign":
-        return kind in {f"{k}@{clock.cycle}" for k in clock.met_by}
-    return kind in clock.met_by
-
-
-def _satisfied(clock: Clock, incident: Incident) -> Evidence | None:
-    """The piece of evidence that completes the clock: the n-th earliest of a kind it accepts, never before its start."""
-    repeating = clock.start_kind == "last_release_at"
-    fit = sorted((e for e in facts(incident) if _matches(clock, e.kind)), key=lambda e: e.at)
-    fit = [e for e in fit if (e.at > clock.start_at if repeating else True)]
-    if clock.code == "verify" and any(v.result == "true" for v in incident.verifications):
-        return fit[0] if fit else None
-    return fit[clock.needs - 1] if len(fit) >= clock.needs else None
-
-
 def _step(incident: Incident, settings: Settings, now: datetime) -> Event | None:
     """The next single correction the clocks need, or None when they agree with the state."""
     wants = {(w.code, w.cycle): w for w in wanted(incident, settings)}
     for clock in incident.clocks:
         if not clock.running:
             continue
-        found = None if clock.latent else _satisfied(clock, incident)
+        found = None if clock.latent else satisfied(clock, incident)
         if found is not None:
             state = ClockState.MET if found.at <= clock.due_at else ClockState.MET_LATE
             return _event("clock_met", now, id=clock.id, state=state, satisfied_at=found.at, satisfied_by=found.id)
         want = wants.get((clock.code, clock.cycle))
-        event = _superseded(clock, incident, now) if want is None else _moved(clock, want, now)
+        event = _superseded(clock, incident, now) if want is None else _moved(clock, want, settings, now)
         if event is not None:
             return event
         if clock.state is ClockState.PENDING and not clock.latent and now > clock.due_at:
@@ -342,20 +339,23 @@ def _superseded(clock: Clock, incident: Incident, now: datetime) -> Event:
     return _event("clock_superseded", now, id=clock.id, state=ClockState.SUPERSEDED, outcome=why)
 
 
-def _moved(clock: Clock, want: Want, now: datetime) -> Event | None:
+def _moved(clock: Clock, want: Want, settings: Settings, now: datetime) -> Event | None:
     """A corrected start moves the due time by the frozen limit; a change of footing is recorded."""
     if clock.latent != want.latent:
         return _event("clock_armed", now, clock=_arm(want, now))
     if abs(want.start_at - clock.start_at) >= RECORDED and clock.code not in ("continuing_release",):
         shift = want.start_at - clock.start_at
-        basis = tuple(replace(b, due_at=b.due_at + shift) for b in clock.basis)
+        try:
+            basis = tuple(shifted(b, want.start_at, shift, settings.holidays) for b in clock.basis)
+        except YearUnknown:
+            return None
         return _event(
             "clock_moved",
             now,
             id=clock.id,
             start_at=want.start_at,
             start_kind=want.start_kind,
-            due_at=clock.due_at + shift,
+            due_at=min((b.due_at for b in basis), default=clock.due_at + shift),
             basis=basis,
         )
     if clock.provisional != want.provisional:

@@ -17,6 +17,7 @@ from playbooks.incident import (
     Assessment,
     Assignment,
     Attestation,
+    Duty,
     Event,
     Evidence,
     Figure,
@@ -185,6 +186,11 @@ def _evidence(i: Incident, e: Event) -> Incident:
     return i
 
 
+def _duty(i: Incident, e: Event) -> Incident:
+    item = load(Duty, e.data["duty"])  # type: ignore[arg-type]
+    return replace(i, duties=(*(d for d in i.duties if d.kind != item.kind), item))
+
+
 def _proposed(i: Incident, e: Event) -> Incident:
     d: Data = e.data
     p = Proposal(id=d["id"], kind=d["event"], by=e.actor.id, at=e.at, data=d["data"])
@@ -282,6 +288,7 @@ EVOLVE: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "returned": _returned,
     "arbitrated": _arbitrated,
     "evidence": _evidence,
+    "duty": _duty,
     "proposed": _proposed,
     "seconded": _seconded,
     "attested": _attested,

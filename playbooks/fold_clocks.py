@@ -68,6 +68,18 @@ def _clock_firm(i: Incident, e: Event) -> Incident:
     return _clock_changed(i, str(e.data["id"]), provisional=bool(e.data["provisional"]))
 
 
+def _extended(i: Incident, e: Event) -> Incident:
+    d: Data = e.data
+    return _clock_changed(
+        i,
+        d["id"],
+        due_at=when(d["due_at"]),
+        basis=tuple(load(Basis, b) for b in d["basis"]),
+        extended_by=e.actor.id,
+        state=ClockState.PENDING,
+    )
+
+
 def _explained(i: Incident, e: Event) -> Incident:
     d: Data = e.data
     return _clock_changed(i, d["id"], explained_by=e.actor.id, explanation=d["text"])
@@ -83,4 +95,5 @@ CLOCK_EVENTS: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "outcome": _clock_settled,
     "waived": _clock_settled,
     "explained": _explained,
+    "extended": _extended,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from config.period import Period
 from config.schema import Level
 
 
@@ -188,12 +189,17 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """One written source of a clock with its own due time; the earliest binds (domain.md §8.1 floor rule)."""
+    """One written source of a clock with its own due time; the earliest binds (domain.md §8.1 floor rule).
+
+    `period` is the frozen limit of a source that counts days or months, `extension` what may be granted on top once.
+    """
 
     clause: str
     profile: str
     text: str
     due_at: datetime
+    period: Period | None = None
+    extension: Period | None = None
 
 
 class ClockState(StrEnum):
@@ -239,6 +245,7 @@ class Clock:
     outcome: str = ""
     explained_by: str = ""
     explanation: str = ""
+    extended_by: str = ""
     quiet_forward: bool = True
 
     @property
@@ -276,6 +283,17 @@ class Note:
     by: str
     at: datetime
     happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A matter with day limits of its own on this incident (`config.vocabulary.DUTIES`); `at` is when it was received."""
+
+    kind: str
+    at: datetime
+    by: str
+    recorded_at: datetime
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +335,7 @@ class Incident:
     assignments: tuple[Assignment, ...] = ()
     arbitrated_by: str = ""
     evidence: tuple[Evidence, ...] = ()
+    duties: tuple[Duty, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     clocks: tuple[Clock, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -336,6 +355,9 @@ class Incident:
     @property
     def assignment(self) -> Assignment | None:
         return self.assignments[-1] if self.assignments else None
+
+    def duty(self, kind: str) -> Duty | None:
+        return next((d for d in self.duties if d.kind == kind), None)
 
     @property
     def primary_unit(self) -> str:

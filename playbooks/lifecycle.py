@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.schema import Settings
-from playbooks import actions, privacy, releases
+from playbooks import actions, duties, privacy, releases
 from playbooks.fields import Refused
 from playbooks.incident import CLOSED, ENDED, Actor, Event, Incident, Status
 
@@ -80,6 +80,9 @@ RULES: Mapping[str, Rule] = _rules(
     Rule(code="superior_release", handler=releases.superior_release, roles=(*DUTY, *COMMAND)),
     Rule(code="other_form", handler=releases.other_form, roles=(*LEAD, "approver", "principal")),
     Rule(code="report_up", handler=releases.report_up, roles=(*DUTY, *LEAD)),
+    Rule(code="enter_duty", handler=duties.enter, roles=(*DUTY, *LEAD, *UNIT)),
+    Rule(code="fulfil", handler=duties.fulfil, roles=(*DUTY, *LEAD, *UNIT)),
+    Rule(code="extend", handler=duties.extend, roles=("unit_head", "deputy_in_charge", "principal")),
     Rule(code="note", handler=actions.note, not_in=frozenset()),
     Rule(code="attest", handler=actions.attest),
     Rule(code="explain", handler=actions.explain, roles=("duty_leader", "press_office", "unit_head", "principal")),

@@ -33,12 +33,12 @@ def release(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if not url and not text(a, "detail"):
         raise Refused("missing_field", field="url")
     evidence = _register(i, a, kind, at, url)
-    if any(_turns_on_time(c, kind, at, a.now) for c in i.clocks):
+    if any(turns_on_time(c, kind, at, a.now) for c in i.clocks):
         return (proposal(i, a, "evidence", {"evidence": dump(evidence)}),)
     return (event_of(a, "evidence", evidence=evidence),)
 
 
-def _next_id(i: Incident) -> str:
+def next_id(i: Incident) -> str:
     """An id no piece of evidence ever had, one still waiting for a second person included: a repeated id would overwrite."""
     waiting = (str(p.data["evidence"]["id"]) for p in i.proposals if p.kind == "evidence")  # type: ignore[index]
     numbers = [int(x[1:]) for x in (*(e.id for e in i.evidence), *waiting) if x[1:].isdecimal()]
@@ -58,7 +58,7 @@ def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evid
     detail = "；".join(f"{f}={text(a, f)}" for f in REGISTER_FIELDS if text(a, f)) or text(a, "detail")
     missing = tuple(f for f in REGISTER_FIELDS if f not in given)
     return Evidence(
-        id=_next_id(i),
+        id=next_id(i),
         kind=kind,
         at=at,
         recorded_at=a.now,
@@ -69,7 +69,7 @@ def _register(i: Incident, a: Action, kind: str, at: datetime, url: str) -> Evid
     )
 
 
-def _turns_on_time(clock: Clock, kind: str, at: datetime, now: datetime) -> bool:
+def turns_on_time(clock: Clock, kind: str, at: datetime, now: datetime) -> bool:
     """Backdating that would change a verdict to 按时 (practice.md §2.13)."""
     late = now > clock.due_at and at <= clock.due_at
     return late and clock.running and not clock.latent and kind in clock.met_by
@@ -104,14 +104,18 @@ def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     at = moment(a, "at") or a.now
     if at > a.now + CLOCK_SLACK:
         raise Refused("in_future", field="at")
+    if at < _began(i) - CLOCK_SLACK:
+        raise Refused("before_start")
     if done and not text(a, "detail"):
         return ()
     item = Evidence(
-        id=_next_id(i),
+        id=next_id(i),
         kind="upward_reported",
         at=at,
         recorded_at=a.now,
         by=a.by.id,
         detail=text(a, "detail", "首报"),
     )
+    if any(turns_on_time(c, item.kind, at, a.now) for c in i.clocks):
+        return (proposal(i, a, "evidence", {"evidence": dump(item)}),)
     return (event_of(a, "evidence", evidence=item),)

@@ -24,7 +24,13 @@ def test_releases_are_those_of_the_register() -> None:
 def test_starts_are_instants_of_an_incident_or_of_its_handling() -> None:
     instants = set(Starts.__dataclass_fields__)
     assert instants <= set(words.STARTS)
-    assert set(words.STARTS) - instants == {"alarmed_at", "assigned_at", "returned_at", "last_release_at"}
+    assert set(words.STARTS) - instants == {
+        "alarmed_at",
+        "assigned_at",
+        "returned_at",
+        "last_release_at",
+        *(f"{d}_at" for d in words.DUTIES),
+    }
 
 
 def test_source_kinds_are_those_of_the_parsers() -> None:
