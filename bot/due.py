@@ -20,7 +20,7 @@ from bot.compose import compose
 from bot.desk import Desk, NotFound, change
 from bot.store.port import MessageRow, StepRow
 from playbooks import ladder
-from playbooks.deadlines import settle
+from playbooks.deadlines import at_rest
 from playbooks.incident import Incident
 from playbooks.rota import Duty
 
@@ -65,7 +65,7 @@ async def _sheet(
 ) -> Sheet | None:
     try:
         incident = found.get(number)
-        if incident is None or settle(incident, desk.settings, desk.now()):
+        if incident is None or not at_rest(incident, desk.now()):
             incident, _ = await change(desk, number, lambda i: ())
         return judged(desk, incident, rows, on, written=written)
     except NotFound:

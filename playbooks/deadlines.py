@@ -363,6 +363,14 @@ def _moved(clock: Clock, want: Want, settings: Settings, now: datetime) -> Event
     return None
 
 
+def at_rest(incident: Incident, now: datetime) -> bool:
+    """Whether time alone asks for no correction of clocks that agreed with the state before: none has just run out.
+
+    Every change is written together with the corrections it causes (`settle`), and what should hold does not depend on the hour.
+    """
+    return not any(c.state is ClockState.PENDING and not c.latent and now > c.due_at for c in incident.clocks)
+
+
 def settle(incident: Incident, settings: Settings, now: datetime) -> tuple[Event, ...]:
     """Events that bring the clocks into agreement with the incident at `now`; empty when they already agree.
 

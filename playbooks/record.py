@@ -7,7 +7,7 @@ that does not fit its type, so that a damaged record is found and never half rea
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -24,61 +24,81 @@ def iso(value: datetime) -> str:
 
 def dump(value: object) -> Any:
     """JSON value of a dataclass, container or scalar."""
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, timedelta):
-        return int(value.total_seconds() * 1000)
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): dump(v) for k, v in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [dump(v) for v in value]
-    return value
+    return _dumper(type(value))(value)  # type: ignore[arg-type]  # classes are hashable
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _dumper(cls: type) -> Callable[[Any], Any]:
+    """How values of a class are dumped; found once, because an incident holds hundreds of values of a dozen classes."""
+    if issubclass(cls, datetime):
+        return iso
+    if issubclass(cls, timedelta):
+        return lambda value: int(value.total_seconds() * 1000)
+    if issubclass(cls, Enum):
+        return lambda value: value.value
+    if is_dataclass(cls):
+        names = tuple(f.name for f in fields(cls))
+        return lambda value: {name: dump(getattr(value, name)) for name in names}
+    if issubclass(cls, Mapping):
+        return lambda value: {str(k): dump(v) for k, v in value.items()}
+    if issubclass(cls, (tuple, list)):
+        return lambda value: [dump(v) for v in value]
+    return _same
 
 
-def _container(hint: Any, origin: Any, value: Any) -> Any:
-    args = get_args(hint)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise ValueError(f"expected a list, got {value!r}")
-        return tuple(read(args[0], v) for v in value)
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, got {value!r}")
-    return {k: read(args[1], v) for k, v in value.items()}
+def _same(value: Any) -> Any:
+    return value
 
 
 def read(hint: Any, value: Any) -> Any:
     """The value of type `hint` whose `dump` is `value`."""
-    origin = get_origin(hint)
+    return _reader(hint)(value)
+
+
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """How values of a type are read; found once a type, like `_dumper`."""
+    origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        if value is None:
-            return None
-        return read(next(a for a in get_args(hint) if a is not type(None)), value)
+        inner = _reader(next(a for a in args if a is not type(None)))
+        return lambda value: None if value is None else inner(value)
     if origin is not None:
-        return _container(hint, origin, value)
+        return _many(_reader(args[0])) if origin is tuple else _named(_reader(args[1]))
     if hint is datetime:
-        return datetime.fromisoformat(value).astimezone(UTC)
+        return lambda value: datetime.fromisoformat(value).astimezone(UTC)
     if hint is timedelta:
-        return timedelta(milliseconds=value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
+        return lambda value: timedelta(milliseconds=value)
     if is_dataclass(hint):
-        return load(hint, value)  # type: ignore[arg-type]
-    return value
+        return lambda value: load(hint, value)  # type: ignore[arg-type]
+    return hint if isinstance(hint, type) and issubclass(hint, Enum) else _same
+
+
+def _many(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read_list(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError(f"expected a list, got {value!r}")
+        return tuple(map(inner, value))
+
+    return read_list
+
+
+def _named(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read_object(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(f"expected an object, got {value!r}")
+        return {k: inner(v) for k, v in value.items()}
+
+    return read_object
+
+
+@cache
+def _readers(cls: type) -> dict[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(cls).items()}
 
 
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """Build `cls` from its dumped mapping; unknown keys are an error, absent ones take their default."""
-    hints = _hints(cls)  # type: ignore[arg-type]
-    unknown = set(data) - set(hints)
-    if unknown:
-        raise ValueError(f"{cls.__name__}: unknown keys {sorted(unknown)}")
-    return cls(**{k: read(hints[k], v) for k, v in data.items()})
+    readers = _readers(cls)  # type: ignore[arg-type]
+    if not data.keys() <= readers.keys():
+        raise ValueError(f"{cls.__name__}: unknown keys {sorted(data.keys() - readers.keys())}")
+    return cls(**{k: readers[k](v) for k, v in data.items()})

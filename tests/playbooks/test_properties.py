@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from config.schema import Level
 from playbooks import ladder
-from playbooks.deadlines import settle
+from playbooks.deadlines import at_rest, settle
 from playbooks.fold import evolve, fold
 from playbooks.incident import Clock, ClockState, Event, Incident, Status
 from playbooks.ladder import PlannedStep
@@ -232,6 +232,12 @@ class Story(RuleBasedStateMachine):
             was = self.before.get(c.id)
             assert was is None or was.due_at == c.due_at or c.id in said
             assert was is None or was.limit_minutes == c.limit_minutes or c.id in said
+
+    @invariant()
+    def only_a_clock_that_runs_out_changes_by_time_alone(self) -> None:
+        for later in (0, 1, 7, 30, 100) if self.events else ():
+            at = self.now + timedelta(hours=later)
+            assert at_rest(self.incident, at) == (settle(self.incident, self.rules, at) == ())
 
     @invariant()
     def statutory_clocks_count_from_the_original_start(self) -> None:
