@@ -8,9 +8,8 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import BodyPartReader, web
 
 from bot.emulator import rules
-from bot.emulator.api_message import MEDIA_LIFE
 from bot.emulator.card_rules import NOTICES, check_card, pruned
-from bot.emulator.office import Office, fresh_id
+from bot.emulator.office import MEDIA_LIFE_MS, Office, fresh_id
 from bot.emulator.refusal import Refusal
 
 BAN_MS = 3_600_000
@@ -93,7 +92,7 @@ async def _media_part(request: web.Request) -> BodyPartReader:
 def media(office: Office, media_id: str) -> tuple[str, bytes]:
     """Return (name, content) of a file that has not expired."""
     row = office.ledger.row("select * from media where media_id=?", media_id)
-    if row is None or office.now() - row["created_at"] > round(MEDIA_LIFE.total_seconds() * 1000):
+    if row is None or office.now() - row["created_at"] > MEDIA_LIFE_MS:
         raise Refusal(40007, "invalid media_id")
     return row["name"], row["body"]
 

@@ -2,20 +2,18 @@
 
 import hashlib
 import json
-from datetime import timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from bot.emulator import rules
 from bot.emulator.card_rules import CALLING, check_card, pruned
-from bot.emulator.ledger import instant
+from bot.emulator.ledger import day_start
 from bot.emulator.office import Office, Target, fresh_id
 from bot.emulator.refusal import Refusal
 
 CODE_LIFE = timedelta(hours=72)
 RECALL_LIFE = timedelta(hours=24)
-MEDIA_LIFE = timedelta(days=3)
 SAFE_FILES = ["txt", "pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "xml", "jpg", "jpeg", "png", "bmp", "gif"]
-BEIJING = timezone(timedelta(hours=8))
 
 
 def _ms(span: timedelta) -> int:
@@ -63,10 +61,8 @@ def _media_known(office: Office, msgtype: str, content: dict[str, Any], *, safe:
     if msgtype in rules.MEDIA:
         wanted.append(content["media_id"])
     for media_id in wanted:
-        found = office.ledger.row("select name, created_at from media where media_id=?", media_id)
-        if found is None or office.now() - found["created_at"] > _ms(MEDIA_LIFE):
-            raise Refusal(40007, "invalid media_id")
-        if safe and found["name"].rpartition(".")[2].lower() not in SAFE_FILES:
+        name = office.known_media(media_id)
+        if safe and name.rpartition(".")[2].lower() not in SAFE_FILES:
             raise Refusal(40005, "file type not allowed in a safe message")
 
 
@@ -116,9 +112,8 @@ def _within_meter(office: Office, user: str) -> bool:
 
 
 def _quota(office: Office, more: int) -> None:
-    midnight = instant(office.now()).astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
     sql = "select count(*) n from delivery where state='shown' and received_at >= ?"
-    row = office.ledger.row(sql, round(midnight.timestamp() * 1000))
+    row = office.ledger.row(sql, day_start(office.now()))
     if row is not None and row["n"] + more > office.corp.accounts * office.switches.daily_per_account:
         raise Refusal(45009, "daily quota used up")
 

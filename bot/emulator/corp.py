@@ -19,6 +19,17 @@ class Member:
     tags: tuple[int, ...] = ()
     visible: bool = True
     licensed: bool = True
+    status: int = 1  # 1 active, 2 disabled, 4 not activated, 5 left
+    leader: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """One department; the root has the id 1 and the parent 0."""
+
+    id: int
+    name: str
+    parent: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +41,21 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmartBot:
+    """A smart bot with a long connection; `groups` are the chats it was put into."""
+
+    id: str
+    secret: str
+    name: str = "值班机器人"
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Corp:
-    """`trusted_ips` empty: the allow list is off. `callback_url` empty: cards with buttons are refused (43012)."""
+    """`trusted_ips` empty: the allow list is off. `callback_url` empty: cards with buttons are refused (43012).
+
+    `root_visible`: the app's visible range is the root department, without which there are no app chats (48002).
+    """
 
     corpid: str
     secret: str
@@ -45,6 +69,12 @@ class Corp:
     trusted_domain: str = ""
     trusted_ips: tuple[str, ...] = ()
     accounts: int = 500
+    root_visible: bool = True
+    departments: tuple[Department, ...] = ()
+    bots: tuple[SmartBot, ...] = ()
+
+
+ROWS: dict[str, type[Any]] = {"members": Member, "webhooks": Webhook, "departments": Department, "bots": SmartBot}
 
 
 class CorpError(Exception):
@@ -65,18 +95,16 @@ def load_corp(path: Path) -> Corp:
 def corp_from(table: dict[str, Any], where: str = "单位文件") -> Corp:
     """Build a corp from parsed TOML."""
     problems: list[str] = []
-    members = tuple(_row(Member, row, f"members[{i}]", problems) for i, row in enumerate(table.get("members", ())))
-    hooks = tuple(_row(Webhook, row, f"webhooks[{i}]", problems) for i, row in enumerate(table.get("webhooks", ())))
-    flat = {key: value for key, value in table.items() if key not in ("members", "webhooks")}
+    lists = {
+        name: tuple(_row(kind, row, f"{name}[{i}]", problems) for i, row in enumerate(table.get(name, ())))
+        for name, kind in ROWS.items()
+    }
+    flat = {key: value for key, value in table.items() if key not in ROWS}
     corp = _row(Corp, flat, "", problems)
     if problems:
         raise CorpError(f"{where} 有误：{'；'.join(problems)}。请改正后再启动。")
-    return _with(corp, members, hooks)
-
-
-def _with(corp: Any, members: tuple[Any, ...], hooks: tuple[Any, ...]) -> Corp:
     given = {field.name: getattr(corp, field.name) for field in fields(Corp)}
-    return Corp(**(given | {"members": members, "webhooks": hooks}))
+    return Corp(**(given | lists))
 
 
 def _row(kind: type[Any], row: dict[str, Any], place: str, problems: list[str]) -> Any:
@@ -90,7 +118,7 @@ def _row(kind: type[Any], row: dict[str, Any], place: str, problems: list[str]) 
     try:
         return kind(**given)
     except TypeError:
-        needed = [n for n in ("userid", "corpid", "secret", "agentid", "token", "aes_key", "key", "name") if n in known]
+        needed = [n for n in ("userid", "corpid", "secret", "agentid", "token", "aes_key", "key", "id", "name") if n in known]
         missing = [n for n in needed if n not in given and not (kind is Corp and n == "name")]
         problems.append(f"{place} 缺少 {'、'.join(missing)}".strip())
         return None

@@ -6,10 +6,11 @@ Times are epoch milliseconds of the program's clock. Write-ahead logging with NO
 import json
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+BEIJING = timezone(timedelta(hours=8))
 FILE = "wecom-emulator.db"
 _SCHEMA = """
 create table if not exists request(seq integer primary key autoincrement, received_at integer not null, msgtype text not null,
@@ -33,6 +34,9 @@ create table if not exists said(id integer primary key autoincrement, at integer
   text text not null);
 create table if not exists callback(id integer primary key autoincrement, at integer not null, plain text not null,
   state text not null default 'pending', tries integer not null default 0);
+create table if not exists chat(chatid text primary key, agentid integer not null, name text not null, owner text not null,
+  members text not null, created_at integer not null);
+create table if not exists chat_change(at integer not null);
 create table if not exists seen(user text primary key, delivery integer not null);
 """
 
@@ -81,6 +85,11 @@ def ms(at: datetime) -> int:
 def instant(value: int) -> datetime:
     """The aware UTC datetime of epoch milliseconds."""
     return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def day_start(value: int) -> int:
+    """Epoch milliseconds of the last midnight in Beijing."""
+    return round(instant(value).astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
 
 
 class Ledger:

@@ -8,7 +8,10 @@ from datetime import datetime
 
 from bot.emulator.corp import Corp, Member
 from bot.emulator.ledger import Ledger, PhoneMessage, ms
+from bot.emulator.refusal import Refusal
 from bot.emulator.switches import Switches
+
+MEDIA_LIFE_MS = 3 * 24 * 3_600_000
 
 Clock = Callable[[], datetime]
 
@@ -53,6 +56,13 @@ class Office:
     def name_of(self, user: str) -> str:
         member = self.member(user)
         return member.name if member else user
+
+    def known_media(self, media_id: str) -> str:
+        """The name of an uploaded file that has not expired; 40007 otherwise."""
+        found = self.ledger.row("select name, created_at from media where media_id=?", media_id)
+        if found is None or self.now() - found["created_at"] > MEDIA_LIFE_MS:
+            raise Refusal(40007, "invalid media_id")
+        return str(found["name"])
 
     def changed(self) -> None:
         """Tell every open phone page that something is to be seen."""

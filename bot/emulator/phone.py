@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from aiohttp import web
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from bot.emulator import api_account, render
+from bot.emulator.api_appchat import CHAT
 from bot.emulator.control import answer, given
 from bot.emulator.ledger import PhoneMessage, instant
 from bot.emulator.refusal import PressRefused, Refusal
@@ -116,6 +118,9 @@ class Phone:
             for m in self._office.corp.members
         ]
         groups = [{"id": f"group:{h.key}", "name": h.name, "about": "群机器人", "group": True} for h in self._emulator.groups()]
+        for chat in self._ledger.rows("select * from chat order by created_at"):
+            names = "、".join(self._office.name_of(user) for user in json.loads(chat["members"]))
+            groups.append({"id": CHAT + chat["chatid"], "name": chat["name"] or "群聊", "about": names, "group": True})
         seen = {row["user"]: row["delivery"] for row in self._ledger.rows("select * from seen")}
         for person in (*people, *groups):
             sql = "select count(*) n from delivery where user=? and state='shown' and id>?"

@@ -14,6 +14,7 @@ ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 TEXT_BYTES, TITLE_BYTES, DESC_BYTES, URL_BYTES = 2048, 128, 512, 2048
 DEFAULT_INTERVAL, LONGEST_INTERVAL = 1800, 14400  # seconds
 WARNING = "Warning: wrong json format. "
+USERID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 MEDIA = ("image", "file", "voice", "video")
 MSGTYPES = ("text", "markdown", "textcard", "news", "template_card", *MEDIA)
 # `safe` and the duplicate check exist only for some types (table of document 90236).

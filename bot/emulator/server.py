@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import wall as system_wall
-from bot.emulator import api_account, api_message, control, phone
+from bot.emulator import api_account, api_appchat, api_contacts, api_message, control, phone
 from bot.emulator.corp import Corp, Webhook
 from bot.emulator.courier import Courier, event_xml, selected_xml
 from bot.emulator.ledger import Ledger, LedgerRow, PhoneMessage
@@ -201,7 +201,31 @@ class Emulator:
             "media/get": self._guarded_request(media_get),
             "media/upload": self._guarded_request(lambda request: api_account.upload(office, request)),
             "auth/getuserinfo": self._guarded_request(userinfo),
+            **self._organisation(),
             "getcallbackip": self._guarded_request(callback_ip),
+        }
+
+    def _organisation(self) -> dict[str, Handler]:
+        """Contacts and group chats of the app."""
+
+        def asked(act: Callable[[Office, Mapping[str, str]], Answer]) -> Handler:
+            async def handler(request: web.Request) -> Answer:
+                return act(self.office, request.query)
+
+            return self._guarded_request(handler)
+
+        def posted(act: Callable[[Office, bytes], Answer]) -> Handler:
+            return self._guarded(lambda raw: act(self.office, raw))
+
+        return {
+            "user/get": asked(api_contacts.user_get),
+            "user/simplelist": asked(api_contacts.simplelist),
+            "user/list_id": posted(api_contacts.list_id),
+            "department/list": asked(api_contacts.department_list),
+            "appchat/create": posted(api_appchat.create),
+            "appchat/update": posted(api_appchat.update),
+            "appchat/get": asked(api_appchat.get),
+            "appchat/send": posted(api_appchat.send),
         }
 
     def _guarded(self, act: Callable[[bytes], Answer]) -> Handler:
