@@ -10,7 +10,7 @@ import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from bot import clock as system
 from bot import inbox
 from bot.board import BoardDeps, setup_board
 from bot.board.oauth import oauth_routes
+from bot.board.upload import Upload
+from bot.board_report import board_report
 from bot.channels.gateway import Gateway
 from bot.clock import Clock
 from bot.desk import Desk
@@ -100,7 +102,10 @@ def build_web(service: Service) -> web.Application:
     async def act(userid: str, command: str, number: int, fields: Mapping[str, str]) -> str:
         return await board_act(desk, userid, command, number, fields)
 
-    deps = BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor)
+    async def report(userid: str, text: str, files: Sequence[Upload], key: str) -> tuple[int | None, str]:
+        return await board_report(desk, userid, text, files, key)
+
+    deps = BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor, report=report)
     setup_board(app, deps)
     if desk.wecom is not None:
         app.add_routes(oauth_routes(deps, desk.wecom.getuserinfo))

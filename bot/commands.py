@@ -173,6 +173,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         words=("清除原文",), usage="清除原文 12 理由", help="清除另存的原文和附件", action="erase", fields=fields.reason_fields
     ),
+    Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件"),
     Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),
     Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
     Command(words=("值班",), usage="值班 [明天]", help="谁在值班"),

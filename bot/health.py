@@ -273,6 +273,12 @@ def skew_of(headers: Mapping[str, str], ours: datetime) -> timedelta | None:
     return theirs - ours if theirs.tzinfo is not None else None
 
 
+def skew_seconds(headers: Mapping[str, str]) -> int | None:
+    """Seconds the answer's clock is ahead of ours now; None where it does not say."""
+    off = skew_of(headers, wall())
+    return round(off.total_seconds()) if off is not None else None
+
+
 def doubted(skews: Sequence[timedelta]) -> timedelta | None:
     """The median difference where at least three hosts, and most of all, agree that our clock is off."""
     seconds = [s.total_seconds() for s in skews]

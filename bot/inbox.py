@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, living, reading, replies, rota_desk, texts
+from bot import buttons, drill, evidence, living, reading, replies, rota_desk, texts
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
@@ -40,6 +40,8 @@ async def accept(desk: Desk, message: CallbackMessage) -> bool:
         "kind": message.kind,
         "user": message.user,
         "content": message.content,
+        "media_kind": message.media_kind,
+        "media_id": message.media_id,
         "event_key": message.event_key,
         "task_id": message.task_id,
         "response_code": message.response_code,
@@ -76,6 +78,11 @@ async def _handle(desk: Desk, key: str, at: datetime, body: Mapping[str, object]
     user, kind = str(body["user"]), str(body["kind"])
     if kind == "text":
         answer = await answer_text(desk, user, str(body["content"]), key)
+        await say(desk, user, answer, key)
+    elif kind == "media":
+        actor = desk.actor(user)
+        media_kind, media_id = str(body.get("media_kind", "")), str(body.get("media_id", ""))
+        answer = await evidence.received(desk, actor, media_kind, media_id, key) if actor else STRANGER
         await say(desk, user, answer, key)
     elif kind in ("card", "menu"):
         await _pressed(desk, user, key, body)
@@ -253,6 +260,8 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
         return await rota_desk.ask_swap(desk, actor, asked.rest, key)
     if word == "交接":
         return await rota_desk.begin_handover(desk, actor, key)
+    if word == "附件":
+        return await evidence.attach_by_command(desk, actor, await reading.number_of(desk, asked))
     if word == "演练":
         return await drill.drill(desk, actor, asked.rest, key)
     return await reading.answer(desk, actor, asked)

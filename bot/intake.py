@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.desk import Desk, NotFound, change, open_incident
+from bot.evidence import attach
 from bot.health import Watch
 from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
@@ -270,6 +271,11 @@ async def _joined_elsewhere(desk: Desk, ident: str) -> int | None:
     return None
 
 
+def officer_item(key: str) -> str:
+    """Id of the item a delivery becomes."""
+    return hashlib.sha1(f"{OFFICER_SOURCE}|{key}".encode()).hexdigest()
+
+
 async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     """The duty officer's own words start an incident as fast as any feed; a repeated delivery changes nothing."""
     words = text.strip()
@@ -282,7 +288,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
         )
     url = _URL.search(words)
     title = shared.title if shared else _URL.sub("", words).strip() or words
-    ident = hashlib.sha1(f"{OFFICER_SOURCE}|{key}".encode()).hexdigest()
+    ident = officer_item(key)
     item = Item(
         id=ident,
         source=OFFICER_SOURCE,
@@ -302,6 +308,8 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     incident = await desk.store.incident(number)
     new = incident is not None and len(incident.members) == 1
     head = f"已立案：{number}号" if new else f"已并入{number}号"
+    if files := await attach(desk, actor, number):
+        head += f"，附上{files}件图片语音"
     return f"{head}。请打电话核实，并电话报告带班领导。核实后回：核实 {number} 属实（或不实）来源。"
 
 

@@ -19,7 +19,7 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import Watch, reason_text
+from bot.health import Watch, reason_text, skew_seconds
 from bot.parsing import Parsing
 from bot.store.port import PollCounts, SourceState
 from config.schema import Source
@@ -164,6 +164,7 @@ class Poller:
             return await self._failed(source, state, failure, self.desk.now())
         now = self.desk.now()
         await self.watch.compare_clock(request.url, result.headers, now)
+        state = replace(state, skew=skew_seconds(result.headers))
         if source.kind == "site":
             return await self._answered(source, state, result, now)
         return await self._received(source, state, result, now)

@@ -15,6 +15,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from bot.evidence import fetch_wanted
 from bot.service import Service
 
 log = logging.getLogger(__name__)
@@ -37,11 +38,12 @@ def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Await
     jobs = ((service.pump, Every(seconds=1), "pump"), (service.watch, Every(seconds=1), "poll"))
     for job, trigger, name in (*jobs, (service.audit, Every(minutes=1), "audit")):
         scheduler.add_job(job, trigger, id=name, replace_existing=True)
+    scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
     scheduler.add_job(daily, "cron", hour=8, minute=0, id="daily", replace_existing=True)
 
 
 def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
-    """Jobs: pump each second, poll each second (sources carry their own due times), audit each minute, daily at 08:00."""
+    """Jobs: pump and poll each second (sources carry their own due times), files each 20 s, audit each minute, daily at 08:00."""
     scheduler = AsyncIOScheduler(
         timezone="Asia/Shanghai", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.board import originals
+from bot.board import files, originals, source_page
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
 from bot.board.pages import Board, static
@@ -27,9 +27,13 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get("/leads", guarded(deps, board.leads)),
         web.get("/closed", guarded(deps, board.closed)),
         web.get("/sources", guarded(deps, board.sources)),
+        web.get("/source/{id}", guarded(deps, source_page.page(board))),
         web.get("/problems", guarded(deps, board.problems)),
         web.get(one, guarded(deps, board.incident)),
         web.post(f"{one}/act", editing(deps, board.act)),
+        web.get(f"{one}/file/{{id}}", guarded(deps, files.serve(board))),
+        web.get("/report", guarded(deps, files.form(board))),
+        web.post("/report", guarded(deps, files.take(board))),
         web.get(f"{one}/original", guarded(deps, originals.page(board))),
         web.get(f"{one}/review.{{kind:md|html|docx}}", guarded(deps, board.report)),
         web.get("/events", guarded(deps, board.events)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.board.upload import Report
 from bot.clock import Clock
 from bot.store.port import Store
 from config.schema import Settings
@@ -24,6 +25,7 @@ class BoardDeps:
     clock: Clock
     act: Act
     actor: Callable[[str], Actor | None] | None = None
+    report: Report | None = None
 
     def actor_of(self, userid: str) -> Actor | None:
         """The officer with the roles held at this moment; None for a stranger."""

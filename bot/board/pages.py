@@ -14,6 +14,8 @@ from bot.board.deps import BoardDeps
 from bot.board.forms import BY_CODE, command, offered
 from bot.board.render import html
 from bot.board.stream import Hub, stream
+from bot.evidence import KINDS as FILE_KINDS
+from bot.evidence import size
 from bot.health import KINDS as SOURCE_TROUBLES
 from bot.reports import NoIncident, gather, render
 from playbooks.incident import Incident
@@ -112,7 +114,8 @@ class Board:
         may = permitted(found, actor) if actor is not None and who.edits else ()
         forms = offered(may, found)
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
-        return self.draw(request, who, "incident", view=view, forms=forms, units=units)
+        kept = {"files": await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
+        return self.draw(request, who, "incident", view=view, forms=forms, units=units, **kept)
 
     async def act(self, request: web.Request, who: Visitor) -> web.StreamResponse:
         """A form: one chat command in the officer's name; its reply is shown on the page again."""

@@ -50,6 +50,7 @@ def test_personal_details_are_covered(text: str, covered: str) -> None:
         "该校同学反映宿舍停电",
         "房价（3岁以下免费）公示",
         "微信公众号打不开",
+        "SHA-256 13812345678a1234567890123456bcdef0451812345670123456789abcdef0ff）",
     ],
 )
 def test_what_the_matter_is_about_stays(text: str) -> None:

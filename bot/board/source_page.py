@@ -1,0 +1,105 @@
+"""One source on one page: how it is, its rhythm, what it brought, what went wrong and when. Pure view and its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.board import sources
+from bot.board.access import Handler, Visitor, refuse
+from bot.labels import beijing
+from bot.store.kept import Spell
+from bot.store.port import SourceState
+from config.schema import Source
+
+if TYPE_CHECKING:
+    from bot.board.pages import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePage:
+    """`facts`: label and value, in reading order; `spells` newest first."""
+
+    line: sources.SourceLine
+    facts: tuple[tuple[str, str], ...]
+    spells: tuple[tuple[str, str, int, str], ...]
+
+
+def view(source: Source, state: SourceState | None, spells: Sequence[Spell], now: datetime) -> SourcePage:
+    """The page of one source at `now`."""
+    line = sources.lines([source], {source.id: state} if state else {}, now)[0]
+    return SourcePage(line=line, facts=facts(source, state, line, now), spells=tuple(_spell(s, now) for s in spells))
+
+
+def facts(source: Source, state: SourceState | None, line: sources.SourceLine, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Everything known of a source as label and value; what is unknown says so. Shared with the doctor."""
+
+    def moment(at: datetime | None) -> str:
+        return beijing(at, now) if at else "无数据"
+
+    s = state or SourceState(source_id=source.id)
+    rows = [
+        ("代码", source.id),
+        ("种类", line.kind),
+        ("地址", source.url or "等对方推送"),
+        ("状态", line.state),
+        ("最近一次尝试", moment(s.last_try_at)),
+        ("最近成功", moment(s.last_success_at)),
+        ("最近有新内容", moment(s.last_new_at)),
+        ("轮询间隔", f"现在每{span(line.pace)}（配置{span(source.interval)}）" if source.url else "不轮询"),
+        ("下次轮询", moment(s.next_poll_at) if source.url else "不轮询"),
+        ("平时的更新节奏", f"超过{span(s.quiet)}没有新内容即提示" if s.quiet else "条目还少，看不出"),
+        ("累计条数", str(s.items_total)),
+        ("重复条数", f"{s.duplicates_total}{share(s)}"),
+        ("内容受损", f"{s.damage}次" + (f"，最近：{s.remark}" if s.remark else "")),
+        ("对方时钟", clock(s.skew)),
+        ("已搬到", s.moved_to or "没有"),
+    ]
+    return tuple(rows)
+
+
+def share(s: SourceState) -> str:
+    """``（占82%）``: how much of what is read was known already."""
+    whole = s.items_total + s.duplicates_total
+    return f"（占{100 * s.duplicates_total // whole}%）" if whole else ""
+
+
+def clock(skew: int | None) -> str:
+    if skew is None:
+        return "对方没有给出时间"
+    if abs(skew) < 30:
+        return "与本机一致（相差30秒以内）"
+    return f"比本机{'快' if skew > 0 else '慢'}{span(abs(skew))}"
+
+
+def span(seconds: int) -> str:
+    """``5分钟``, ``1.5小时``, ``3天``."""
+    minutes = timedelta(seconds=seconds).total_seconds() / 60
+    if minutes < 1:
+        return f"{seconds}秒"
+    value, unit = (minutes, "分钟") if minutes < 120 else (minutes / 60, "小时") if minutes < 2880 else (minutes / 1440, "天")
+    return f"{value:.1f}".removesuffix(".0") + unit
+
+
+def _spell(s: Spell, now: datetime) -> tuple[str, str, int, str]:
+    end = f"{beijing(s.over_at, now)}恢复或变化" if s.over_at else f"至今，最近{beijing(s.last_at, now)}"
+    return beijing(s.first_at, now), end, s.times, s.error
+
+
+def page(board: Board) -> Handler:
+    """The handler of `/source/{id}`."""
+
+    async def show(request: web.Request, who: Visitor) -> web.StreamResponse:
+        ident, deps = request.match_info["id"], board.deps
+        source = next((s for s in deps.settings.sources if s.id == ident), None)
+        if source is None:
+            return refuse(deps, "没有这个来源，请回“来源”页核对。", status=404)
+        state = (await deps.store.source_states()).get(ident)
+        shown = view(source, state, await deps.store.spells(ident), deps.clock.now())
+        return board.draw(request, who, "source", view=shown)
+
+    return show

@@ -1,0 +1,107 @@
+"""An officer's pictures and voice: saved at once with their digest, attached, sealed by the chain, whole after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.emulator.switches import Fault
+from bot.evidence import fetch_wanted
+from tests.bot.desk_room import Room, room
+from tests.builders import at
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1000
+AMR = b"#!AMR\n" + bytes(500)
+SHA = hashlib.sha256(JPEG).hexdigest()
+
+
+@pytest.fixture
+async def night(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(tmp_path / "data", at("02:24")) as made:
+        yield made
+
+
+async def send(night: Room, user: str, kind: str = "image", body: bytes = JPEG, name: str = "现场.jpg") -> str:
+    """The newest text on the phone after a file was sent and fetched."""
+    assert await night.emulator.send_file(user, kind, name, body)
+    await night.settle()
+    await fetch_wanted(night.desk)
+    await asyncio.sleep(0.05)
+    await night.settle()
+    texts = [m for m in night.emulator.messages(user) if m.msgtype == "text"]
+    return str(texts[-1].content["content"]) if texts else ""
+
+
+async def test_a_picture_before_the_report_is_attached_to_it(night: Room) -> None:
+    duty = night.duty.duty_officer
+    assert "校验码" + SHA[:12] in await send(night, duty)
+    assert "附上1件" in await night.type(duty, "报 大湾村滑坡 4人被埋")
+    (file,) = await night.desk.store.attachments_of(1)
+    assert (file.name, file.sha256, file.size, file.media_type) == ("现场.jpg", SHA, len(JPEG), "image/jpeg")
+    (note,) = [e for e in await night.desk.store.events("incident:1") if e.data.get("note") == "attachment"]
+    assert SHA in str(note.data["text"]), "the chain seals the bytes"
+
+
+async def test_a_voice_after_the_report_goes_to_the_same_matter(night: Room) -> None:
+    duty = night.duty.duty_officer
+    await night.type(duty, "报 大湾村滑坡 4人被埋")
+    assert "已附到1号" in await send(night, duty, "voice", AMR, "a.amr")
+    assert [f.kind for f in await night.desk.store.attachments_of(1)] == ["voice"]
+
+
+async def test_somebody_elses_picture_is_not_taken_along(night: Room) -> None:
+    await send(night, night.duty.duty_leader)
+    await night.type(night.duty.duty_officer, "报 大湾村滑坡 4人被埋")
+    assert await night.desk.store.attachments_of(1) == []
+
+
+async def test_a_loose_picture_goes_where_the_command_says(night: Room) -> None:
+    await night.landslide()
+    duty = night.duty.duty_officer
+    assert "附件 编号" in await send(night, duty)
+    assert await night.type(duty, "附件 1") == "1号：已附上1件。"
+    assert "没有您发来" in await night.type(duty, "附件 1")
+
+
+async def test_what_cannot_be_fetched_is_tried_again_and_told_once(night: Room) -> None:
+    duty = night.duty.duty_officer
+    night.emulator.switches.faults.append(Fault(kind="http", path="media/get", code=502, times=3))
+    assert "暂时取不到" in await send(night, duty)
+    for _ in range(3):
+        await fetch_wanted(night.desk)
+    await night.settle()
+    heard = [h for h in night.heard(duty) if "取不到" in h]
+    assert len(heard) == 1
+    assert any("图片已保存" in h for h in night.heard(duty))
+
+
+async def test_a_file_wecom_no_longer_has_is_given_up_and_told(night: Room) -> None:
+    duty = night.duty.duty_officer
+    night.emulator.switches.faults.append(Fault(kind="errcode", path="media/get", code=40007, times=9))
+    assert "已取不到，请重发" in await send(night, duty)
+    assert await night.desk.store.wanted_attachments() == []
+
+
+async def test_a_repeated_delivery_is_one_file_and_one_line(night: Room) -> None:
+    duty = night.duty.duty_officer
+    await night.type(duty, "报 大湾村滑坡 4人被埋")
+    await send(night, duty)
+    (row,) = await night.desk.store.attachments_of(1)
+    await night.desk.store.add_attachment(row, JPEG)
+    await fetch_wanted(night.desk)
+    notes = [e for e in await night.desk.store.events("incident:1") if e.data.get("note") == "attachment"]
+    assert len(notes) == 1
+
+
+async def test_a_stranger_saves_nothing(night: Room) -> None:
+    from bot.evidence import received
+
+    stranger = night.desk.actor("nobody")
+    assert stranger is None
+    answer = await received(night.desk, night.desk.actor(night.duty.duty_officer), "location", "", "k")  # type: ignore[arg-type]
+    assert "请写成文字" in answer
+    assert await night.desk.store.wanted_attachments() == []
