@@ -1,18 +1,21 @@
 """What texts are compared by: words of a title or character grams of a letter, weighed by how rarely they were seen so far.
 
-A title is segmented; a letter gives 2-3-grams of its Chinese runs and whole numbers with their unit (805路, A7县), its title
+A title is segmented, and its character pairs count too, with less weight (`~鼠头` is in 老鼠头 and in 鼠头鸭脖, whatever a
+segmenter makes of them); a letter gives 2-3-grams of its Chinese runs and whole numbers with their unit (805路, A7县), its title
 counted `TITLE_FACTOR` times. Words of form weigh little: they tell how people write, not what about.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest
 from math import log, sqrt
 
 import rjieba
 
 PLACE_FACTOR = 0.8  # names of places already count as facts
+PAIR = "~"  # begins a character pair of a title
+PAIR_FACTOR = 0.5  # pairs repeat what the words say, and bridge what the segmenter cuts differently
 PRIOR = 400.0  # as if so many items had been seen before the first one
 FORM_CHARS = frozenset("的了是我们你您他不在有和就也都这那要会能可以为到对与及给让被把个很请尊敬好谢领导")
 FORM_FACTOR = 0.4  # grams with a character of form say little about the matter
@@ -23,6 +26,7 @@ LETTER_GRAMS = 400  # heaviest grams of a letter that are kept
 SEEN_MOST = 400_000  # counted grams; beyond it those seen once are forgotten, as good as never seen
 LAST_ASCII = "\x7f"
 _RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+(?:\.[0-9]+)?[㐀-鿿]?")
+_HAN = re.compile(r"[㐀-鿿]{2,}")
 _KEEP = re.compile(r"[㐀-鿿A-Za-z]")
 _TOLL = re.compile(
     r"([0-9]+)(?:余|多)?(?:(?:人|名|位|户|车)[^0-9,。;!?]{0,5}?)?"
@@ -48,7 +52,10 @@ class TitleWeights:
         raw: Vector = {}
         for word, count in counts.items():
             weight = (1.0 + log(count)) * (total - log(1.0 + self._seen[word])) * self._dull.get(word, 1.0)
-            raw[word] = weight * (PLACE_FACTOR if word in names or word[:-1] in names else 1.0)
+            if word[0] == PAIR:
+                raw[word] = weight * PAIR_FACTOR
+            else:
+                raw[word] = weight * (PLACE_FACTOR if word in names or word[:-1] in names else 1.0)
         return _unit(raw)
 
     def learn(self, counts: Mapping[str, float]) -> None:
@@ -106,18 +113,26 @@ def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
 
 
 def pieces(word: str) -> tuple[str, ...]:
-    """What the segmenter makes of a word, pieces of two characters and more."""
-    return tuple(piece for piece in rjieba.cut(word) if len(piece) >= 2)
+    """What a title makes of a word: pieces of two characters and more as the segmenter cuts it, and its character pairs."""
+    return (*(piece for piece in rjieba.cut(word) if len(piece) >= 2), *pairs(word))
 
 
 def words(title: str) -> dict[str, float]:
-    """Words of two characters and more, lower case; the title itself where it has none."""
+    """Words of two characters and more, lower case, and character pairs; the title itself where it has none."""
     found: dict[str, float] = {}
     for word in rjieba.cut(title):
         text = word.strip()
         if len(text) >= 2 and _KEEP.search(text):
             found[text.lower()] = found.get(text.lower(), 0.0) + 1.0
+    found |= dict.fromkeys(pairs(title), 1.0)
     return found or {title: 1.0}
+
+
+def pairs(text: str) -> Iterator[str]:
+    """Every two characters that follow each other in its Chinese runs, marked with `PAIR`."""
+    for run in _HAN.findall(text):
+        for start in range(len(run) - 1):
+            yield PAIR + run[start : start + 2]
 
 
 def grams(text: str) -> Counter[str]:

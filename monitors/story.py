@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from math import sqrt
 
-from monitors.likeness import LetterWeights, TitleWeights, Vector, dot, storms, tolls, words
+from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, tolls, words
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 RECENT = 30  # items of a story compared one by one
@@ -54,7 +54,7 @@ class Placement:
 class JoinRules:
     """Thresholds of joining; hours and days are windows since the story's last item."""
 
-    title_threshold: float = 0.24
+    title_threshold: float = 0.20
     letter_threshold: float = 0.16
     same_city: float = 0.22
     same_province: float = 0.08
@@ -271,15 +271,16 @@ class StoryIndex:
 
 
 def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
-    """The shared words, heaviest first; of a letter, those not inside one already named."""
+    """The shared words, heaviest first; of a letter, those not inside one already named. Pairs only where no word is shared."""
     said: list[str] = []
-    shared = (word for word in vector if word in story.total)
+    shared = [word for word in vector if word in story.total]
+    shared = [word for word in shared if word[0] != PAIR] or [word for word in shared if word[0] == PAIR]
     for word in sorted(shared, key=lambda word: (-vector[word] * (len(word) if story.letter else 1), word)):
         if not any(word in other for other in said):
             said.append(word)
         if len(said) == 6:
             break
-    return tuple(said)
+    return tuple(word.removeprefix(PAIR) for word in said)
 
 
 def _place_relation(story: _Story, ref: ItemRef) -> str:
