@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from bot.channels.beside import beside
 from bot.compose import compose
 from bot.desk import Desk, NotFound, change
+from bot.rota_desk import load_covers
 from bot.store.port import MessageRow, StepRow
 from playbooks import ladder
 from playbooks.deadlines import at_rest
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 
 SLICE_S = 0.01
 """Seconds of work after which the loop may do something else."""
-WRITTEN = 100
-"""Incidents of one tick whose cards are written at once; in a flood the others are written when they are sent, which may be hours later."""
+WRITTEN = 20
+"""Incidents of one batch whose cards are written at once; in a flood the others are written when they are sent, which may be hours later."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +46,8 @@ async def queue_due(desk: Desk, rows: Sequence[StepRow]) -> None:
     """Claimed steps become queued messages. One bad incident stops no other: its lease gives its steps back."""
     if not rows:
         return
+    if desk.settings.bot.database_url:
+        await load_covers(desk)  # another process may have recorded who is really there
     groups: dict[int, list[StepRow]] = defaultdict(list)
     for row in rows:
         groups[row.incident].append(row)

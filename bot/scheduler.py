@@ -17,6 +17,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from bot.evidence import fetch_wanted
 from bot.service import Service
+from bot.sooner import Sooner
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
 
 def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Awaitable[None]]) -> None:
     """Set up the jobs, or set them up anew after a step of the clock."""
-    jobs = ((service.pump, Every(seconds=1), "pump"), (service.watch, Every(seconds=1), "poll"))
+    jobs = ((Sooner(service=service).pump, Every(seconds=1), "pump"), (service.watch, Every(seconds=1), "poll"))
     for job, trigger, name in (*jobs, (service.audit, Every(minutes=1), "audit")):
         scheduler.add_job(job, trigger, id=name, replace_existing=True)
     scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)

@@ -8,18 +8,19 @@ deliver: claim queued messages -> re-check what certainly never left (bot.refres
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.channels.beside import call
-from bot.channels.sending import BESIDE, SPAM, failed_beside, held, neutral, transmit
+from bot.channels import ways
+from bot.channels.sending import BESIDE, SPAM, failed_beside, held, meanwhile, neutral, not_working, transmit, working
 from bot.compose import RELAY_WORD, message, relay_id
 from bot.desk import Desk
 from bot.due import queue_due
 from bot.outage import recovered
 from bot.refresh import refreshed
-from bot.rota_desk import load_covers
-from bot.store.port import MessageRow
+from bot.store.port import MessageRow, StepRow
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 from playbooks import ladder
@@ -28,7 +29,7 @@ from playbooks.incident import SYSTEM, Event
 log = logging.getLogger(__name__)
 
 STEP_BATCH = 500
-ROUNDS = 4
+ROUNDS, SIDE_BY_SIDE = 3, 2
 """Full batches queued before the most urgent messages are sent: a flood must not wait for WeCom."""
 MESSAGE_BATCH = 20
 RETRY = (5, 15, 60, 300)  # seconds of program time between tries of a refused message
@@ -37,16 +38,28 @@ GIVE_UP = timedelta(hours=24)
 
 async def tick(desk: Desk) -> int:
     """Turn every due step into queued messages; returns how many steps were claimed. One bad incident stops no other."""
+    rows = await _claim(desk)
+    if len(rows) < STEP_BATCH:
+        await queue_due(desk, rows)
+        return len(rows)
+    return sum(await asyncio.gather(_drain(desk, rows), *(_drain(desk, ()) for _ in range(SIDE_BY_SIDE - 1))))
+
+
+async def _claim(desk: Desk) -> list[StepRow]:
+    wall, lease = desk.lease()
+    return await desk.store.claim_steps(desk.now(), wall, desk.owner, lease, STEP_BATCH)
+
+
+async def _drain(desk: Desk, rows: Sequence[StepRow]) -> int:
+    """A flood: some full batches, so that one is judged while the database writes another."""
     count = 0
     for _ in range(ROUNDS):
-        wall, lease = desk.lease()
-        rows = await desk.store.claim_steps(desk.now(), wall, desk.owner, lease, STEP_BATCH)
-        count += len(rows)
-        if rows and desk.settings.bot.database_url:
-            await load_covers(desk)  # another process may have recorded who is really there
+        rows = rows or await _claim(desk)
         await queue_due(desk, rows)
+        count += len(rows)
         if len(rows) < STEP_BATCH:
             break
+        rows = ()
     return count
 
 
@@ -88,7 +101,11 @@ async def _send(desk: Desk, row: MessageRow) -> None:
 async def _not_sent(desk: Desk, row: MessageRow, e: OutcomeUnknown | SendError) -> None:
     if row.kind in BESIDE:
         await failed_beside(desk, row, e)
-    elif isinstance(e, OutcomeUnknown):
+        return
+    await not_working(desk, e)
+    if desk.breaker.since is not None:
+        await meanwhile(desk, row)
+    if isinstance(e, OutcomeUnknown):
         await desk.store.mark_failed(row.id, desk.owner, desk.now(), state="unknown", retry_at=desk.now(), detail=str(e))
         await desk.store.report_problem("wecom", "send", f"企业微信未应答，消息将原样重发：{e}", desk.now())
     else:
@@ -107,6 +124,7 @@ async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -
     if row.kind in BESIDE:
         await desk.store.resolve_problem("channel", row.kind, now)
         return
+    await working(desk)
     await recovered(desk, now)
     if result.invalid or result.unlicensed:
         text = f"{row.recipient}不在应用可见范围或没有许可，收不到提醒，请在企业微信后台核对。"
@@ -144,8 +162,7 @@ async def _fallback(desk: Desk, row: MessageRow, now: datetime) -> None:
     incident = await desk.store.incident(row.incident) if row.incident is not None else None
     if incident is None:
         return
-    if desk.gateway is not None:
-        await desk.store.settle_steps({}, [call(desk, incident, row.recipient, row.id)], now)
+    await ways.queue(desk, ways.instead(desk, incident, row))
     for other in (on.duty_leader, on.deputy_duty, on.duty_officer):
         if other and other.lower() != row.recipient.lower():
             steps = ladder.among(incident, desk.settings, row.steps)
