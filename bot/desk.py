@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.metering import Meters
 from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
+from bot.wecom.breaker import Breaker
 from bot.wecom.client import WeComClient
 from config.schema import Settings
 from playbooks import ladder
@@ -52,6 +53,7 @@ async def _no_join() -> dict[str, int | None]:
 class Desk:
     """What every flow needs. `owner` names this process in leases.
 
+    `gateway`, `mail`, `link`: SMS or voice, e-mail, and the smart bot's long connection, where they are set up.
     `alone_since`: when this process opened a store that no other can hold; leases given before then are of the dead.
     """
 
@@ -61,6 +63,9 @@ class Desk:
     owner: str
     wecom: WeComClient | None = None
     gateway: Sender | None = None
+    mail: Sender | None = None
+    link: Sender | None = None
+    breaker: Breaker = field(default_factory=Breaker)
     meters: Meters = field(default_factory=Meters)
     board_url: str = ""
     covers: tuple[Cover, ...] = ()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from bot.cards import Context, group_card
-from bot.channels.gateway import gateway_request
+from bot.channels.chats import chat
+from bot.channels.ways import call, digest
 from bot.desk import Desk
-from bot.labels import beijing
 from bot.metering import GRAVE, GROUP
 from bot.store.port import MessageRow
 from bot.wecom.cards import dumps
 from config.schema import Level
 from playbooks.incident import Incident
 
-VOICE = "voice"
 LOUD = ("first", "regraded", "overdue")
 
 
@@ -30,6 +28,8 @@ def beside(desk: Desk, incident: Incident, messages: Sequence[MessageRow]) -> li
     loud = next((m for m in messages if m.kind in LOUD), None)
     if loud is not None and grave(incident) and desk.settings.wecom.webhook:
         out.append(_group(desk, incident, loud))
+    if loud is not None and grave(incident) and desk.settings.wecom.incident_chat:
+        out += chat(desk, incident, loud)
     if desk.gateway is not None:
         out += [call(desk, incident, m.recipient, m.id) for m in messages if m.kind == "unread"]
     return out
@@ -48,7 +48,7 @@ def _group(desk: Desk, incident: Incident, beside_of: MessageRow) -> MessageRow:
     )
     card = group_card(incident, ctx)
     return MessageRow(
-        id=f"group-{beside_of.kind}-{incident.number}-{_digest(beside_of.steps)}",
+        id=f"group-{beside_of.kind}-{incident.number}-{digest(*beside_of.steps)}",
         incident=incident.number,
         recipient=GROUP,
         kind=GROUP,
@@ -59,28 +59,3 @@ def _group(desk: Desk, incident: Incident, beside_of: MessageRow) -> MessageRow:
         due_at=now,
         priority=GRAVE,
     )
-
-
-def call(desk: Desk, incident: Incident, userid: str, key: str) -> MessageRow:
-    """A call or SMS to one officer; no place, no toll: a voice can be overheard."""
-    now = desk.now()
-    officer = desk.settings.organisation.officer(userid)
-    drill = "演练。" if incident.drill else ""
-    text = f"{drill}{desk.settings.organisation.short}舆情值班：{incident.number}号紧急事项{beijing(now, now)}仍无人确认，请立即打开企业微信处理。"
-    ident = f"call-{_digest((key, userid))}"
-    return MessageRow(
-        id=ident,
-        incident=incident.number,
-        recipient=userid.lower(),
-        kind=VOICE,
-        task_id="",
-        request=gateway_request(ident, officer.phone if officer else "", officer.name if officer else userid, text),
-        text=text,
-        created_at=now,
-        due_at=now,
-        priority=GRAVE,
-    )
-
-
-def _digest(parts: Sequence[str]) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]

@@ -6,20 +6,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards import Context, neutral_card
-from bot.channels.beside import VOICE
+from bot.channels import ways
+from bot.channels.chats import CHAT
+from bot.channels.gateway import Sender
+from bot.channels.ways import BOT, MAIL, VOICE
 from bot.desk import Desk
 from bot.metering import GROUP
 from bot.outbox import reply_message
 from bot.store.port import MessageRow
+from bot.wecom import chats
+from bot.wecom.breaker import FAILURES, tells_of_wecom
 from bot.wecom.cards import card_request
 from bot.wecom.client import SendResult
-from bot.wecom.errors import OutcomeUnknown, SendError
+from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 from playbooks.rota import roles_of
 
 SPAM = frozenset({40201, 40204, 85002})  # refused by WeCom's content filter
 NEUTRAL = "neutral-"
-BESIDE = frozenset({GROUP, VOICE})
+BESIDE = frozenset({GROUP, VOICE, MAIL, BOT, CHAT})
+UNMETERED = frozenset({VOICE, MAIL})  # not WeCom: its meters do not count them
 TOLD_EVERY = timedelta(minutes=10)
+OWN = frozenset({VOICE, MAIL, BOT})
 PLAIN = "有一条回复被企业微信拦截，请在单位打开总览查看，或到值班室办理。"
 
 
@@ -30,27 +37,75 @@ async def transmit(desk: Desk, row: MessageRow, *, repeat: bool) -> SendResult:
         await desk.wecom.update_card(row.request)
     elif row.kind == GROUP:
         await desk.wecom.webhook(desk.settings.wecom.webhook, row.request)
-    elif row.kind == VOICE:
-        assert desk.gateway is not None
-        await desk.gateway.send(row.request)
+    elif row.kind == CHAT:
+        await chats.say(desk.wecom, row.request)
+    elif row.kind in OWN:
+        await _own(desk, row)
     else:
         return await desk.wecom.send(row.request, repeat=repeat)
     return SendResult(msgid="", response_code=None)
 
 
+async def _own(desk: Desk, row: MessageRow) -> None:
+    """A way with a sender of its own; one that is no longer set up refuses for good, so that the next is taken."""
+    sender: Sender | None = {VOICE: desk.gateway, MAIL: desk.mail, BOT: desk.link}[row.kind]
+    if sender is None:
+        raise SendError(0, Kind.DATA, "这条通道已不再配置")
+    await sender.send(row.request)
+
+
 async def held(desk: Desk, row: MessageRow) -> bool:
-    """Above the meters: the row goes back with the time it may go; the person is told once that more is coming."""
-    now = desk.now()
-    pause = desk.meters.wait(row, now)
-    if not pause:
-        desk.meters.note(row, now)
+    """Above the meters, or WeCom out of order: the row goes back with the time it may go.
+
+    Above the meters the person is told once that more is coming; while WeCom does not work, what is grave takes other ways.
+    """
+    if row.kind in UNMETERED:
         return False
+    now, metered = desk.now(), replace(row, recipient=f"bot:{row.recipient}") if row.kind == BOT else row
+    pause = desk.meters.wait(metered, now)
+    if pause:
+        await _back(desk, row, pause, "已到每人每分钟上限，排队等候，不丢失")
+        if row.kind not in BESIDE:
+            await _tell(desk, row.recipient, now)
+        return True
+    pause = timedelta() if row.kind in BESIDE else desk.breaker.wait(now)
+    if pause:
+        await _back(desk, row, pause, "企业微信暂不可用，等候试通后发送，不丢失")
+        await meanwhile(desk, row)
+        return True
+    desk.meters.note(metered, now)
+    return False
+
+
+async def _back(desk: Desk, row: MessageRow, pause: timedelta, detail: str) -> None:
+    now = desk.now()
     at = now + max(pause, timedelta(seconds=1))
-    detail = "已到每人每分钟上限，排队等候，不丢失"
     await desk.store.mark_failed(row.id, desk.owner, now, state="pending", retry_at=at, detail=detail)
-    if row.kind not in BESIDE:
-        await _tell(desk, row.recipient, now)
-    return True
+
+
+async def meanwhile(desk: Desk, row: MessageRow) -> None:
+    """Other ways for a message that waits for WeCom; asked again it queues nothing twice."""
+    if row.incident is None or not row.steps or not ways.open_ways(desk, desk.settings.organisation.officer(row.recipient)):
+        return
+    incident = await desk.store.incident(row.incident)
+    if incident is not None:
+        await ways.queue(desk, ways.meanwhile(desk, incident, row))
+
+
+async def not_working(desk: Desk, error: SendError | OutcomeUnknown) -> None:
+    """Count a failure that says something about WeCom itself; when the breaker opens, the administrators are told by e-mail."""
+    now = desk.now()
+    if not tells_of_wecom(error) or not desk.breaker.failed(now):
+        return
+    text = f"企业微信连续{FAILURES}次不通，已改为隔一会儿试一次，其余提醒排队等候、不丢失。最近一次：{error}"
+    await desk.store.report_problem("wecom", "breaker", text, now)
+    await ways.queue(desk, ways.alarm(desk, text, f"breaker-{now.isoformat()}"))
+
+
+async def working(desk: Desk) -> None:
+    """WeCom answered: the breaker closes."""
+    if desk.breaker.worked() is not None:
+        await desk.store.resolve_problem("wecom", "breaker", desk.now())
 
 
 async def _tell(desk: Desk, user: str, now: datetime) -> None:
@@ -62,14 +117,17 @@ async def _tell(desk: Desk, user: str, now: datetime) -> None:
 
 
 async def failed_beside(desk: Desk, row: MessageRow, e: SendError | OutcomeUnknown) -> None:
-    """A side channel that fails is tried three times and told; the app message goes its own way."""
+    """A side channel that fails is tried three times and told, then the next way is taken; the app message goes its own way."""
     now = desk.now()
     last = row.attempts >= 3 or (isinstance(e, SendError) and e.permanent)
     again = None if last else now + timedelta(seconds=20)
     state = "failed" if last else "unknown" if isinstance(e, OutcomeUnknown) else "pending"
     await desk.store.mark_failed(row.id, desk.owner, now, state=state, retry_at=again, detail=str(e))
-    name = "群机器人" if row.kind == GROUP else "短信语音网关"
+    name = "应用群聊" if row.kind == CHAT else ways.NAMES[row.kind]
     await desk.store.report_problem("channel", row.kind, f"{name}：{e}", now)
+    incident = await desk.store.incident(row.incident) if last and row.incident is not None else None
+    if incident is not None:
+        await ways.queue(desk, ways.after(desk, incident, row))
 
 
 async def neutral(desk: Desk, row: MessageRow) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 
 FAILURES = 5
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=1)
 PROBE_TIME = timedelta(seconds=30)
 """How long a probe may be under way before another message may try in its place."""
 

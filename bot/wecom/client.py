@@ -85,7 +85,7 @@ class WeComClient:
     async def send(self, body: bytes, *, repeat: bool = False) -> SendResult:
         """POST the frozen request `body` to message/send. `repeat`: the same bytes went out before, outcome unknown."""
         try:
-            answer = await self._call("message/send", body=body)
+            answer = await self.call("message/send", body=body)
         except SendError as error:
             if repeat and error.code in TASK_TAKEN:
                 return SendResult(msgid="", response_code=None, errcode=error.code, already_there=True)
@@ -101,11 +101,11 @@ class WeComClient:
 
     async def update_card(self, body: bytes) -> tuple[str, ...]:
         """POST the frozen update; return the userids whose card was not changed. Spends the response_code."""
-        return _names((await self._call("message/update_template_card", body=body)).get("invaliduser"))
+        return _names((await self.call("message/update_template_card", body=body)).get("invaliduser"))
 
     async def recall(self, msgid: str) -> None:
         """Take back a message of this app, within 24 hours."""
-        await self._call("message/recall", body=json.dumps({"msgid": msgid}).encode())
+        await self.call("message/recall", body=json.dumps({"msgid": msgid}).encode())
 
     async def upload(self, name: str, content: bytes, kind: str = "file") -> str:
         """Upload a temporary file (5 B to 20 MB) and return its media_id, valid for three days."""
@@ -114,7 +114,7 @@ class WeComClient:
         form.add_field("media", io.BytesIO(content), filename=clean, content_type="application/octet-stream")
         packed = form()
         raw = await _bytes_of(packed)
-        answer = await self._call("media/upload", body=raw, query={"type": kind}, content_type=packed.content_type)
+        answer = await self.call("media/upload", body=raw, query={"type": kind}, content_type=packed.content_type)
         return str(answer.get("media_id", ""))
 
     async def download(self, media_id: str, *, most: int = MOST) -> Downloaded:
@@ -150,7 +150,7 @@ class WeComClient:
 
     async def getuserinfo(self, code: str) -> str:
         """Turn a sign-in code into the member's userid; someone outside the corp is refused."""
-        answer = await self._call("auth/getuserinfo", query={"code": code})
+        answer = await self.call("auth/getuserinfo", query={"code": code})
         userid = answer.get("userid")
         if not userid:
             raise SendError(0, Kind.HANDLE, "登录人不是本单位成员，不能进入")
@@ -158,7 +158,7 @@ class WeComClient:
 
     async def getcallbackip(self) -> tuple[str, ...]:
         """Return the address ranges from which WeCom delivers callbacks; refresh daily."""
-        return tuple(str(ip) for ip in (await self._call("getcallbackip")).get("ip_list", ()))
+        return tuple(str(ip) for ip in (await self.call("getcallbackip")).get("ip_list", ()))
 
     async def webhook(self, key: str, body: bytes) -> None:
         """POST to a group webhook; needs no token, at most 20 messages a minute."""
@@ -170,7 +170,7 @@ class WeComClient:
         """Fetch a token; raises as any call does. For the doctor."""
         await self._token.get()
 
-    async def _call(
+    async def call(
         self,
         path: str,
         *,
@@ -178,6 +178,7 @@ class WeComClient:
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
     ) -> Answer:
+        """One call with a token, repeated once with a new one where the token was refused. POST where there is a body."""
         token = await self._token_or_error()
         answer = await self._request(path, {"access_token": token, **(query or {})}, body, content_type)
         if _errcode(answer) in TOKEN_CODES:
