@@ -16,8 +16,10 @@ import aiohttp
 
 from bot.clock import wall
 from bot.configuration import data_of, settings_of
+from bot.engine_health import engine_health
 from bot.health import troubles
 from bot.labels import stamp
+from bot.retention import LAST as RETENTION
 from bot.store import SqlStore, StoreError, open_store
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import WeComError
@@ -26,6 +28,8 @@ from config.schema import Settings
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 LATE = timedelta(minutes=2)
+AUDITED = timedelta(minutes=4)
+CLEARED = timedelta(days=3)
 LEAST_DISK = 1 << 30
 
 
@@ -66,7 +70,7 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
     except StoreError as e:
         return [*found, Finding(level="error", what="数据库", detail=str(e))]
     try:
-        for check in (_database, _sources, _outbox, _open_problems):
+        for check in (_database, _engine, _retention, _sources, _outbox, _open_problems):
             found += await _guarded(check, store, settings)
     finally:
         await store.close()
@@ -88,9 +92,10 @@ def _configuration(settings: Settings) -> list[Finding]:
     if bad:
         return [Finding(level="error", what="配置", detail=f"{len(bad)}处错误，请运行 yqbot check 逐条改正。")]
     gaps = [p for p in rows if p.id in ("Y321", "Y322")]
-    if gaps:
-        return [Finding(level="warning", what="值班表", detail=gaps[0].text)]
-    return [Finding(level="ok", what="配置", detail=f"没有错误，{len(rows)}条提示（yqbot check 可看）。")]
+    holidays = [p for p in rows if p.id in ("Y601", "Y602")]
+    told = [Finding(level="warning", what="值班表", detail=p.text) for p in gaps[:1]]
+    told += [Finding(level="warning", what="节假日", detail=p.text) for p in holidays]
+    return told or [Finding(level="ok", what="配置", detail=f"没有错误，{len(rows)}条提示（yqbot check 可看）。")]
 
 
 def _disk(data: Path) -> Finding:
@@ -137,6 +142,36 @@ async def _wecom(settings: Settings) -> Finding:
 async def _database(store: SqlStore, settings: Settings) -> list[Finding]:
     open_ones = await store.incidents(open_only=True, alarmed_only=True)
     return [Finding(level="ok", what="数据库", detail=f"可以读取，在办{len(open_ones)}件。")]
+
+
+async def _engine(store: SqlStore, settings: Settings) -> list[Finding]:
+    """The figures of the engine, read from the database: also when the service does not run."""
+    health = await engine_health(store, wall(), wall())
+    f, audit = health.figures, health.audit
+    late = "" if f.p99 is None else f"，99%不迟于{f.p99:.1f}秒、最迟{f.worst or 0:.1f}秒"
+    what = f"近一小时送出{f.sent}步{late}；过点未送{f.unsent}步，租约在用{f.held}个、过期{f.expired}个。"
+    out = [Finding(level="ok" if health.oldest_wait < LATE.total_seconds() else "error", what="送达", detail=what)]
+    if audit is None:
+        return [*out, Finding(level="warning", what="自查", detail="还没有自查记录，请确认服务在运行。")]
+    stale = wall() - audit.at > AUDITED
+    said = f"最近一次{stamp(audit.at)}，核对{audit.incidents}件，缺{audit.missing}步、卡住{audit.stalled}步、读不出{audit.broken}件。"
+    level = "error" if stale or not audit.clean else "ok"
+    more = "自查已停，请确认服务在运行。" if stale else "" if audit.clean else "请看总览“问题”，反复出现的运行 yqbot verify。"
+    return [*out, Finding(level=level, what="自查", detail=said + more)]
+
+
+async def _retention(store: SqlStore, settings: Settings) -> list[Finding]:
+    """When what is kept for a term was last cleared."""
+    last = await store.meta(RETENTION)
+    terms = f"普通信息条目保留{settings.bot.item_days}天、遮盖前原文{settings.bot.original_days}天，事件记录不删"
+    if not last:
+        return [Finding(level="ok", what="到期清理", detail=f"{terms}；还没有清理过，每日8:00进行。")]
+    at, _, count = last.partition(" ")
+    when = datetime.fromisoformat(at)
+    if wall() - when > CLEARED:
+        detail = f"上次是{stamp(when)}，已停了{(wall() - when).days}天，请查看日志和“问题”页。"
+        return [Finding(level="warning", what="到期清理", detail=detail)]
+    return [Finding(level="ok", what="到期清理", detail=f"{terms}；上次{stamp(when)}清理{count}条。")]
 
 
 async def _sources(store: SqlStore, settings: Settings) -> list[Finding]:

@@ -13,13 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot import log, outage
+from bot import calendar_care, log, outage
 from bot.app import Running, listening, login_link, serving
 from bot.clock import SystemClock, wall
 from bot.configuration import data_of, settings_of
-from bot.digest import daily
+from bot.once_a_day import once_a_day
 from bot.pulse import Pulse, notify
-from bot.retention import tidy
 from bot.scheduler import arm, build_scheduler, wake_on_change
 from bot.steady import ClockWrong, SteadyClock, check
 from bot.watch import Watch
@@ -72,10 +71,10 @@ async def _serve(running: Running, clock: SteadyClock, stop: asyncio.Event) -> N
     desk = service.desk
 
     async def line() -> None:
-        await daily(desk)
-        await tidy(desk)
+        await once_a_day(desk)
 
     await outage.started(desk)
+    await calendar_care.care(desk)
     scheduler = build_scheduler(service, line)
     desk.wake = wake_on_change(service)
     scheduler.start()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import fields
+from bot import duty_fields, fields
 from bot.fields import CommandError as CommandError
 from bot.fields import Fields
 from config.schema import Settings
@@ -116,6 +116,21 @@ COMMANDS: tuple[Command, ...] = (
         words=("报送", "已报送"), usage="报送 12 [时间] 接报人", help="首报", action="report_up", fields=fields.report_up_fields
     ),
     Command(words=("续报",), usage="续报 12 内容", help="续报", action="report_up", fields=fields.report_up_fields),
+    Command(
+        words=("登记事项",),
+        usage="登记事项 12 信访 11-20 文号",
+        help="登记收到信访、依申请公开、热线的日期，按天计时",
+        action="enter_duty",
+        fields=duty_fields.entered,
+    ),
+    Command(
+        words=("办理登记",),
+        usage="办理登记 12 信访告知 11-25 文号",
+        help="登记告知、受理、办结、答复",
+        action="fulfil",
+        fields=duty_fields.fulfilled,
+    ),
+    Command(words=("延期",), usage="延期 12 理由", help="批准延期一次", action="extend", fields=fields.reason_fields),
     Command(
         words=("移交", "移送"),
         usage="移送 12 公安网安 内容",

@@ -39,7 +39,7 @@ CLOCK_STATES: Mapping[str, str] = {
     "waived": "已免除",
     "other_outcome": "另有结论",
 }
-TRACKS: Mapping[str, str] = {"public": "对外发布", "upward": "信息报送", "internal": "内部办理"}
+TRACKS: Mapping[str, str] = {"public": "对外发布", "upward": "信息报送", "internal": "内部办理", "service": "办理答复"}
 STARTS: Mapping[str, str] = {
     "occurred_at": "事发",
     "first_public_at": "首次传播",
@@ -50,6 +50,9 @@ STARTS: Mapping[str, str] = {
     "assigned_at": "交办",
     "returned_at": "退回",
     "last_release_at": "上次发布",
+    "petition_at": "收到信访事项",
+    "disclosure_at": "收到公开申请",
+    "hotline_at": "收到工单",
     "opened_at": "立案",
 }
 START_SOURCES: Mapping[str, str] = {
@@ -81,6 +84,8 @@ EVENT_KINDS: Mapping[str, str] = {
     "returned": "退回",
     "arbitrated": "裁定牵头",
     "evidence": "登记凭据",
+    "duty": "登记办理事项",
+    "extended": "批准延期",
     "proposed": "提请复核",
     "seconded": "复核",
     "attested": "登记审签",
@@ -125,7 +130,16 @@ VERIFY_RESULTS: Mapping[str, str] = {
     "false": "不实",
     "unverifiable": "无法核实",
 }
+SERVICES: Mapping[str, str] = {
+    "petition_notified": "信访告知",
+    "petition_settled": "信访办结",
+    "disclosure_answered": "公开答复",
+    "hotline_accepted": "工单受理",
+    "hotline_settled": "工单办结",
+    "hotline_answered": "工单答复",
+}
 EVIDENCE_KINDS: Mapping[str, str] = {
+    **SERVICES,
     "authoritative_info": "权威信息",
     "press_conference": "新闻发布会",
     "press_briefing": "吹风会",
@@ -291,6 +305,14 @@ def beijing(at: datetime, now: datetime | None = None) -> str:
         return clock
     year = "" if local.year == today.year else f"{local.year}年"
     return f"{year}{local.month}月{local.day}日 {clock}"
+
+
+def deadline(at: datetime, now: datetime | None = None) -> str:
+    """A due time as officials write it: one at midnight is 24:00 of the day before."""
+    local = at.astimezone(BEIJING)
+    if (local.hour, local.minute, local.second) != (0, 0, 0):
+        return beijing(at, now)
+    return beijing(at - timedelta(minutes=1), now).replace("23:59", "24:00")
 
 
 def stamp(at: datetime) -> str:

@@ -9,6 +9,7 @@ from bot import labels, texts
 from bot.commands import COMMANDS
 from bot.labels import beijing
 from config.schema import Settings
+from playbooks.duties import uncounted
 from playbooks.incident import Clock, Event, Incident
 from playbooks.lifecycle import ActionNotAllowed
 from playbooks.rota import Duty
@@ -30,6 +31,8 @@ DONE = {
     "returned": "已退回",
     "arbitrated": "已裁定",
     "evidence": "已登记",
+    "duty": "已登记收到时间",
+    "extended": "已登记延期",
     "attested": "已登记",
     "noted": "已记入台账",
     "explained": "已记录原因，后续逾期提醒停止",
@@ -63,6 +66,11 @@ REFUSED = {
     "nothing_to_second": "没有待复核的事项。",
     "same_person": "须由另一人复核。",
     "no_clock": "没有对应的时限。",
+    "no_duty": "还没有登记收到时间，请先回：登记事项 编号 信访（或依申请公开、热线）收到日期 文号。",
+    "no_extension": "没有可以延期的时限，或者已经延过一次。",
+    "too_late": "已经超过时限，不能再批准延期；请办理并说明原因。",
+    "no_holidays": "没有{year}年的节假日数据，不能计算工作日，请管理员把国务院通知中的安排补入 holidays.toml 后再登记。",
+    "answer_first": "对来访来信来电人的答复时限还在走（{clocks}），请先答复登记，再办这一步。",
     "clarify_instead": "不实信息应当发布澄清并移送，不能排除；请登记澄清发布，再登记移送。",
     "clock_running": "还有时限没有满足（{clocks}），不能办结。",
     "debts": "还有欠项（{debts}），补齐后才能归档。",
@@ -109,19 +117,29 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
     by_id = {c.id: c for c in incident.clocks}
     for e in met:
         clock = by_id.get(str(e.data["id"]))
-        if clock and clock.track == "public":
+        if clock and clock.track in ("public", "service"):
             verdict = "按时" if clock.state.value == "met" else "超时"
             head += f"{texts.clock_name(clock)}时限已停（{verdict}）。"
     owed = [e for e in events if e.kind == "evidence"]
     if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind != "upward_reported":
         missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
         head += f"登记还缺：{missing}，归档前补齐。"
-    return head + next_due(incident, now)
+    return head + _not_counted(incident, events, settings) + next_due(incident, now)
+
+
+def _not_counted(incident: Incident, events: Sequence[Event], settings: Settings) -> str:
+    """A registered duty whose end cannot be computed is said to the one who registered it."""
+    found = uncounted(incident, settings) if any(e.kind in ("duty", "seconded") for e in events) else ()
+    if not found:
+        return ""
+    names = "、".join(f"“{name}”" for name, _ in found)
+    return f"{names}没有开始计时：没有{found[0][1]}年的节假日数据，请管理员补入 holidays.toml，补入后按原收到日期计算；此前请人工盯办。"
 
 
 def next_due(incident: Incident, now: datetime) -> str:
-    """The next public deadline as a sentence; empty when none runs."""
-    running = sorted((c for c in incident.clocks if c.running and c.track == "public"), key=lambda c: (c.latent, c.due_at))
+    """The next deadline towards the public or the person who asked, as a sentence; empty when none runs."""
+    open_ones = (c for c in incident.clocks if c.running and c.track in ("public", "service"))
+    running = sorted(open_ones, key=lambda c: (c.latent, c.due_at))
     if not running or not incident.open:
         return ""
     return f"下一时限：{texts.clock_name(running[0])} {texts.due_text(running[0], now)}。"

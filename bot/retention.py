@@ -8,8 +8,11 @@ from typing import Final
 from bot.desk import Desk
 from bot.store.originals import ERASED
 from playbooks.incident import SYSTEM, Event
+from playbooks.record import iso
 
 AT_ONCE: Final = 1_000
+LAST: Final = "retention.last"
+"""When it last ran to its end, and how many rows went."""
 MOST: Final = 200
 """Batches of one day: a long backlog is worked off over several."""
 
@@ -24,4 +27,5 @@ async def tidy(desk: Desk) -> int:
         gone += dropped
         if dropped < AT_ONCE:
             break
+    await desk.store.set_meta(LAST, f"{iso(now)} {gone}")
     return gone

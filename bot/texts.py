@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot import labels
-from bot.labels import BEIJING, beijing
+from bot.labels import BEIJING, beijing, deadline
 from config.schema import Level, Settings
 from playbooks.incident import Clock, Incident
 from playbooks.stuck import stuck
@@ -28,6 +28,12 @@ CLOCKS = {
     "verify": ("核实", "两方核实"),
     "sign": ("签收", "签收或退回"),
     "arbitrate": ("裁定", "指定牵头单位"),
+    "petition_notice": ("信访告知", "告知信访人受理情况"),
+    "petition_settle": ("信访办结", "办结信访事项"),
+    "disclosure_answer": ("公开答复", "答复公开申请"),
+    "hotline_accept": ("工单受理", "受理工单"),
+    "hotline_settle": ("工单办结", "办结工单"),
+    "hotline_answer": ("工单答复", "答复来电人"),
 }
 TITLE, DESC = 26, 30  # characters of the smaller limits (bot.wecom.cards)
 EARLY = timedelta(minutes=2)  # a step is at most this early by jitter; earlier still is the evening before
@@ -104,7 +110,7 @@ def level_name(level: Level | None) -> str:
 
 def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> tuple[str, str]:
     """Title (26) and description (30) of a card. Until a person has verified it, the title begins with 【网传待核】."""
-    by = beijing(clock.due_at, now) if clock else ""
+    by = deadline(clock.due_at, now) if clock else ""
     what = short(i, settings)
     duty = clock_act(clock) if clock else ""
     left = remaining(clock.due_at - now) if clock else ""
@@ -160,7 +166,7 @@ def _direction(i: Incident) -> str:
 
 
 def _overdue_heading(i: Incident, clock: Clock, what: str, now: datetime) -> tuple[str, str]:
-    at, noun = beijing(clock.due_at, now), clock_name(clock)
+    at, noun = deadline(clock.due_at, now), clock_name(clock)
     if clock.by_regrade:
         return _titled(i, "【提级】", what, f" 请即{clock_act(clock)}"), f"{at}已过（提级在后）"
     if now < clock.due_at - EARLY:
@@ -215,7 +221,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
 
 def due_text(c: Clock, now: datetime) -> str:
     tail = "（预置）" if c.latent else "（暂定）" if c.provisional else ""
-    return f"{beijing(c.due_at, now)}前{tail}"
+    return f"{deadline(c.due_at, now)}前{tail}"
 
 
 def call_first(calls: tuple[str, ...]) -> str:

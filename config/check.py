@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from config import check_clocks, check_content, check_people, check_service
+from config import check_calendar, check_clocks, check_content, check_people, check_service
 from config.gazetteer import PlaceError, load_gazetteer
 from config.lexicon import LexiconError, load_lexicon, load_policy
 from config.problem import Problem
@@ -33,6 +33,7 @@ def across(settings: Settings, now: datetime) -> tuple[Problem, ...]:
             *check_content.problems(settings),
             *check_people.problems(settings, now),
             *check_service.problems(settings),
+            *check_calendar.problems(settings, now),
         ]
     )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 DEFAULT = Path(__file__).parent / "default"
 NAME = "holidays.toml"
+REMIND_FROM = (11, 1)
+"""Month and day from which a missing table of the next year is told: the State Council announces it about then."""
 
 
 class HolidayError(ValueError):
@@ -47,6 +49,14 @@ def load_holidays(*folders: Path) -> Holidays:
 def shipped() -> Holidays:
     """The table that comes with the product."""
     return load_holidays(DEFAULT)
+
+
+def unknown_year(today: date, table: Holidays) -> int | None:
+    """The year whose table must be entered now: this one, or from 1 November the next; None when all is known."""
+    if today.year not in table.years:
+        return today.year
+    late = (today.month, today.day) >= REMIND_FROM
+    return today.year + 1 if late and today.year + 1 not in table.years else None
 
 
 def _read(path: Path) -> dict[int, Year]:

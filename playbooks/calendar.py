@@ -9,11 +9,9 @@ from __future__ import annotations
 import calendar
 from datetime import date, datetime, timedelta, timezone
 
-from config.holidays import Holidays
+from config.holidays import Holidays, unknown_year
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-REMIND_FROM = (11, 1)
-"""Month and day from which a missing table of the next year is told: the State Council announces it about then."""
 
 
 class YearUnknown(LookupError):
@@ -74,8 +72,4 @@ def day_of(at: datetime) -> date:
 
 def missing_year(now: datetime, table: Holidays) -> int | None:
     """The year whose table must be entered now: this one, or from 1 November the next."""
-    today = day_of(now)
-    if today.year not in table.years:
-        return today.year
-    late = (today.month, today.day) >= REMIND_FROM
-    return today.year + 1 if late and today.year + 1 not in table.years else None
+    return unknown_year(day_of(now), table)

@@ -1,6 +1,7 @@
 """Duties with day limits towards a person who asked: 信访事项, 信息公开申请, 热线工单 (domain.md §8.5).
 
-An officer registers when it was received; the clauses say what follows. A release to the public never fulfils one, nor the reverse.
+An officer registers when it was received; the clauses say what follows. Where a year has no holiday table the fact is recorded all the
+same, its clock is not computed (`uncounted` says so) and starts from the original day once the table is entered. A release to the public never fulfils one, nor the reverse.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ def enter(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     at = moment(a, "at") or a.now
     if at > a.now + CLOCK_SLACK:
         raise Refused("in_future", field="at")
-    _countable(kind, at, s)
     old = i.duty(kind)
     if old is not None and (old.at == at or not a.fields.get("at")):
         return ()
@@ -40,16 +40,6 @@ def enter(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         return (proposal(i, a, "duty", data),)
     heard = () if i.alarmed_at else (event_of(a, "alarmed", reason="duty", quiet=True),)
     return (*heard, event_of(a, "duty", **data))
-
-
-def _countable(kind: str, at: datetime, s: Settings) -> None:
-    """Refuse what could not be counted: said at once to the one who enters it, not found out when it is late."""
-    for clause in s.clauses:
-        if clause.when == kind and clause.period is not None:
-            try:
-                period_end(at, clause.period, s.holidays)
-            except YearUnknown as e:
-                raise Refused("no_holidays", year=str(e.year)) from None
 
 
 def fulfil(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:

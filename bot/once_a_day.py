@@ -1,0 +1,28 @@
+"""What runs once a day: the zero-report line, the holiday table, the terms of what is kept. One that fails stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot import calendar_care, retention
+from bot.desk import Desk
+from bot.digest import daily
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[Desk], Awaitable[object]]
+JOBS: tuple[tuple[str, Job], ...] = (("零报告", daily), ("节假日", calendar_care.care), ("到期清理", retention.tidy))
+
+
+async def once_a_day(desk: Desk, jobs: tuple[tuple[str, Job], ...] = JOBS) -> None:
+    """Every job in turn; one that fails becomes a problem until it ends well again."""
+    for name, job in jobs:
+        try:
+            await job(desk)
+        except Exception as e:  # flow guard: the others must still run
+            log.exception("daily_job_failed", extra={"job": name})
+            detail = f"每日任务“{name}”没有完成（{type(e).__name__}：{e}），明天会再做；反复出现的请查看日志。"
+            await desk.store.report_problem("job", name, detail, desk.now())
+        else:
+            await desk.store.resolve_problem("job", name, desk.now())

@@ -1,0 +1,93 @@
+"""Day limits from the officer's chair: registered by a line of chat, reminded, answered; the holiday table told when it is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot import calendar_care, once_a_day
+from bot.desk import Desk
+from config.holidays import Holidays
+from playbooks.calendar import BEIJING
+from playbooks.incident import ClockState
+from tests.bot.desk_room import Room
+from tests.bot.desk_room import room as enter_room
+from tests.builders import settings
+
+MONDAY = datetime(2026, 9, 21, 9, 30, tzinfo=BEIJING)
+
+
+async def test_a_hotline_order_is_registered_reminded_and_answered_in_chat(tmp_path: Path) -> None:
+    async with enter_room(tmp_path, MONDAY) as room:
+        await room.landslide()
+        user = room.duty.duty_officer
+        said = await room.type(user, "登记事项 1 热线 9-21 热线0921号")
+        assert "已登记收到时间" in said
+        assert "工单受理 9月22日 24:00前" in said
+        assert "请写明是哪一类" in await room.type(user, "登记事项 1 明信片")
+        await room.forward(days=7)
+        cards = [m.content for m in room.emulator.messages(user) if "工单" in str(m.content) and m.msgtype != "text"]
+        assert any("9月29日 24:00前" in str(c) for c in cards), "five working days from Monday, three days off between"
+        user = room.duty.duty_officer
+        said = await room.type(user, "办理登记 1 工单办结 办结单3号")
+        assert "工单办结时限已停（按时）" in said
+        incident = await room.desk.store.incident(1)
+        assert incident is not None
+        states = {c.code: c.state for c in incident.clocks if c.track == "service"}
+        assert states["hotline_settle"] is ClockState.MET
+        assert states["hotline_answer"] in (ClockState.PENDING, ClockState.OVERDUE)
+
+
+async def test_the_one_who_registers_hears_that_a_year_has_no_table(tmp_path: Path) -> None:
+    async with enter_room(tmp_path, datetime(2026, 12, 24, 9, 30, tzinfo=BEIJING)) as room:
+        await room.landslide()
+        said = await room.type(room.duty.duty_officer, "登记事项 1 热线 12-24")
+        assert "“7个工作日内答复来电人”没有开始计时：没有2027年的节假日数据" in said
+
+
+async def told(room: Room, desk: Desk) -> list[str]:
+    await room.settle()
+    admins = [o.userid for o in desk.settings.organisation.officers if o.board == "admin"]
+    return [str(m.content["content"]) for a in admins for m in room.emulator.messages(a) if "节假日" in str(m.content)]
+
+
+async def test_administrators_are_told_once_a_week_until_the_table_is_entered(tmp_path: Path) -> None:
+    async with enter_room(tmp_path, datetime(2026, 10, 30, 8, 0, tzinfo=BEIJING)) as room:
+        desk = room.desk
+        await calendar_care.care(desk)
+        assert await told(room, desk) == []
+        for days in (3, 1, 1):  # 2, 3 and 4 November, one week
+            room.clock.advance_to(desk.now() + timedelta(days=days))
+            await calendar_care.care(desk)
+        admins = sum(1 for o in desk.settings.organisation.officers if o.board == "admin")
+        assert len(await told(room, desk)) == admins
+        assert ("calendar", "year") in {(p.kind, p.subject) for p in await desk.store.problems()}
+        room.clock.advance_to(desk.now() + timedelta(days=7))
+        await calendar_care.care(desk)
+        assert len(await told(room, desk)) == 2 * admins
+        years = desk.settings.holidays.years
+        desk.settings = replace(desk.settings, holidays=Holidays(years={**years, 2027: years[2026]}))
+        await calendar_care.care(desk)
+        assert ("calendar", "year") not in {(p.kind, p.subject) for p in await desk.store.problems()}
+
+
+async def test_one_daily_job_that_fails_stops_no_other_and_is_a_problem(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    async def broken(desk: Desk) -> None:
+        raise OSError("no space")
+
+    async def well(desk: Desk) -> None:
+        done.append("well")
+
+    async with enter_room(tmp_path, MONDAY) as room:
+        await once_a_day.once_a_day(room.desk, (("一", broken), ("二", well)))
+        assert done == ["well"]
+        assert [p.detail[:6] for p in await room.desk.store.problems() if p.kind == "job"] == ["每日任务“一"]
+        await once_a_day.once_a_day(room.desk, (("一", well),))
+        assert [p for p in await room.desk.store.problems() if p.kind == "job"] == []
+
+
+def test_the_shipped_table_belongs_to_the_settings() -> None:
+    assert {2025, 2026} <= set(settings().holidays.years)
