@@ -82,12 +82,18 @@ def _copy(source: Path, part: Path) -> Verdict:
         raise explain(e) from e
 
 
-def _proved(path: Path) -> Verdict:
-    db = connect(path, readonly=True)
-    with contextlib.closing(db.conn):
-        found = [r[0] for r in db.conn.execute("pragma integrity_check(1)")]
+def _whole_pages(path: Path) -> None:
+    """Raises StoreError where a page is damaged."""
+    with contextlib.closing(connect(path, readonly=True).conn) as conn:
+        found = [r[0] for r in conn.execute("pragma integrity_check(1)")]
         if found != ["ok"]:
             raise StoreError(f"数据库文件{path.name}有损坏的页，请改用更早的备份。")
+
+
+def _proved(path: Path) -> Verdict:
+    _whole_pages(path)
+    db = connect(path, readonly=True)
+    with contextlib.closing(db.conn):
         return verify(SqliteTx(db))
 
 
@@ -103,11 +109,12 @@ async def restore(database_url: str, data: Path, source: Path) -> Verdict:
     if data.exists() and any(p.name != LOCK for p in data.iterdir()):
         raise StoreError(f"数据目录{data.name}不是空的，恢复会覆盖现有数据，请换一个空目录。")
     if kind == "sqlite" and not database_url:
-        return _put_back(source, data)
+        _put_back(source, data)
+        return await _brought_forward(data)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "export"
         if kind == "sqlite":
-            _export_file(source, made)
+            await _export_file(source, Path(folder) / "copy", made)
         else:
             _unpack(source, made)
         return await load(database_url, data, made)
@@ -126,20 +133,28 @@ def _kind(source: Path) -> str:
     raise StoreError(f"文件{source.name}不是本程序的备份，请核对文件。")
 
 
-def _put_back(source: Path, data: Path) -> Verdict:
+def _put_back(source: Path, data: Path) -> None:
+    """The file under its name, every page of it whole; its version may be an earlier one."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         with _whole(data / FILE) as part:
             shutil.copyfile(source, part)
-            return _proved(part)
+            _whole_pages(part)
     except sqlite3.Error as e:
         raise explain(e) from e
 
 
-def _export_file(source: Path, folder: Path) -> None:
-    db = connect(source, readonly=True)
-    with contextlib.closing(db.conn):
-        dump.export(SqliteTx(db), folder)
+async def _brought_forward(data: Path) -> Verdict:
+    """A restored file brought to the schema of today, and the verdict of its chains."""
+    async with _opened("", data, readonly=False) as store:
+        return await store.engine.read(verify)
+
+
+async def _export_file(source: Path, copy: Path, folder: Path) -> None:
+    """A backup of any version as an export of this one: a copy is brought forward first."""
+    _put_back(source, copy)
+    async with _opened("", copy, readonly=False) as store:
+        await store.engine.read(lambda tx: dump.export(tx, folder))
 
 
 def _unpack(source: Path, folder: Path) -> None:
