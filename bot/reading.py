@@ -12,6 +12,7 @@ from playbooks.incident import Actor, Incident
 from playbooks.lifecycle import permitted
 
 LIMIT = 2000  # bytes of a text message (2048) with room for a mark
+SEARCHED = 10  # stored items a reply lists
 STRUCK = 3  # earlier versions of the wording shown as no longer in force
 
 
@@ -55,7 +56,23 @@ async def _listing(desk: Desk, asked: Asked) -> str:
     word, page = _page(asked.rest)
     if word and word not in ("未结", "在办"):
         found = [i for i in found if word in i.title or word in texts.short(i, desk.settings)]
+        return await _search(desk, word, found, page)
     return replies.listing(found, desk.settings, desk.now(), page)
+
+
+async def _search(desk: Desk, word: str, open_ones: list[Incident], page: int) -> str:
+    """Open matters with the word, then what is stored with it: closed matters and ordinary items too, newest first."""
+    rows = await desk.store.search(word, SEARCHED)
+    known = {i.number for i in open_ones}
+    others = [r for r in rows if r.incident not in known]
+    parts = [replies.listing(open_ones, desk.settings, desk.now(), page)] if open_ones else []
+    if others:
+        lines = [
+            f"{f'{r.incident}号' if r.incident else '未并入事件'} {beijing(r.item.seen_at, desk.now())} {r.item.title[:30]}"
+            for r in others
+        ]
+        parts.append(f"另有含“{word}”的条目：\n" + "\n".join(lines))
+    return "\n".join(parts) or f"没有找到“{word}”。换一个词再试，或到总览查找。"
 
 
 def _page(rest: str) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.board import files, originals, source_page
+from bot.board import files, originals, search, source_page
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
 from bot.board.pages import Board, static
@@ -27,6 +27,7 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get("/leads", guarded(deps, board.leads)),
         web.get("/closed", guarded(deps, board.closed)),
         web.get("/sources", guarded(deps, board.sources)),
+        web.get("/search", guarded(deps, search.page(board))),
         web.get("/source/{id}", guarded(deps, source_page.page(board))),
         web.get("/problems", guarded(deps, board.problems)),
         web.get(one, guarded(deps, board.incident)),

@@ -10,6 +10,7 @@ from typing import Final
 
 from monitors.charset import content_type, decode
 from monitors.item import ParsedDocument, ParsedEntry
+from monitors.links import web_link
 from monitors.plain import plain_line
 
 _OUTLINE: Final = re.compile(r"<outline\s([^<>]{0,4000})>?", re.I)
@@ -23,10 +24,10 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
     entries = []
     for match in _OUTLINE.finditer(decoded.text):
         fields = {name.lower(): unescape(double or single) for name, double, single in _ATTRIBUTE.findall(match[1])}
-        address = fields.get("xmlurl", "").strip()
-        if address:
+        address = web_link(fields.get("xmlurl", ""), "")
+        if address.lower().startswith(("http://", "https://")):
             title = plain_line(fields.get("title") or fields.get("text") or "")
-            entries.append(ParsedEntry(id=address, title=title, url=address, summary=fields.get("htmlurl", "")))
+            entries.append(ParsedEntry(id=address, title=title, url=address, summary=plain_line(fields.get("htmlurl", ""))))
     heading = _TITLE.search(decoded.text[:5000])
     return ParsedDocument(
         format="opml", title=plain_line(heading[1]) if heading else "", entries=tuple(entries), problems=decoded.problems

@@ -190,7 +190,7 @@ def check(how: str, document: ParsedDocument) -> int:
             raise Broken(f"{how}: length {len(entry.title)} {len(entry.summary)}")
         if _SCRIPT.search(said):
             raise Broken(f"{how}: markup in {said[:200]!r}")
-        scheme = _SCHEME.match(entry.url) if document.format != "opml" else None
+        scheme = _SCHEME.match(entry.url)
         if scheme is not None and scheme[0].lower() not in ("http:", "https:"):
             raise Broken(f"{how}: link {entry.url[:100]!r}")
         if how in ("hotline", "pushed orders") and (SECRET in said):
