@@ -7,6 +7,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from config.problem import Told
+
 COMMANDS: dict[str, str] = {
     "demo": "bot.cli_demo",
     "run": "bot.cli_run",
@@ -57,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except BrokenPipeError:
+        return 1
+    except Told as e:
+        print(e, file=sys.stderr)
         return 1
 
 

@@ -33,8 +33,9 @@ def alive(service: Service) -> bool:
 
 
 def healthy(service: Service) -> bool:
-    """Alive, and the last audit found everything due sent."""
-    return alive(service) and service.audited is not None and service.audited.clean
+    """Alive, and an audit of the last two minutes found everything due sent."""
+    audited = service.audited
+    return alive(service) and audited is not None and audited.clean and service.desk.now() - audited.at < STALE
 
 
 def notify(words: str, env: Mapping[str, str] | None = None) -> bool:

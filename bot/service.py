@@ -63,5 +63,9 @@ class Service:
     async def audit(self) -> Audit:
         """One pass of the auditor; it remembers what it found in order."""
         self.auditor = self.auditor or Auditor(desk=self.desk)
-        self.audited = await self.auditor.run()
+        try:
+            self.audited = await self.auditor.run()
+        except Exception:
+            self.audited = None  # what cannot be audited is not well: the heartbeat stops at once
+            raise
         return self.audited

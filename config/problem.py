@@ -42,7 +42,11 @@ class Problem:
         return f"{self.id} {kind} {where + '：' if where else ''}{self.message}{self.remedy}"
 
 
-class ConfigError(Exception):
+class Told(Exception):
+    """Why a command cannot go on: the text is for the person at the terminal, one clear Chinese sentence or a list of them."""
+
+
+class ConfigError(Told):
     """The settings cannot be used; `problems` holds every mistake found, warnings included."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

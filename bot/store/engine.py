@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from config.problem import Told
+
 T = TypeVar("T")
 Params = Mapping[str, object]
 
 
-class StoreError(Exception):
+class StoreError(Told):
     """The data could not be read or written. The text is one Chinese sentence for a person: what, and what to do."""
 
 
