@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import secrets
 import socket
@@ -24,7 +25,7 @@ from bot.board import BoardDeps, setup_board
 from bot.board.oauth import oauth_routes
 from bot.board.upload import Upload
 from bot.board_report import board_report
-from bot.channels.gateway import Gateway
+from bot.channels.setup import set_up
 from bot.clock import Clock
 from bot.desk import Desk
 from bot.ingest import ingest_routes
@@ -35,8 +36,9 @@ from bot.status import status_routes
 from bot.store import open_store
 from bot.training import models_in
 from bot.wecom.callback import routes as callback_routes
-from bot.wecom.client import WeComClient
 from bot.wecom.crypto import CallbackCrypto, CallbackMessage
+from bot.wecom.long_link import LongLink
+from config.problem import Told
 from config.schema import Settings
 from monitors.fetch import Fetcher
 
@@ -51,6 +53,7 @@ class Running:
 
     service: Service
     app: web.Application
+    link: LongLink | None = None  # the smart bot's connection, for `bot.channels.setup.keep_link`
 
 
 def process_name() -> str:
@@ -63,7 +66,10 @@ async def serving(
     settings: Settings, data: Path, clock: Clock, *, sources: Mapping[str, str] | None = None
 ) -> AsyncIterator[Running]:
     """Open the service on a data folder. `sources` replaces address prefixes of sources (the demo's feed server)."""
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise Told(f"数据目录{data.name}建不成（{e.strerror}），请检查 --data 或 YQBOT_DATA 的权限和磁盘空间。") from e
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot.database_url, data)
         stack.push_async_callback(store.close)
@@ -72,17 +78,13 @@ async def serving(
         desk = Desk(settings=settings, store=store, clock=clock, owner=process_name(), board_url=settings.bot.public_url)
         if not settings.bot.database_url:  # the folder's lock keeps every other process out
             desk.alone_since = system.wall()
-        w = settings.wecom
-        if w.corpid and w.secret:
-            desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, clock.now)
-        if w.gateway_url:
-            desk.gateway = Gateway(session, w.gateway_url)
+        link = set_up(desk, session)
         intake = build_intake(desk, fetcher, sources or {}, models_in(data))
         stack.push_async_callback(intake.close)
         await inbox.load_covers(desk)
         await intake.rebuild()
         service = Service(desk=desk, intake=intake, pumping=asyncio.Lock(), polling=asyncio.Lock())
-        yield Running(service=service, app=build_web(service))
+        yield Running(service=service, app=build_web(service), link=link)
 
 
 def build_web(service: Service) -> web.Application:
@@ -119,13 +121,21 @@ async def login_link(desk: Desk, userid: str) -> str:
     return f"{desk.board_url}/login?token={token}"
 
 
+async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as e:
+        why = "已被其他程序占用" if e.errno == errno.EADDRINUSE else "不能监听"
+        raise Told(f"地址 {host}:{port} {why}，请在 bot.toml 的 listen 或 YQBOT_LISTEN 中改用别的端口，或停止占用它的程序。") from e
+
+
 @contextlib.asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve an application; gives the port really used."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _bind(runner, host, port)
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

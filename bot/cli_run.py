@@ -15,6 +15,7 @@ from typing import Any
 
 from bot import calendar_care, log, outage
 from bot.app import Running, listening, login_link, serving
+from bot.channels.setup import keep_link
 from bot.clock import SystemClock, wall
 from bot.configuration import data_of, settings_of
 from bot.once_a_day import once_a_day
@@ -81,12 +82,15 @@ async def _serve(running: Running, clock: SteadyClock, stop: asyncio.Event) -> N
     pulse = Pulse(desk=desk, url=desk.settings.bot.heartbeat_url)
     watch = Watch(service=service, clock=clock, pulse=pulse, rearm=lambda: arm(scheduler, service, line))
     watching = asyncio.create_task(watch.run())
+    linked = asyncio.create_task(keep_link(desk, running.link)) if running.link is not None else None
     notify("READY=1")
     try:
         await stop.wait()
     finally:
         notify("STOPPING=1")
         watching.cancel()
+        if linked is not None:
+            linked.cancel()
         scheduler.shutdown(wait=False)
 
 

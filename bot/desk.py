@@ -19,6 +19,7 @@ from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
 from bot.wecom.breaker import Breaker
 from bot.wecom.client import WeComClient
+from bot.wecom.uploads import Uploads
 from config.schema import Settings
 from playbooks import ladder
 from playbooks.deadlines import settle
@@ -65,6 +66,7 @@ class Desk:
     gateway: Sender | None = None
     mail: Sender | None = None
     link: Sender | None = None
+    uploads: Uploads | None = None
     breaker: Breaker = field(default_factory=Breaker)
     meters: Meters = field(default_factory=Meters)
     board_url: str = ""

@@ -6,8 +6,10 @@ import hashlib
 
 from bot.desk import Desk
 from bot.store.port import MessageRow
-from bot.wecom.cards import Card, card_request, dumps, text_request, update_request
+from bot.wecom import link_frames
+from bot.wecom.cards import Card, card_request, dumps, file_request, text_request, update_request
 
+BOT = "bot"  # the smart bot's long connection
 REPLY, UPDATE = 2, 1  # priorities: after alarms, before digests
 
 
@@ -18,6 +20,8 @@ def digest(*parts: str) -> str:
 def reply_message(desk: Desk, user: str, text: str, key: str) -> MessageRow:
     """A text reply; its id follows from the callback, so a repeated working sends it once."""
     ident = "re-" + digest(key, user)
+    if key.startswith(link_frames.KEY):  # asked over the smart bot: answered there
+        return _row(desk, ident, user, BOT, link_frames.reply_request(key, text), text, REPLY)
     request = text_request(user, desk.settings.wecom.agentid, text, mark=ident)
     return _row(desk, ident, user, "reply", request, text, REPLY)
 
@@ -30,8 +34,18 @@ def card_message(desk: Desk, user: str, card: Card, key: str) -> MessageRow:
     return _row(desk, ident, user, "desk", request, dumps(card).decode(), REPLY, task_id=ident)
 
 
+def file_message(desk: Desk, user: str, media_id: str, name: str, key: str, incident: int | None) -> MessageRow:
+    """An uploaded file; its id follows from `key` and the person."""
+    ident = "fi-" + digest(key, user)
+    request = file_request(user, desk.settings.wecom.agentid, media_id, mark=ident)
+    return _row(desk, ident, user, "file", request, f"［文件］{name}", REPLY, incident=incident)
+
+
 def update_message(desk: Desk, user: str, code: str, card: Card, key: str, incident: int | None) -> MessageRow:
     """The replacement of a pressed card for the person who pressed it."""
+    if code.startswith(link_frames.BOT_CODE):
+        request = link_frames.update_request(code, card)
+        return _row(desk, "up-" + digest(key), user, BOT, request, dumps(card).decode(), UPDATE, incident=incident)
     request = update_request([user.lower()], desk.settings.wecom.agentid, code, card)
     return _row(desk, "up-" + digest(key), user, "update", request, dumps(card).decode(), UPDATE, incident=incident)
 

@@ -63,8 +63,11 @@ def meanwhile(desk: Desk, incident: Incident, row: MessageRow) -> list[MessageRo
 
 def after(desk: Desk, incident: Incident, row: MessageRow) -> list[MessageRow]:
     """This way failed for good: the next one, for the same app message."""
+    head, _, _ = row.id.rpartition("-")
+    if row.kind not in PERSONAL or head != _PREFIX[row.kind]:  # an answer over the smart bot is no alert
+        return []
     ways = open_ways(desk, desk.settings.organisation.officer(row.recipient))
-    later = [way for way in ways if PERSONAL.index(way) > PERSONAL.index(row.kind)] if row.kind in PERSONAL else []
+    later = [way for way in ways if PERSONAL.index(way) > PERSONAL.index(row.kind)]
     return [_made(desk, incident, row.recipient, way, row.id.rpartition("-")[2]) for way in later[:1]]
 
 

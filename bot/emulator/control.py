@@ -23,7 +23,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     app.router.add_get("/_control/ledger", control.ledger)
     app.router.add_get("/_control/messages/{user}", control.messages)
     app.router.add_get("/_control/state", control.state)
-    for name in ("switches", "faults", "revoke", "press", "type", "callback", "release", "ips"):
+    for name in ("switches", "faults", "revoke", "press", "type", "callback", "release", "ips", "bot"):
         app.router.add_post(f"/_control/{name}", getattr(control, name))
 
 
@@ -116,6 +116,19 @@ class Control:
         except PressRefused as refused:
             return answer({"error": str(refused)}, 409)
         return answer({"arrived": arrived})
+
+    async def bot(self, request: web.Request) -> web.Response:
+        """A member and the smart bot: {"user", "text", "group"} writes, {"user", "message", "key"} presses."""
+        body = await given(request)
+        user, bots = str(body.get("user", "")), self._emulator.bots
+        try:
+            if "text" in body:
+                return answer({"arrived": await bots.say(user, str(body["text"]), str(body.get("group", "")))})
+            return answer({"arrived": await bots.press(user, int(body["message"]), str(body["key"]))})
+        except (KeyError, ValueError, TypeError):
+            return answer({"error": "须有 user 和 text，或 user、message、key 三项，请补上。"}, 400)
+        except PressRefused as refused:
+            return answer({"error": str(refused)}, 409)
 
     async def callback(self, request: web.Request) -> web.Response:
         """Set the callback address as the console does: {"url"}; it must answer the check within a second."""

@@ -37,6 +37,7 @@ create table if not exists callback(id integer primary key autoincrement, at int
 create table if not exists chat(chatid text primary key, agentid integer not null, name text not null, owner text not null,
   members text not null, created_at integer not null);
 create table if not exists chat_change(at integer not null);
+create table if not exists bot_spoke(bot text not null, chat text not null, primary key(bot, chat));
 create table if not exists seen(user text primary key, delivery integer not null);
 """
 

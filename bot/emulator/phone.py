@@ -121,6 +121,10 @@ class Phone:
         for chat in self._ledger.rows("select * from chat order by created_at"):
             names = "、".join(self._office.name_of(user) for user in json.loads(chat["members"]))
             groups.append({"id": CHAT + chat["chatid"], "name": chat["name"] or "群聊", "about": names, "group": True})
+        sql = "select distinct user from delivery where user like 'bot:%' and state='shown' order by user"
+        for spoken in self._ledger.rows(sql):
+            name = self._office.name_of(spoken["user"].removeprefix("bot:"))
+            groups.append({"id": spoken["user"], "name": f"智能机器人·{name}", "about": "长连接会话", "group": True})
         seen = {row["user"]: row["delivery"] for row in self._ledger.rows("select * from seen")}
         for person in (*people, *groups):
             sql = "select count(*) n from delivery where user=? and state='shown' and id>?"

@@ -14,12 +14,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.clock import wall as system_wall
-from bot.emulator import api_account, api_appchat, api_contacts, api_message, control, phone
+from bot.emulator import api_account, api_appchat, api_contacts, api_message, control, phone, smart_bot
 from bot.emulator.corp import Corp, Webhook
 from bot.emulator.courier import Courier, event_xml, selected_xml
 from bot.emulator.ledger import Ledger, LedgerRow, PhoneMessage
 from bot.emulator.office import Clock, Office, fresh_id
 from bot.emulator.refusal import PressRefused, Refusal
+from bot.emulator.smart_bot import SmartBots
 from bot.emulator.switches import Fault, Switches
 
 Answer = dict[str, Any]
@@ -40,6 +41,7 @@ class Emulator:
         self.ledger_file = Ledger(data)
         self.office = Office(corp, self.ledger_file, clock, wall)
         self.courier = Courier(self.office)
+        self.bots = SmartBots(self.office)
         self.links: tuple[tuple[str, str], ...] = ()  # (label, address) shown on the phone page
         self.auto_resume = True  # deliver pending callbacks of a killed process as soon as the server is up
 
@@ -54,6 +56,7 @@ class Emulator:
         app.on_shutdown.append(self._say_goodbye)
         for path, handler in self._endpoints().items():
             app.router.add_route("*", f"/cgi-bin/{path}", self._served(path, handler))
+        app.router.add_get(smart_bot.PATH, self.bots.serve)
         phone.add_routes(app, self)
         control.add_routes(app, self)
         return app
@@ -70,6 +73,8 @@ class Emulator:
 
     async def _say_goodbye(self, app: web.Application) -> None:
         self.office.closing = True
+        for line in list(self.bots.lines.values()):
+            await line.socket.close()
         self.office.changed()
 
     def on_message(self, callback: Callable[[PhoneMessage], None]) -> None:

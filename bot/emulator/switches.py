@@ -35,6 +35,7 @@ class Switches:
     callback_timeout: float = 5.0  # seconds
     callbacks: str = "normal"  # normal | drop | duplicate | hold
     stale_by: int = 0  # seconds by which callback signatures are dated back
+    ping_timeout: float = 90.0  # seconds after which a long connection without a ping is cut
     per_minute: int = 30
     per_hour: int = 1000
     webhook_per_minute: int = 20

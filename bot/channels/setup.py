@@ -1,0 +1,76 @@
+"""The channels an installation has configured, made ready for the desk, and the one process that keeps the smart bot's connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+import aiohttp
+
+from bot import clock as system
+from bot import inbox
+from bot.channels.gateway import Gateway
+from bot.channels.mail import Mail
+from bot.desk import Desk
+from bot.store import StoreError
+from bot.wecom.client import WeComClient
+from bot.wecom.crypto import CallbackMessage
+from bot.wecom.long_link import LongLink
+from bot.wecom.uploads import Uploads
+
+LEASE, LOOK = timedelta(seconds=60), 15.0
+NAME = "smart-bot"
+
+
+def set_up(desk: Desk, session: aiohttp.ClientSession) -> LongLink | None:
+    """Give the desk every sender its settings name; returns the smart bot's connection, not yet open."""
+    w = desk.settings.wecom
+    if w.corpid and w.secret:
+        desk.wecom = WeComClient(session, w.base_url, w.corpid, w.secret, w.agentid, desk.clock.now)
+        desk.uploads = Uploads(desk.wecom, desk.clock.now)
+    if w.gateway_url:
+        desk.gateway = Gateway(session, w.gateway_url)
+    if desk.settings.mail.host:
+        desk.mail = Mail(desk.settings.mail)
+    if not (w.bot_id and w.bot_secret):
+        return None
+
+    async def accept(message: CallbackMessage) -> bool:
+        return await inbox.accept(desk, message)
+
+    async def told(text: str) -> None:
+        now = desk.now()
+        await (
+            desk.store.report_problem("channel", NAME, text, now) if text else desk.store.resolve_problem("channel", NAME, now)
+        )
+
+    link = LongLink(session, w.bot_url, w.bot_id, w.bot_secret, accept, desk.clock.now, told)
+    desk.link = link
+    return link
+
+
+async def keep_link(desk: Desk, link: LongLink) -> None:
+    """Of several processes one holds the lease and connects; the next takes over when it is gone. Ends with the connection's own end."""
+    running: asyncio.Task[None] | None = None
+    try:
+        while True:
+            wall = system.wall()
+            try:
+                mine = await desk.store.hold_lease(NAME, desk.owner, wall, wall + LEASE)
+            except StoreError:  # told elsewhere; without the lease somebody else may connect
+                mine = False
+            if mine and running is None:
+                running = asyncio.create_task(link.run())
+            elif not mine and running is not None:
+                running.cancel()
+                running = None
+            if running is not None and running.done():  # displaced, or the login was refused: told, and not tried again
+                await running
+                return
+            await asyncio.sleep(LOOK)
+    finally:
+        if running is not None:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
