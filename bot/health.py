@@ -63,8 +63,11 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "bad_url": ("网址写错", "请改正 sources.toml 中的 url"),
     "format": ("内容读不出", "请用浏览器打开核对，改正 sources.toml 中的 url 或 kind"),
     "folder": ("目录读不了", "请核对目录是否存在、本服务的用户能否读取"),
+    "unexpected": ("网页内容不对", "请用浏览器打开核对：改版的请改 expect，被篡改、被劫持的请立即按网站应急预案处理"),
     "own_error": ("处理出错", "请把日志交给开发单位"),
 }
+OWN_DEAD: Final = "；本单位发布阵地打不开会耽误回应，请立即通知运维单位，并备好其他发布渠道"
+OWN_SILENT: Final = "这是本单位的账号或网站，请核对是否漏发，账号是否被封停、被盗"
 AT_ONCE: Final = frozenset({"gone", "address_refused", "bad_url"})
 """Reasons that do not pass by themselves: told at the first failure."""
 NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connection"))
@@ -81,7 +84,7 @@ class Trouble:
 def reason_text(code: str, detail: str = "", status: int = 0) -> str:
     """``网址不存在（404）``: what the last error was, for the source page."""
     what = REASONS.get(code, REASONS["own_error"])[0]
-    more = str(status) if status else detail if code in ("format", "folder", "own_error") else ""
+    more = str(status) if status else detail if code in ("format", "folder", "own_error", "unexpected") else ""
     return f"{what}（{more}）" if more else what
 
 
@@ -95,7 +98,7 @@ def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble
     found = []
     code = code_of(state.last_error) if state.failures else ""
     if state.failures >= TELL_AFTER or code in AT_ONCE:
-        todo = REASONS[code][1]
+        todo = REASONS[code][1] + (OWN_DEAD if source.own else "")
         times = f"连续{state.failures}次" if state.failures > 1 else ""
         found.append(Trouble(kind=FAILING, detail=f"{source.name}{times}取不到：{state.last_error}。系统会继续尝试；{todo}。"))
     if state.stale_since and now - state.stale_since > max(STALE_AFTER, timedelta(seconds=3 * source.interval)):
@@ -107,7 +110,7 @@ def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble
         )
     if not state.failures and silent(source, state, now):
         last = beijing(state.last_new_at, now) if state.last_new_at else "不详"
-        todo = "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
+        todo = OWN_SILENT if source.own else "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
         found.append(Trouble(kind=SILENT, detail=f"{source.name}自{last}起没有新内容，超过其平时的间隔。{todo}。"))
     if state.remark:
         found.append(
@@ -123,7 +126,9 @@ def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble
 
 
 def silent(source: Source, state: SourceState, now: datetime) -> bool:
-    """Whether the source has brought nothing for longer than its rhythm (or, for a `site`, never matters)."""
+    """Whether the source has brought nothing for longer than is set for it, else than its rhythm (a `site` brings nothing)."""
+    if source.quiet_hours:
+        return silent_too_long(state.last_new_at, timedelta(hours=source.quiet_hours), now)
     return silent_too_long(state.last_new_at, timedelta(seconds=state.quiet) if state.quiet else None, now)
 
 
@@ -188,12 +193,14 @@ class Watch:
         self.told_at = now
         rows = [p for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"]
         down = line_down(sources, states)
-        if at_night(self.desk, now) and not down:
-            return
         told: dict[str, str] = json.loads(await self.desk.store.meta(TOLD) or "{}")
         current = _current(rows, sources, down)
+        own = {f"{FAILING}|{s.id}" for s in sources if s.own} & (current.keys() - told.keys())
+        if at_night(self.desk, now) and not down and not own:
+            return
+        ours = down or bool(own) or any(f"{SILENT}|{s.id}" in current.keys() - told.keys() for s in sources if s.own)
         if text := news(told, current):
-            await self._send(text, urgent=down, key=f"{now.isoformat()}|{'|'.join(sorted(current))}")
+            await self._send(text, urgent=ours, key=f"{now.isoformat()}|{'|'.join(sorted(current))}")
             names = {key: name for key, (name, _) in current.items()}
             await self.desk.store.set_meta(TOLD, json.dumps(names, ensure_ascii=False))
 

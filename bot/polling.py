@@ -23,6 +23,7 @@ from bot.health import Watch, reason_text, skew_seconds
 from bot.parsing import Parsing
 from bot.store.port import PollCounts, SourceState
 from config.schema import Source
+from monitors.charset import content_type, decode
 from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult
 from monitors.item import Item, ItemKind, ParsedDocument, items
 from monitors.kinds import hotline
@@ -189,7 +190,12 @@ class Poller:
         return NOTHING
 
     async def _answered(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
-        """A watched page: that it answers is all that is asked of it."""
+        """A watched page: it must answer, with the words that tell it from an error page or another's."""
+        if source.expect and result.body:
+            text = decode(result.body, content_type(result.headers)).text
+            if source.expect not in text:
+                failure = Failure(text=reason_text("unexpected", f"没有“{source.expect}”"))
+                return await self._failed(source, state, failure, now)
         return await self._save(source, _succeeded(source, state, result, now), (), PollOutcome(unchanged=True), now)
 
     async def _received(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:

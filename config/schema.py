@@ -244,7 +244,11 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One feed, hot list, drop folder, vendor or watched page. Intervals in seconds; `mapping` names a field map."""
+    """One feed, hot list, drop folder, vendor or watched page. Intervals in seconds; `mapping` names a field map.
+
+    `own`: a site or account of this body: its trouble is told to the desk as well. `quiet_hours`: silent longer is a trouble
+    (0 = by its own rhythm). `expect`: words a watched page must show, or it is not the page.
+    """
 
     id: str
     name: str
@@ -256,6 +260,9 @@ class Source:
     tags: tuple[str, ...] = ()
     enabled: bool = True
     mapping: str = ""
+    own: bool = False
+    quiet_hours: int = 0
+    expect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

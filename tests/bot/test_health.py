@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -205,3 +206,38 @@ async def test_three_hosts_that_agree_make_a_problem_of_our_clock(tmp_path: Path
         for host in ("a", "b", "c"):
             await poller.watch.compare_clock(f"http://{host}.example/x", {"date": format_datetime(wall())}, NOW)
         assert await problems(poller.desk) == {}
+
+
+async def test_a_dead_page_of_this_body_is_told_to_the_desk_even_at_night(tmp_path: Path) -> None:
+    clock = VirtualClock(at("02:00"))
+    own = Source(id="own", name="县政府网站", kind="site", url="http://127.0.0.1:1/", internal=True, own=True)
+    async with poller_of(tmp_path, clock, own) as poller:
+        await fail(poller, (own,))
+        await poller.look_after()
+        sent = await queued(poller)
+        assert poller.desk.duty().duty_officer in {m.recipient for m in sent}
+        assert "备好其他发布渠道" in sent[0].text
+
+
+async def test_a_silent_account_of_this_body_is_told_to_the_desk_by_day(tmp_path: Path) -> None:
+    account = Source(id="wx", name="县发布", kind="feed", url="http://127.0.0.1:1/x", own=True, quiet_hours=24)
+    clock = VirtualClock(at("02:00"))
+    async with poller_of(tmp_path, clock, account) as poller:
+        last = SourceState(
+            source_id="wx", last_try_at=NOW, last_success_at=clock.now(), last_new_at=clock.now() - timedelta(hours=25)
+        )
+        poller.states["wx"] = last
+        await poller.watch.check(account, last, clock.now())
+        await poller.look_after()
+        assert await queued(poller) == [], "nothing that cannot wait for the morning"
+        clock.advance_to(at("07:31"))
+        await poller.look_after()
+        sent = await queued(poller)
+        assert poller.desk.duty().duty_officer in {m.recipient for m in sent}
+        assert "账号是否被封停、被盗" in sent[0].text
+
+
+def test_a_set_limit_of_silence_goes_before_the_rhythm() -> None:
+    state = SourceState(source_id="news", last_success_at=NOW, last_new_at=NOW - timedelta(hours=30), quiet=40 * 3600)
+    assert [t.kind for t in troubles(NEWS, state, NOW)] == []
+    assert [t.kind for t in troubles(replace(NEWS, quiet_hours=24), state, NOW)] == ["source_silent"]

@@ -308,6 +308,25 @@ async def test_a_watched_page_that_stops_answering_is_a_problem_and_brings_no_it
         assert "对方服务器出错（502）" in (await problems(poller.desk))["source"]
 
 
+async def test_a_watched_page_that_shows_something_else_is_a_problem(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    page = source(server, "own", "/", kind="site", own=True, expect="县人民政府")
+    server.says("/", "<html><title>青石县人民政府门户网站</title></html>")
+    async with poller_of(tmp_path, clock, page) as poller:
+        await ask(poller, clock)
+        assert state(poller, "own").failures == 0
+        server.says("/", "<html><title>域名已过期</title></html>")
+        for _ in range(3):
+            await ask(poller, clock)
+        told = (await problems(poller.desk))["source"]
+        assert "网页内容不对（没有“县人民政府”）" in told
+        assert "应急预案" in told
+        server.says("/", "<html><title>青石县人民政府门户网站</title></html>")
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+
+
 async def test_what_breaks_inside_one_source_stays_with_it(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
     server.says("/odd", rss(*CALM))
     server.says("/news", rss(*CALM))
