@@ -16,6 +16,7 @@ import aiohttp
 
 from bot.clock import wall
 from bot.configuration import data_of, settings_of
+from bot.doctor_sources import table
 from bot.engine_health import engine_health
 from bot.health import troubles
 from bot.labels import stamp
@@ -48,6 +49,7 @@ def add_parser(sub: Any) -> None:
     p = sub.add_parser("doctor", help=what, description=f"{what}。")
     p.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录（或环境变量 YQBOT_CONFIG）")
     p.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（或环境变量 YQBOT_DATA，默认 ./data）")
+    p.add_argument("--sources", action="store_true", help="另外逐个列出来源：节奏、条数、受损、下次轮询、对方时钟、出错记录")
     p.set_defaults(run=run)
 
 
@@ -58,7 +60,16 @@ def run(args: argparse.Namespace) -> int:
     marks = {"ok": "正常", "warning": "注意", "error": "故障"}
     for f in found:
         print(f"[{marks[f.level]}] {f.what}：{f.detail}")
+    if args.sources:
+        print("\n".join(asyncio.run(_table(settings, data_of(args.data, os.environ)))))
     return 1 if any(f.level == "error" for f in found) else 0
+
+
+async def _table(settings: Settings, data: Path) -> list[str]:
+    try:
+        return await table(settings, data)
+    except StoreError as e:
+        return [str(e)]
 
 
 async def examine(settings: Settings, data: Path) -> list[Finding]:
