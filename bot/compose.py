@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.cards import Context, alert_card, lead_kind
 from bot.channels.beside import grave
@@ -12,6 +12,7 @@ from bot.metering import GRAVE
 from bot.store.port import MessageRow
 from bot.wecom.cards import card_request
 from config.schema import Role
+from playbooks import budget
 from playbooks.incident import Incident
 from playbooks.ladder import PlannedStep
 from playbooks.rota import Duty, resolve, roles_of
@@ -27,9 +28,11 @@ def compose(
     on: Duty | None = None,
     *,
     written: bool = True,
+    pushed: Mapping[str, int] | None = None,
 ) -> list[MessageRow]:
     """Messages of the steps, one a person; `outcomes` learns what became of each step.
 
+    `pushed`: how often each person was pushed about this matter, while the nag budget counts.
     Not `written`: the request stays empty, and the last look before sending (`bot.refresh`) writes and freezes it.
     """
     on = on or desk.duty()
@@ -46,9 +49,30 @@ def compose(
             steps, calls = per.setdefault(target.userid.lower(), ([], []))
             steps.append(step)
             calls.extend(c for c in target.call if c not in calls)
+    if pushed is not None:
+        _spare(desk, incident, per, outcomes, on, pushed)
     if not written:
         return [_row(desk, incident, user, steps, b"", LATER) for user, (steps, _) in per.items()]
     return [message(desk, incident, user, steps, calls, on) for user, (steps, calls) in per.items()]
+
+
+def _spare(
+    desk: Desk,
+    incident: Incident,
+    per: dict[str, tuple[list[PlannedStep], list[str]]],
+    outcomes: dict[str, tuple[str, str]],
+    on: Duty,
+    pushed: Mapping[str, int],
+) -> None:
+    """Who has had the pushes of the first hours, and does not have the matter in hand, is spared the desk's own reminders."""
+    hold = budget.owners(incident, desk.settings.organisation, on)
+    limit = desk.settings.bot.push_limit
+    full = [
+        u for u, (steps, _) in per.items() if u not in hold and pushed.get(u, 0) >= limit and budget.gives_way(incident, steps)
+    ]
+    spared = {s.key for user in full for s in per.pop(user)[0]}
+    left = {s.key for steps, _ in per.values() for s in steps}
+    outcomes |= dict.fromkeys(spared - left, ("passed", budget.GAVE_WAY))
 
 
 RELAY = "relay-"

@@ -20,7 +20,7 @@ from bot.compose import compose
 from bot.desk import Desk, NotFound, change
 from bot.rota_desk import load_covers
 from bot.store.port import MessageRow, StepRow
-from playbooks import ladder
+from playbooks import budget, ladder
 from playbooks.deadlines import at_rest
 from playbooks.incident import Incident
 from playbooks.rota import Duty
@@ -70,7 +70,7 @@ async def _sheet(
         incident = found.get(number)
         if incident is None or not at_rest(incident, desk.now()):
             incident, _ = await change(desk, number, lambda i: ())
-        return judged(desk, incident, rows, on, written=written)
+        return judged(desk, incident, rows, on, written=written, pushed=await _pushed(desk, incident, rows))
     except NotFound:
         return Sheet(number=number, outcomes={r.key: ("cancelled", "no_incident") for r in rows})
     except Exception as e:  # flow guard: one broken incident must not stop the others; the lease returns its steps
@@ -78,14 +78,24 @@ async def _sheet(
         return None
 
 
-def judged(desk: Desk, incident: Incident, rows: Sequence[StepRow], on: Duty, *, written: bool) -> Sheet:
+async def _pushed(desk: Desk, incident: Incident, rows: Sequence[StepRow]) -> dict[str, int] | None:
+    """Pushes so far, where one of these steps might give way to the nag budget; else None."""
+    internal = {c.id for c in incident.clocks if c.track == "internal"}
+    if not any(r.clock_id in internal for r in rows) or not budget.counting(incident, desk.settings, desk.now()):
+        return None
+    return await desk.store.pushes(incident.number)
+
+
+def judged(
+    desk: Desk, incident: Incident, rows: Sequence[StepRow], on: Duty, *, written: bool, pushed: Mapping[str, int] | None = None
+) -> Sheet:
     """Re-check with the ladder, keep the newest of each clock and role, find the people."""
     sheet = Sheet(number=incident.number)
     wanted = {s.key: s for s in ladder.among(incident, desk.settings, {r.key for r in rows})}
     sheet.outcomes |= {r.key: ("cancelled", "no_longer_due") for r in rows if r.key not in wanted}
     kept, passed = ladder.newest(tuple(wanted[r.key] for r in rows if r.key in wanted))
     sheet.outcomes |= {s.key: ("passed", "newer_step_due") for s in passed}
-    sheet.messages += compose(desk, incident, kept, sheet.outcomes, on, written=written)
+    sheet.messages += compose(desk, incident, kept, sheet.outcomes, on, written=written, pushed=pushed)
     sheet.messages += beside(desk, incident, sheet.messages)
     return sheet
 

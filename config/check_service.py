@@ -95,6 +95,8 @@ def _bot(settings: Settings) -> Iterator[Problem]:
         yield error(settings, "Y421", "bot", f"监听地址 {bot.listen} 写法不对。", "请写成 127.0.0.1:8710 的样子。", "listen")
     for key, number, least in (
         ("jitter_seconds", bot.jitter_seconds, 0),
+        ("push_limit", bot.push_limit, 0),
+        ("push_hours", bot.push_hours, 1),
         ("watch_days", bot.watch_days, 1),
         ("lease_seconds", bot.lease_seconds, 5),
         ("original_days", bot.original_days, 1),

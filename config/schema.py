@@ -316,6 +316,8 @@ class BotSettings:
     quiet_to: str = "07:30"
     quiet_forward_to: str = "21:00"
     jitter_seconds: int = 45
+    push_limit: int = 8  # pushes about one matter to anybody but its owner in its first `push_hours`; 0: no limit
+    push_hours: int = 5
     watch_days: int = 3
     lease_seconds: int = 30
     original_days: int = 180

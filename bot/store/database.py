@@ -244,6 +244,9 @@ class SqlStore(ApartStore):
     async def mark_seen(self, task_id: str, at: datetime) -> None:
         await self.engine.write(lambda tx: messages.mark_seen(tx, task_id, at))
 
+    async def pushes(self, number: int) -> dict[str, int]:
+        return await self.engine.read(lambda tx: messages.pushes(tx, number))
+
     async def pending_messages(self) -> int:
         return await self.engine.read(messages.pending)
 

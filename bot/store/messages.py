@@ -233,6 +233,16 @@ def read(tx: Tx, where: str, params: Mapping[str, object]) -> list[MessageRow]:
     return [_message(r, links.get(r["id"], ())) for r in rows]
 
 
+def pushes(tx: Tx, number: int) -> dict[str, int]:
+    """How many cards of due steps each person was sent, or will be, about one matter."""
+    sql = (
+        "select recipient, count(*) as n from message where incident = :number and task_id <> ''"
+        " and state not in ('cancelled', 'merged', 'failed')"
+        " and exists (select 1 from step_message l where l.message = message.id) group by recipient"
+    )
+    return {r["recipient"]: int(r["n"]) for r in tx.rows(sql, {"number": number})}
+
+
 def pending(tx: Tx) -> int:
     row = one(tx, "select count(*) as n from message where " + CLAIMABLE)
     return int(row["n"]) if row else 0

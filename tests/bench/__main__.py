@@ -1,6 +1,6 @@
 """`make bench`: every figure as one JSON line, in one run. What needs recorded data or a peer is skipped with a reason.
 
-python -m tests.bench [nlp] [backtest] [ingest] [hostile] [store]
+python -m tests.bench [nlp] [backtest] [ingest] [hostile] [store] [engine] [backtest]
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ NLP = (
     ("sentiment", "nlp_adapters_letters:sentiment"),
     ("rumor", "nlp_adapters_letters:rumor"),
 )
-SCRIPTS = {"ingest": "ingest_bench.py", "hostile": "hostile_bench.py", "store": "store_bench.py", "backtest": "backtest.py"}
+SCRIPTS = {
+    "ingest": "ingest_bench.py",
+    "hostile": "hostile_bench.py",
+    "store": "store_bench.py",
+    "engine": "engine_bench.py",
+    "backtest": "backtest.py",
+}
 LIMIT = 1800
 
 
@@ -54,7 +60,8 @@ def script(name: str) -> Iterator[dict[str, object]]:
     """A bench of its own that prints JSON lines."""
     start = time.perf_counter()
     command = [sys.executable, str(HERE / SCRIPTS[name])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT, check=False)
     for text in done.stdout.splitlines():
         try:
             yield {"bench": name, **json.loads(text)}

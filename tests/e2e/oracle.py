@@ -62,8 +62,11 @@ class Duty:
 
 @dataclass(slots=True)
 class Rung:
+    """`own`: only a reminder of the desk's own, which gives way to the nag budget (practice.md §2.7, design.md §3.4)."""
+
     key: Key
     fire: datetime
+    own: bool
 
 
 @dataclass(slots=True)
@@ -141,6 +144,9 @@ class Matter:
             "assigned": waiting,
             "returned_twice": returned >= 2 and not self.ruled,
             "released": bool(self.releases) and not self.closed and self.urgent,
+            "petition": False,  # the day duties of domain.md §8.5 begin with a registration that no story makes
+            "disclosure": False,
+            "hotline": False,
         }[when]
 
     def satisfied(self, duty: Duty) -> bool:
@@ -228,8 +234,9 @@ class Matter:
                         fire = self.rules.morning_after(fire)
                     elif calm and due <= duty.due:
                         fire = self.rules.evening_before(fire)
+                    own = duty.clause["track"] == "internal" and step["card"] != "unread"  # practice.md §2.2: awake comes first
                     for role in step["roles"]:
-                        yield Rung(Key(duty.id, code, role, due), max(fire, duty.armed))
+                        yield Rung(Key(duty.id, code, role, due), max(fire, duty.armed), own)
 
     def send(self, until: datetime, now: datetime) -> None:
         """What falls due from `now` to `until`, in order; of what is due together only the latest of a duty and role."""
@@ -240,18 +247,34 @@ class Matter:
                 return
             due = sorted((r for r in open_rungs if r.fire <= instant), key=lambda r: r.key.due)
             self.done |= {r.key for r in due}
+            messages: dict[str, list[tuple[Rung, Expected]]] = {}
             for rung in {(r.key.clock, r.key.role): r for r in due}.values():
-                self._reach(rung.key.clock.partition("#")[0], rung.key.step, rung.key.role, rung.key.due, instant)
+                key = rung.key
+                for e in self._reached(key.clock.partition("#")[0], key.step, key.role, key.due, instant):
+                    messages.setdefault(e.user, []).append((rung, e))
+            for user, parts in messages.items():
+                if not (all(rung.own for rung, _ in parts) and self._spared(user, instant)):
+                    self.sent += [e for _, e in parts]
 
     def notice(self, kind: str, at: datetime) -> None:
         """A message sent at once."""
         for role in self.rules.notices[kind]:
-            self._reach("notice", kind, role, at, at)
+            self.sent += self._reached("notice", kind, role, at, at)
 
-    def _reach(self, clause: str, step: str, role: str, due: datetime, at: datetime) -> None:
+    def _reached(self, clause: str, step: str, role: str, due: datetime, at: datetime) -> list[Expected]:
         number = self.facts.number
         assert number is not None
-        self.sent += [Expected(number, clause, step, role, user, due, at) for user in self.rules.people(role, self.unit, at)]
+        return [Expected(number, clause, step, role, user, due, at) for user in self.rules.people(role, self.unit, at)]
+
+    def _spared(self, user: str, at: datetime) -> bool:
+        """At most eight pushes to anyone but the owner in the first five hours: the unit's people, before 签收 the duty officer too."""
+        assert self.facts.alarmed is not None
+        early = at < self.facts.alarmed + timedelta(hours=self.rules.bot["push_hours"])
+        full = len({e.at for e in self.sent if e.user == user and e.at < at}) >= self.rules.bot["push_limit"]
+        hold = self.rules.unit_people(self.unit)
+        if not (hold and self.orders[-1]["signed"]):
+            hold = hold | {self.rules.on_duty(at)["duty_officer"]}
+        return early and full and user not in hold
 
     # ── what happens ──
 

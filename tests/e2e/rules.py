@@ -73,6 +73,11 @@ class Rules:
         asked = {shift["duty_officer"]} if any(not o.get("direct_push") for o in holders) else set()
         return asked | {o["userid"] for o in holders if o.get("direct_push")}
 
+    def unit_people(self, unit: str) -> set[str]:
+        """Liaison and head of a unit; nobody where no unit has the matter."""
+        mine = [o for o in self.officers if unit and o["unit"] == unit]
+        return {o["userid"] for o in mine if {"unit_liaison", "unit_head"} & set(o["roles"])}
+
     def unit_named(self, text: str) -> str:
         """Code of the unit a typed line names."""
         names = [(u[key], code) for code, u in self.units.items() for key in ("name", "short") if u.get(key)]
