@@ -18,6 +18,7 @@ from bot.app import Running, listening, login_link, serving
 from bot.channels.setup import keep_link
 from bot.clock import SystemClock, wall
 from bot.configuration import data_of, settings_of
+from bot.garbage import settle_memory
 from bot.once_a_day import once_a_day
 from bot.pulse import Pulse, notify
 from bot.scheduler import arm, build_scheduler, wake_on_change
@@ -83,6 +84,7 @@ async def _serve(running: Running, clock: SteadyClock, stop: asyncio.Event) -> N
     watch = Watch(service=service, clock=clock, pulse=pulse, rearm=lambda: arm(scheduler, service, line))
     watching = asyncio.create_task(watch.run())
     linked = asyncio.create_task(keep_link(desk, running.link)) if running.link is not None else None
+    settle_memory()
     notify("READY=1")
     try:
         await stop.wait()
