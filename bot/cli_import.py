@@ -124,7 +124,8 @@ def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
 def _preview(found: Read) -> int:
     if found.headings:
         print("认出的列：" + "、".join(f"{FIELD_NAMES.get(f, f)}＝{h}" for f, h in found.headings.items()))
-    print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条（个人信息已遮盖）：")
+    covered = "（个人信息已遮盖）" if found.headings else ""
+    print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条{covered}：")
     for item in found.items[:SHOWN]:
         when = stamp(item.published) if item.published else "时间不详"
         print(f"  {when} {item.title[:40]}")
