@@ -251,6 +251,7 @@ def _seen(desk: Desk, item: Item) -> Seen:
         rank=item.rank,
         url=item.url,
         local=_is_local(desk, item),
+        author=item.author,
     )
 
 

@@ -275,7 +275,8 @@ ALARM_REASONS: Mapping[str, str] = {
     "alarm_at": "达到提醒分值",
     "digest_items": "多条相近内容",
     "digest_platforms": "多个平台出现",
-    "attention_days": "连续多日有人反映",
+    "attention_days": "多人连续多日反映，转为关注",
+    "accelerate_items": "突然升温",
     "immediate": "即时提醒",
 }
 STUCK: Mapping[str, str] = {

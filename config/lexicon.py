@@ -20,6 +20,7 @@ from typing import Any
 KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", "context", "mask")
 LABELS = ("E", "N")
 ALARMS = ("now", "digest", "list")
+OLD_RUMOUR = ("now", "quiet", "list")
 PSEUDO = (
     "@place",
     "@city",
@@ -119,6 +120,16 @@ class AlarmPolicy:
     digest_items: int = 4
     digest_hours: float = 6.0
     attention_days: int = 3
+    attention_people: int = 3
+    slow_days: int = 2
+    slow_people: int = 2
+    slow_window_days: float = 14.0
+    accelerate_items: int = 6
+    accelerate_platforms: int = 3
+    accelerate_times: float = 2.0
+    old_rumour: str = "quiet"
+    old_rumour_likeness: float = 0.45
+    suggest_likeness: float = 0.25
     categories_listed: tuple[str, ...] = ()
     categories_at_once: tuple[str, ...] = ()
     unknown_place: str = "alarm_all_scope"
@@ -166,6 +177,8 @@ def load_policy(*files: Path) -> AlarmPolicy:
         if unknown:
             raise LexiconError(f"{path.name}：未知的键 {'、'.join(unknown)}，可用的键有 {'、'.join(known)}。")
         values |= {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    if values.get("old_rumour", "quiet") not in OLD_RUMOUR:
+        raise LexiconError(f"policy.toml：old_rumour 应为 {'、'.join(OLD_RUMOUR)} 之一，请改正。")
     return AlarmPolicy(**values)
 
 

@@ -13,11 +13,12 @@ from enum import StrEnum
 
 from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
-from monitors.heat import Sighting, days_repeated, recent
+from monitors.heat import Sighting, accelerates, recent
 from monitors.lexicon import fold
 from monitors.likeness import pieces
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
+from monitors.slowburn import Voice, person_of, slow_burn
 from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
 from monitors.twins import Twins
 
@@ -66,6 +67,7 @@ class Seen:
     rank: int | None = None
     url: str = ""
     local: bool = False
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +207,8 @@ class Detector:
         self, story: Story, seen: Seen, verdict: Verdict, region: Place, figures: Mapping[str, int | None], now: datetime
     ) -> None:
         """Take over what the item says: place, category, figures. Refuted texts give no figures."""
-        story.sightings.append(Sighting(at=now, source=seen.source, title=seen.title, rank=seen.rank))
+        person = person_of(seen.kind, seen.source, seen.author, seen.url, seen.id)
+        story.sightings.append(Sighting(at=now, source=seen.source, title=seen.title, rank=seen.rank, person=person))
         story.last_at = now
         story.magnitude = max(story.magnitude, verdict.magnitude or 0.0)
         quieted = any(hit.rule in QUIETED for hit in verdict.excluded_by)
@@ -261,7 +264,15 @@ class Detector:
         titles, platforms = recent(story.sightings, now, policy.digest_hours)
         if verdict.alarm == "digest" and (titles >= policy.digest_items or platforms >= policy.digest_platforms):
             return "digest_platforms" if platforms >= policy.digest_platforms else "digest_items"
-        return "attention_days" if days_repeated(story.sightings) >= policy.attention_days and verdict.alarm == "digest" else ""
+        if verdict.alarm == "digest" and self._smoulders(story, now):
+            return "attention_days"
+        fast = accelerates(story.sightings, now, policy.accelerate_items, policy.accelerate_platforms, policy.accelerate_times)
+        return "accelerate_items" if fast else ""
+
+    def _smoulders(self, story: Story, now: datetime) -> bool:
+        """Several people over several days: followed from now on."""
+        burn = slow_burn((Voice(at=s.at, person=s.person) for s in story.sightings), now, self.policy)
+        return burn is not None and burn.attention
 
     def _strong(self, story: Story, verdict: Verdict) -> bool:
         hurt = any(story.figures.get(key) for key in ("deaths", "injured", "missing", "trapped"))

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One item of a story as one source showed it; `rank` counts from 1."""
+    """One item of a story as one source showed it; `rank` counts from 1, `person` tells speakers apart."""
 
     at: datetime
     source: str
     title: str
     rank: int | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,10 @@ def recent(sightings: Sequence[Sighting], now: datetime, hours: float) -> tuple[
     return len({seen.title for seen in window}), len({seen.source for seen in window})
 
 
-def days_repeated(sightings: Sequence[Sighting]) -> int:
-    """On how many different days (Beijing dates of the given instants) the matter was raised: the mark of a slow burn."""
-    return len({seen.at.date() for seen in sightings})
+def accelerates(sightings: Sequence[Sighting], now: datetime, items: int, platforms: int, times: float) -> bool:
+    """Whether a matter runs away: so many titles on so many platforms in the last hour, and so many times the hourly mean before."""
+    titles, seen_on = recent(sightings, now, 1.0)
+    if titles < items or seen_on < platforms:
+        return False
+    pace = heat(sightings, now).acceleration
+    return pace is None or pace >= times

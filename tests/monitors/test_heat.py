@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from monitors.heat import Sighting, days_repeated, heat, recent
+from monitors.heat import Sighting, accelerates, heat, recent
 
 START = datetime(2025, 7, 1, 8, tzinfo=UTC)
 
@@ -35,5 +35,11 @@ def test_recent_counts_titles_and_platforms_of_the_window_only() -> None:
     assert recent([seen(0), seen(300, title="y"), seen(310, "baidu", "z")], START + timedelta(minutes=320), 1.0) == (2, 2)
 
 
-def test_slow_burn_counts_days_not_items() -> None:
-    assert days_repeated([seen(0), seen(5), seen(24 * 60), seen(72 * 60)]) == 3
+def test_a_listed_matter_runs_away_only_with_titles_platforms_and_pace_together() -> None:
+    now = START + timedelta(minutes=290)
+    burst = [seen(240 + n, ("weibo", "baidu", "douyin")[n % 3], f"t{n}") for n in range(6)]
+    assert accelerates([seen(0), *burst], now, 6, 3, 2.0)
+    assert not accelerates([seen(0), *burst[:5]], now, 6, 3, 2.0)
+    assert not accelerates([seen(0), *(seen(240 + n, "weibo", f"t{n}") for n in range(6))], now, 6, 3, 2.0)
+    steady = [seen(n * 10, "weibo", f"s{n}") for n in range(24)]
+    assert not accelerates([*steady, *burst], now, 6, 3, 2.0)
