@@ -54,7 +54,7 @@ def _gate(v: Verdict) -> Iterator[str]:
 
 def _region(r: Region) -> Iterator[str]:
     names = "".join(n for n in (r.province, r.city if r.city != r.province else "", r.county, r.town) if n)
-    where = "境外" if r.foreign else names or "不详"
+    where = f"境外{r.country}" if r.foreign else names or "不详"
     seen = f"，依据：{'、'.join(r.evidence)}（default/regions.tsv、default/places.toml）" if r.evidence else ""
     yield f"二、地点：{where}{seen}"
 

@@ -20,7 +20,7 @@ from bot.configuration import settings_of
 from config.gazetteer import Gazetteer, load_gazetteer
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
-from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form
+from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of
 from monitors.figures import extract
 from monitors.gate import Gate, Verdict
 from monitors.marks import Metric
@@ -137,13 +137,14 @@ def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple
     if row.get("detail") or len(text) >= LETTER_CHARS:  # `detail` is a letter's body, however short
         return ItemRef(id=str(row.get("id", "")), title=title, text=text, stream=stream)
     region = judges.locator.locate(title)
+    province, city, county = names_of(region)
     return ItemRef(
         id=str(row.get("id", "")),
         title=title,
         stream=stream,
-        province=f"境外{region.evidence[0]}" if region.foreign and region.evidence else region.province,
-        city="" if region.foreign else region.city,
-        county="" if region.foreign else region.county,
+        province=province,
+        city=city,
+        county=county,
         families=families_of(judges.gate.judge(title, region=region), table),
     )
 

@@ -6,7 +6,7 @@ Read from `config/default/regions.tsv` and `places.toml`; an installation adds i
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -76,6 +76,9 @@ class Gazetteer:
     known_districts: frozenset[str] = frozenset()
     traps: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    countries: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a foreign name, or the one-character short form, -> its country
     initials: str = ""
     initial_followers: tuple[str, ...] = ()
     by_code: dict[str, Division] = field(default_factory=dict)
@@ -94,6 +97,7 @@ def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazett
     if problems:
         raise PlaceError("；".join(problems))
     foreign = words["foreign"]
+    countries = _countries(foreign["of"], foreign["initial_of"].split())
     return Gazetteer(
         divisions=divisions,
         aliases=aliases,
@@ -103,11 +107,23 @@ def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazett
         words=_listed(words["words"]),
         known_districts=_listed(words["known_districts"]),
         traps=tuple(words["traps"].split()),
-        foreign=tuple({w: None for key in ("countries", "cities", "persons") for w in foreign[key].split()}),
+        foreign=tuple(
+            {w: None for key in ("countries", "elsewhere", "persons") for w in foreign[key].split()}
+            | {w: None for w in countries if len(w) > 1}
+        ),
+        countries=countries,
         initials=foreign["initials"],
         initial_followers=tuple(foreign["initial_followers"].split()),
         by_code=by_code,
     )
+
+
+def _countries(names: Mapping[str, str], initial_of: Iterable[str]) -> dict[str, str]:
+    """Country of every foreign name; a country's own name and its one-character short form name itself."""
+    found = {name[0]: name for name in initial_of}
+    for country, inside in names.items():
+        found |= dict.fromkeys([country, *inside.split()], country)
+    return found
 
 
 def short_name(name: str) -> str:

@@ -19,7 +19,7 @@ from monitors.likeness import pieces
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
 from monitors.slowburn import Voice, person_of, slow_burn
-from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
+from monitors.story import ABROAD, LETTER_CHARS, MATTER, ItemRef, JoinRules, StoryIndex
 from monitors.twins import Twins
 
 DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
@@ -187,16 +187,16 @@ class Detector:
         return self.stories[placement.story], [self._join(placement.story, seen, now, placement.evidence)]
 
     def _ref(self, seen: Seen, verdict: Verdict, region: Place) -> ItemRef:
-        abroad = region.foreign and region.evidence
+        province, city, county = names_of(region)
         letter = seen.kind == "hotline" and len(seen.text) > LETTER_CHARS  # a short order is read like a title
         return ItemRef(
             id=seen.id,
             title=seen.title,
             text=seen.text if letter else "",
             stream="letters" if letter else "",
-            province=f"境外{region.evidence[0]}" if abroad else region.province or "",
-            city="" if abroad else region.city or "",
-            county="" if abroad else region.county or "",
+            province=province,
+            city=city,
+            county=county,
             families=families_of(verdict, self._families),
         )
 
@@ -288,19 +288,26 @@ def _reasons(verdict: Verdict) -> tuple[str, ...]:
     return tuple(f"{hit.rule}@{hit.file}:{hit.line}" for hit in verdict.hits[:4])
 
 
+def names_of(region: Place) -> tuple[str, str, str]:
+    """Province, city and county by which stories are told apart; abroad it is the country, or the name found where that is unknown."""
+    if region.foreign and region.evidence:
+        return f"{ABROAD}{region.country or region.evidence[0]}", "", ""
+    return region.province or "", region.city or "", region.county or ""
+
+
 def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
-    """Hazard group -> coarse families (`family_*` lists of the lexicon's story section)."""
+    """Group -> coarse families (`family_*` lists of hazards and `matter_*` lists of grievances in the lexicon's story section)."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, hazards in gate.lexicon.stories.items():
-        if name.startswith("family_"):
-            for hazard in hazards:
-                found[hazard] = (*found.get(hazard, ()), name.removeprefix("family_"))
+    for name, groups in gate.lexicon.stories.items():
+        if name.startswith(("family_", MATTER)):
+            for group in groups:
+                found[group] = (*found.get(group, ()), name.removeprefix("family_"))
     return found
 
 
 def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Families of every hazard a verdict saw."""
-    return frozenset(family for hazard in verdict.hazards for family in table.get(hazard, ()))
+    """Families of every hazard and grievance a verdict saw."""
+    return frozenset(family for group in verdict.groups for family in table.get(group, ()))
 
 
 def letter_form(gate: Gate) -> tuple[str, ...]:

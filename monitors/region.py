@@ -20,7 +20,7 @@ from monitors.text import normalise
 class Region:
     """A place in short names, empty where unknown; `code` is the division code of the smallest known level.
 
-    `foreign` means abroad: every name is then empty. `evidence` are the matched words in reading order.
+    `foreign` means abroad: every name is then empty but `country`, where the gazetteer knows it. `evidence` are the matched words in reading order.
     """
 
     province: str = ""
@@ -28,6 +28,7 @@ class Region:
     county: str = ""
     town: str = ""
     foreign: bool = False
+    country: str = ""
     code: str = ""
     evidence: tuple[str, ...] = ()
 
@@ -128,19 +129,23 @@ class Locator:
         hits = list(self._hits(passage))
         abroad = self._initial.search(passage)
         if not hits:
-            return Region(foreign=True, evidence=(abroad[0],)) if abroad else Region()
+            return self._abroad(_short_form(abroad)) if abroad else Region()
         chosen = self._first_place(passage, hits, local)
         outside = next((h for h in hits if h.foreign), None)
         if chosen is None:
             if outside is not None or abroad is not None:
-                return Region(foreign=True, evidence=(outside.words if outside else abroad[0] if abroad else "",))
+                return self._abroad(outside.words if outside else _short_form(abroad))
             return Region()
         region, first = chosen
         if outside is not None and _happened_abroad(passage, first, outside):
-            return Region(foreign=True, evidence=(outside.words,))
+            return self._abroad(outside.words)
         if abroad is not None and abroad.start() < first.start:
-            return Region(foreign=True, evidence=(abroad[0],))
+            return self._abroad(_short_form(abroad))
         return region
+
+    def _abroad(self, words: str) -> Region:
+        """A place abroad named by `words`: a place, a person, or a short form such as 俄 at the head of 俄媒."""
+        return Region(foreign=True, country=self._gazetteer.countries.get(words, ""), evidence=(words,))
 
     def _hits(self, passage: str) -> Iterator[_Hit]:
         for index, start, end in self._search(passage):
@@ -218,6 +223,11 @@ class Locator:
         if code[2:] == "0000" and code[:2] not in MUNICIPALITIES:
             names[1] = ""
         return Region(province=names[0], city=names[1], county=names[2], town=town, code=code, evidence=(words,))
+
+
+def _short_form(found: re.Match[str] | None) -> str:
+    """The sign or signs of a country (俄, 俄乌) that were found."""
+    return next((sign for sign in found.groups() if sign), "") if found else ""
 
 
 def _settled(names: list[_Name], passage: str, by_code: dict[str, Division], local: Region | None) -> list[_Name]:

@@ -20,6 +20,8 @@ from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, st
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 RECENT = 30  # items of a story compared one by one
 ABROAD = "境外"  # how the name of a place abroad begins
+MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
+WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
 LETTER_CHARS = 60  # a text this long is read as a letter
 
 
@@ -27,7 +29,7 @@ LETTER_CHARS = 60  # a text this long is read as a letter
 class ItemRef:
     """What joining needs of an item. An item with a `text` is a letter, one without a title; they never join each other.
 
-    `families` are coarse hazard families; `stream` keeps channels and territories apart.
+    `families` are coarse families of hazards and (`matter_…`) of grievances; `stream` keeps channels and territories apart.
     """
 
     id: str
@@ -213,16 +215,16 @@ class StoryIndex:
     def _facts(self, story: _Story, ref: ItemRef, stated: set[str]) -> float:
         """What place, hazard and toll add to or take from the likeness of the words."""
         rules, value = self.rules, 0.0
-        families = {name for name, count in story.families.items() if 4 * count >= story.size}
+        families = frozenset(name for name, count in story.families.items() if 4 * count >= story.size)
         same_family = bool(families & ref.families)
-        clash = bool(families and ref.families and not same_family)
+        clash = bool(hazards(families) and hazards(ref.families) and not same_family)
         value -= rules.hazard_clash if clash else 0.0
         place = _place_relation(story, ref)
         if place == "county":
             return -1.0
         if place == "city" and self.at_home(ref.county or ref.city):
             place = "home"
-        if place == "clash" and storms(ref.title) & story.tolls:
+        if place == "clash" and (storms(ref.title) & story.tolls or _far_quake(story, ref, families)):
             place = "unknown"
         if place == "clash":
             return value - rules.place_clash
@@ -295,6 +297,17 @@ def _place_relation(story: _Story, ref: ItemRef) -> str:
         return "county"
     same = (ref.city and ref.city in story.cities) or (ref.county and ref.county in story.counties)
     return "city" if same else "province"
+
+
+def hazards(families: Iterable[str]) -> frozenset[str]:
+    """Families of hazards, those of grievances left out."""
+    return frozenset(name for name in families if not name.startswith(MATTER))
+
+
+def _far_quake(story: _Story, ref: ItemRef, families: frozenset[str]) -> bool:
+    """An earthquake abroad and its tsunami, told from the shores of two countries."""
+    both_abroad = ref.province.startswith(ABROAD) and any(name.startswith(ABROAD) for name in story.provinces)
+    return both_abroad and WAVE in families | ref.families and bool(families & ref.families)
 
 
 def _abroad(names: Counter[str], name: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from config.lexicon import AlarmPolicy
 from monitors.heat import recent
 from monitors.matter import Story
-from monitors.story import StoryIndex
+from monitors.story import MATTER, StoryIndex, hazards
 
 # likeness of words that makes a twin: less, the more the facts agree
 CITY, TOLL, PROVINCE, TOLL_APART, WORDS = 0.0, 0.08, 0.08, 0.15, 0.22
@@ -32,7 +32,9 @@ class Twins:
 
     def _limit(self, story: Story, other: Story) -> timedelta:
         """How long after its last item a story still has twins: a grievance is talked of longer than an accident."""
-        slow = story.label == other.label == "N" and story.category == other.category != "other"
+        slow = story.label == other.label == "N" and (
+            _same_grievance(story, other) or story.category == other.category != "other"
+        )
         return timedelta(hours=self.policy.same_grievance_hours if slow else self.policy.same_place_hours)
 
     def _twin(self, story: Story, other: Story) -> bool:
@@ -42,7 +44,7 @@ class Twins:
         related, near = _related(story, other), self.index.near(story.id, other.id)
         if _fewer_dead(story, other) and near < WORDS:
             return False
-        other_hazard = bool(story.families and other.families and not related)
+        other_hazard = bool(hazards(story.families) and hazards(other.families) and not related)
         elsewhere = not story.city or story.city != other.city
         toll_needed = TOLL_APART if other_hazard and elsewhere else TOLL
         same_toll = near >= toll_needed and self.index.share_toll(story.id, other.id)
@@ -91,6 +93,11 @@ def _brought_along(story: Story, other: Story) -> bool:
 
 def _place(story: Story) -> tuple[str, str, str]:
     return story.province, story.city, story.county
+
+
+def _same_grievance(story: Story, other: Story) -> bool:
+    """Both are told with words of one family of grievances (a bank's savers, a school's meals)."""
+    return any(name.startswith(MATTER) for name in story.families & other.families)
 
 
 def _related(story: Story, other: Story) -> bool:

@@ -65,3 +65,40 @@ def test_an_unknown_code_gives_no_region(locator: Locator) -> None:
 @pytest.mark.parametrize("title", ["", "。。。", "\x00", "市区县", "路" * 5000])
 def test_odd_input_gives_no_place(locator: Locator, title: str) -> None:
     assert locator.locate(title) == Region()
+
+
+@pytest.mark.parametrize(
+    ("title", "country"),
+    [
+        ("曼谷一座在建高楼倒塌", "泰国"),
+        ("堪察加东岸远海发生强震", "俄罗斯"),
+        ("俄远海强震后港口被淹", "俄罗斯"),
+        ("俄媒称一架客机坠毁", "俄罗斯"),
+        ("得州洪水已致多人遇难", "美国"),
+        ("印尼一渡轮倾覆", "印度尼西亚"),
+        ("缅北园区多人被解救", "缅甸"),
+        ("中国游客在普吉岛溺亡", "泰国"),
+        ("特朗普称将加征关税", ""),
+        ("红海一货轮遇袭", ""),
+    ],
+)
+def test_a_place_abroad_gives_its_country_where_one_is_meant(locator: Locator, title: str, country: str) -> None:
+    found = locator.locate(title)
+    assert (found.foreign, found.country, found.province) == (True, country, "")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "万象城一扶梯逆行多人受伤",
+        "6岁女童吃瑞士卷后过敏",
+        "多个养殖场发生非洲猪瘟疫情",
+        "法国梧桐飞絮引投诉",
+        "沿海地面出现大坑",
+        "落水原因正在调查",
+        "古寺塔林被游客刻字",
+        "华南特大暴雨",
+    ],
+)
+def test_names_of_goods_animals_and_shops_are_no_place_abroad(locator: Locator, title: str) -> None:
+    assert not locator.locate(title).foreign

@@ -97,3 +97,18 @@ def test_a_grievance_has_twins_for_a_week_and_an_accident_for_days() -> None:
         other = story("S000001", label=label, category=category, **old)
         mine = story("S000002", label=label, category=category, families=set())
         assert bool(twin(mine, other, index=index)) is same
+
+
+def test_a_grievance_of_one_family_has_twins_for_a_week_whatever_its_category() -> None:
+    savers: dict[str, Any] = {
+        "label": "N",
+        "category": "consumer",
+        "families": {"matter_bank"},
+        "last_at": NOW - timedelta(days=5),
+    }
+    index = StoryIndex(RULES)
+    for number, (name, title) in enumerate((("other", "青岚村镇银行储户存款无法取出"), ("mine", "青岚村镇银行储户登记公告"))):
+        index.place(ItemRef(id=str(number), title=title, province="江北省"), NOW, fixed=name)
+    other = story("other", **{**savers, "families": {"matter_bank", "matter_code"}, "category": "cadre_conduct"})
+    assert twin(story("mine", **savers), other, index=index) == "other"
+    assert not twin(story("mine", **{**savers, "families": {"matter_wages"}}), other, index=index)
