@@ -11,9 +11,9 @@ import errno
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -25,6 +25,7 @@ from bot.board import BoardDeps, setup_board
 from bot.board.oauth import oauth_routes
 from bot.board.upload import Upload
 from bot.board_report import board_report
+from bot.channels.passive import passive_reply
 from bot.channels.setup import set_up
 from bot.clock import Clock
 from bot.desk import Desk
@@ -54,6 +55,12 @@ class Running:
     service: Service
     app: web.Application
     link: LongLink | None = None  # the smart bot's connection, for `bot.channels.setup.keep_link`
+
+
+def trusted_wall(clock: Clock) -> Callable[[], datetime]:
+    """Real time for the age of signatures: a running service's own clock, which nobody turns; beside a virtual clock, the system's."""
+    steady: Callable[[], datetime] = getattr(clock, "wall", system.wall)
+    return steady
 
 
 def process_name() -> str:
@@ -97,7 +104,11 @@ def build_web(service: Service) -> web.Application:
         async def accept(message: CallbackMessage) -> bool:
             return await inbox.accept(desk, message)
 
-        app.add_routes(callback_routes(CallbackCrypto(w.token, w.aes_key, w.corpid), accept, system.wall))
+        async def reply(message: CallbackMessage) -> str:
+            return await passive_reply(desk, message)
+
+        crypto = CallbackCrypto(w.token, w.aes_key, w.corpid)
+        app.add_routes(callback_routes(crypto, accept, trusted_wall(desk.clock), reply=reply))
     app.add_routes(status_routes(service))
     app.add_routes(ingest_routes(service.intake))
 
@@ -126,7 +137,9 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
     except OSError as e:
         why = "已被其他程序占用" if e.errno == errno.EADDRINUSE else "不能监听"
-        raise Told(f"地址 {host}:{port} {why}，请在 bot.toml 的 listen 或 YQBOT_LISTEN 中改用别的端口，或停止占用它的程序。") from e
+        raise Told(
+            f"地址 {host}:{port} {why}，请在 bot.toml 的 listen 或 YQBOT_LISTEN 中改用别的端口，或停止占用它的程序。"
+        ) from e
 
 
 @contextlib.asynccontextmanager

@@ -5,14 +5,13 @@ A callback is stored before it is sent; what a killed process had not delivered 
 
 import asyncio
 import secrets
-from typing import Any
 from urllib.parse import urlencode
-from xml.etree import ElementTree
 
 import aiohttp
 
 from bot.emulator.office import Office
-from bot.emulator.sealing import seal, signature, unseal
+from bot.emulator.passive import Passive
+from bot.emulator.sealing import seal, signature
 
 REPEATS = 3
 CHECK_TIMEOUT = 1.0  # seconds for the answer to the URL check
@@ -44,6 +43,7 @@ class Courier:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self.passive = Passive(office)
         self._session: aiohttp.ClientSession | None = None
         self._under_way: dict[int, asyncio.Task[bool]] = {}
         self.held: list[int] = []
@@ -111,7 +111,7 @@ class Courier:
             self.attempts.append((ident, status))
             if status == 200:
                 self._mark(ident, "done")
-                self._passive(ident, reply)
+                self.passive.apply(reply, row["plain"] if row else "")
                 return True
             if status and switches.retry_on == "timeout":
                 break
@@ -154,32 +154,3 @@ class Courier:
         sealed = seal(corp.aes_key, corp.corpid, echo)
         status, text = await self._request("GET", self._query(sealed, echostr=sealed), None, CHECK_TIMEOUT)
         return status == 200 and text == echo
-
-    def _passive(self, ident: int, reply: str) -> None:
-        """Apply a passive reply to a card event, if the switch says that WeCom honours it."""
-        if not reply.strip() or self._office.switches.passive != "honour":
-            return
-        outer, corp = _tags(reply), self._office.corp
-        sealed = outer.get("Encrypt", "")
-        if outer.get("MsgSignature") != signature(corp.token, outer.get("TimeStamp", ""), outer.get("Nonce", ""), sealed):
-            return
-        inner = ElementTree.fromstring(unseal(corp.aes_key, corp.corpid, sealed))
-        event = self._office.ledger.row("select plain from callback where id=?", ident)
-        name = inner.findtext("Button/ReplaceName")
-        if event is None or inner.findtext("MsgType") != "update_button" or not name:
-            return
-        cause = _tags(event["plain"])
-        sql = (
-            "update delivery set grey=?, updated_at=? where user=? and state='shown' "
-            "and seq=(select seq from request where task_id=? and repeat_of is null)"
-        )
-        values = (name, self._office.now(), cause.get("FromUserName", "").lower(), cause.get("TaskId", ""))
-        self._office.ledger.write(sql, *values)
-        self._office.changed()
-
-
-def _tags(xml: str) -> dict[str, Any]:
-    try:
-        return {node.tag: node.text or "" for node in ElementTree.fromstring(xml)}
-    except ElementTree.ParseError:
-        return {}

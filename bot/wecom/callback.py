@@ -1,6 +1,7 @@
 """The callback address: verify, hand over to be stored, answer an empty 200. No business logic before the answer."""
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -14,12 +15,22 @@ PATH = "/wecom/callback"
 Accept = Callable[[CallbackMessage], Awaitable[bool]]
 
 
-def routes(crypto: CallbackCrypto, accept: Accept, wall: Callable[[], datetime], path: str = PATH) -> list[web.RouteDef]:
+Reply = Callable[[CallbackMessage], Awaitable[str]]
+
+
+async def nothing(message: CallbackMessage) -> str:
+    """No passive reply: an empty 200, the true state over the active interface."""
+    return ""
+
+
+def routes(
+    crypto: CallbackCrypto, accept: Accept, wall: Callable[[], datetime], path: str = PATH, reply: Reply = nothing
+) -> list[web.RouteDef]:
     """Return the GET check and the POST delivery.
 
-    `accept` stores the message before it returns; False means it was there already. `wall` is the wall clock, because the
-    age of a signature
-    has nothing to do with the clock of the program.
+    `accept` stores the message before it returns; False means it was there already. `wall` is real time as far as it can be
+    trusted (never a virtual clock): the age of a signature is judged by it. `reply` gives the plain XML of a passive reply, empty
+    for none; one that fails costs nothing but itself.
     """
 
     async def check(request: web.Request) -> web.Response:
@@ -40,9 +51,21 @@ def routes(crypto: CallbackCrypto, accept: Accept, wall: Callable[[], datetime],
             log.exception("callback_not_stored", extra={"kind": message.kind})
             return web.Response(status=503)
         log.info("callback", extra={"kind": message.kind, "fresh": fresh})
-        return web.Response()
+        return await _answer(crypto, message, reply, wall())
 
     return [web.get(path, check, allow_head=False), web.post(path, deliver)]
+
+
+async def _answer(crypto: CallbackCrypto, message: CallbackMessage, reply: Reply, now: datetime) -> web.Response:
+    try:
+        plain = await reply(message)
+    except Exception:  # the delivery is stored; a mere courtesy must not make WeCom repeat it
+        log.exception("passive_reply_failed", extra={"kind": message.kind})
+        plain = ""
+    if not plain:
+        return web.Response()
+    sealed = crypto.seal(plain, secrets.token_hex(8), int(now.timestamp()))
+    return web.Response(text=sealed, content_type="application/xml")
 
 
 async def _capped(request: web.Request) -> bytes:

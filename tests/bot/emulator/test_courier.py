@@ -213,12 +213,24 @@ class TestModes:
         assert emulator.office.wall() != clock()
 
 
-def passive(corp, text, *, token=None):
-    button = f"<Button><ReplaceName>{text}</ReplaceName></Button>"
-    plain = f"<xml><ToUserName>zhangsan</ToUserName><MsgType>update_button</MsgType>{button}</xml>"
-    sealed = seal(corp.aes_key, corp.corpid, plain)
+def sealed_reply(corp, inner, kind="update_button", *, token=None, to="zhangsan", by=None):
+    head = f"<ToUserName>{to}</ToUserName><FromUserName>{by or corp.corpid}</FromUserName><CreateTime>1</CreateTime>"
+    sealed = seal(corp.aes_key, corp.corpid, f"<xml>{head}<MsgType>{kind}</MsgType>{inner}</xml>")
     sign = signature(token or corp.token, "1", "2", sealed)
     return f"<xml><Encrypt>{sealed}</Encrypt><MsgSignature>{sign}</MsgSignature><TimeStamp>1</TimeStamp><Nonce>2</Nonce></xml>"
+
+
+def passive(corp, text, **more):
+    return sealed_reply(corp, f"<Button><ReplaceName>{text}</ReplaceName></Button>", **more)
+
+
+NOTICE = (
+    "<TemplateCard><CardType>text_notice</CardType><Source><Desc>值班</Desc><DescColor>1</DescColor></Source>"
+    "<MainTitle><Title>张三已认领</Title></MainTitle>"
+    "<HorizontalContentList><KeyName>编号</KeyName><Value>12</Value></HorizontalContentList>"
+    "<HorizontalContentList><KeyName>何时</KeyName><Value>14:05</Value></HorizontalContentList>"
+    "<CardAction><Type>1</Type><Url>https://board.example.gov.cn/e/12</Url></CardAction></TemplateCard>"
+)
 
 
 class TestPassiveReplies:
@@ -232,6 +244,41 @@ class TestPassiveReplies:
         receiver.reply = passive(corp, "已收到")
         await emulator.press("zhangsan", card.id, "ack:421")
         assert emulator.messages("zhangsan")[0].grey == ""
+
+    async def test_one_replaces_the_card_of_who_clicked(self, emulator, corp, receiver, card):
+        receiver.reply = sealed_reply(corp, NOTICE, "update_template_card")
+        await emulator.press("zhangsan", card.id, "ack:421")
+        shown = emulator.messages("zhangsan")[0].content
+        assert emulator.courier.passive.refused == []
+        assert (shown["card_type"], shown["main_title"]["title"], shown["source"]["desc_color"]) == (
+            "text_notice",
+            "张三已认领",
+            1,
+        )
+        assert [row["value"] for row in shown["horizontal_content_list"]] == ["12", "14:05"]
+
+    async def test_a_text_answers_a_typed_line(self, emulator, corp, receiver):
+        receiver.reply = sealed_reply(corp, "<Content>在办2件</Content>", "text")
+        await emulator.type("zhangsan", "查询")
+        assert [m.content["content"] for m in emulator.messages("zhangsan")] == ["在办2件"]
+
+    @pytest.mark.parametrize(
+        ("inner", "more"),
+        [
+            ("<Button><ReplaceName></ReplaceName></Button>", {}),
+            (NOTICE.replace("text_notice", "poster"), {"kind": "update_template_card"}),
+            (NOTICE.replace("<CardAction>", "<Card>").replace("</CardAction>", "</Card>"), {"kind": "update_template_card"}),
+            ("<Button><ReplaceName>好</ReplaceName></Button>", {"to": "lisi"}),
+            ("<Button><ReplaceName>好</ReplaceName></Button>", {"by": "lisi"}),
+            ("<Button><ReplaceName>好</ReplaceName></Button>", {"kind": "update_all"}),
+        ],
+    )
+    async def test_a_reply_that_breaks_a_rule_changes_nothing_and_is_noted(self, emulator, corp, receiver, card, inner, more):
+        receiver.reply = sealed_reply(corp, inner, **more)
+        await emulator.press("zhangsan", card.id, "ack:421")
+        [message] = emulator.messages("zhangsan")
+        assert (message.grey, message.content) == ("", card.content)
+        assert len(emulator.courier.passive.refused) == 1
 
     async def test_a_badly_signed_one_is_ignored(self, emulator, corp, receiver, card):
         receiver.reply = passive(corp, "已收到", token="othertoken")
