@@ -15,7 +15,7 @@ from pathlib import Path
 
 SECTOR = 512
 OPEN = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
 )
 DELETE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int)
 WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)
@@ -126,11 +126,12 @@ def under(lib: ctypes.CDLL, disk: Disk, wanted: str) -> Iterator[None]:
             kept.extend([real, hooks, copy])
         return ctypes.addressof(tables[table])  # type: ignore[arg-type]
 
-    def opened(vfs: int, path: bytes | None, file: int, flags: int, out: object) -> int:
-        code: int = real_open(vfs, path, file, flags, out)
+    def opened(vfs: int, path: int | None, file: int, flags: int, out: object) -> int:
+        code: int = real_open(vfs, path, file, flags, out)  # the address itself: SQLite keeps it until the file is closed
         paths.pop(file, None)
-        if code == 0 and path is not None and path.decode().removesuffix("-wal").endswith(wanted):
-            paths[file] = path.decode()
+        name = ctypes.string_at(path).decode() if path else ""
+        if code == 0 and name.removesuffix("-wal").endswith(wanted):
+            paths[file] = name
             methods = ctypes.c_void_p.from_address(file)
             methods.value = watched(methods.value or 0)
         return code
