@@ -1,4 +1,4 @@
-"""Meters of one process: how long a message must wait so that no member gets more than WeCom lets through.
+"""Meters shared by all processes through the store: how long a message must wait so that no member gets more than WeCom lets through.
 
 What exceeds WeCom's meters is dropped without a word (document 90312), so ours are lower. The worst matters have room that
 nothing else may use; digests wait first. A message that waits stays in its row and comes back by itself.
@@ -7,9 +7,11 @@ nothing else may use; digests wait first. A message that waits stays in its row 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.store.kept import Left
 from bot.store.port import MessageRow
 from bot.wecom.meters import WEBHOOK, Meter, wait
 
@@ -21,6 +23,13 @@ LIMITS = (
 )
 REST = (Meter(count=12, window=MINUTE), Meter(count=200, window=HOUR))
 GROUP = "group"
+UNCOUNTED = frozenset({"update", "voice", "mail"})
+"""Kinds that are no message of WeCom, or only change one that is there."""
+
+
+def meter_of(recipient: str, kind: str) -> str:
+    """Whose meter it is: a smart bot's conversation is not the app's."""
+    return f"bot:{recipient}" if kind == "bot" else recipient
 
 
 def limits(row: MessageRow) -> tuple[Meter, ...]:
@@ -34,17 +43,29 @@ def limits(row: MessageRow) -> tuple[Meter, ...]:
 class Meters:
     """Send times of the last hour, by person. Updates of cards already sent are no messages and do not count."""
 
+    known: bool = False  # whether the store was asked since the start
     _sent: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
 
     def wait(self, row: MessageRow, now: datetime) -> timedelta:
         """Zero: send now."""
-        if row.kind == "update":
+        if row.kind in UNCOUNTED:
             return timedelta()
-        recent = [at for at in self._sent[row.recipient] if at > now - HOUR]
-        self._sent[row.recipient] = recent
+        name = meter_of(row.recipient, row.kind)
+        recent = [at for at in self._sent[name] if at > now - HOUR]
+        self._sent[name] = recent
         return wait(recent, now, limits(row))
+
+    def learn(self, left: Iterable[Left]) -> None:
+        """Take what the store knows of the last hour in the place of our own notes: other processes and the time before a restart."""
+        self._sent = defaultdict(list)
+        for one in left:
+            self._note(one.recipient, one.kind, one.at)
+        self.known = True
 
     def note(self, row: MessageRow, now: datetime) -> None:
         """A message left (or may have left)."""
-        if row.kind != "update":
-            self._sent[row.recipient].append(now)
+        self._note(row.recipient, row.kind, now)
+
+    def _note(self, recipient: str, kind: str, at: datetime) -> None:
+        if kind not in UNCOUNTED:
+            self._sent[meter_of(recipient, kind)].append(at)

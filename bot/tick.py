@@ -18,6 +18,7 @@ from bot.channels.sending import BESIDE, SPAM, failed_beside, held, meanwhile, n
 from bot.compose import RELAY_WORD, message, relay_id
 from bot.desk import Desk
 from bot.due import queue_due
+from bot.metering import HOUR
 from bot.outage import recovered
 from bot.refresh import refreshed
 from bot.store.port import MessageRow, StepRow
@@ -70,6 +71,8 @@ async def deliver(desk: Desk) -> int:
     now = desk.now()
     wall, lease = desk.lease()
     rows = await desk.store.claim_messages(now, wall, desk.owner, lease, MESSAGE_BATCH)
+    if rows and (desk.settings.bot.database_url or not desk.meters.known):
+        desk.meters.learn(await desk.store.sent_since(now - HOUR))
     for row in rows:
         await _deliver(desk, row)
     return len(rows)

@@ -61,8 +61,8 @@ async def held(desk: Desk, row: MessageRow) -> bool:
     """
     if row.kind in UNMETERED:
         return False
-    now, metered = desk.now(), replace(row, recipient=f"bot:{row.recipient}") if row.kind == BOT else row
-    pause = desk.meters.wait(metered, now)
+    now = desk.now()
+    pause = desk.meters.wait(row, now)
     if pause:
         await _back(desk, row, pause, "已到每人每分钟上限，排队等候，不丢失")
         if row.kind not in BESIDE:
@@ -73,7 +73,7 @@ async def held(desk: Desk, row: MessageRow) -> bool:
         await _back(desk, row, pause, "企业微信暂不可用，等候试通后发送，不丢失")
         await meanwhile(desk, row)
         return True
-    desk.meters.note(metered, now)
+    desk.meters.note(row, now)
     return False
 
 

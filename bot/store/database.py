@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps
+from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps, tries
 from bot.store.apart import ApartStore
 from bot.store.engine import Conflict, Engine, Row, Tx
+from bot.store.kept import Left, Try
 from bot.store.port import (
     Change,
     EngineFigures,
@@ -246,6 +247,12 @@ class SqlStore(ApartStore):
 
     async def pushes(self, number: int) -> dict[str, int]:
         return await self.engine.read(lambda tx: messages.pushes(tx, number))
+
+    async def tries_of(self, number: int) -> list[Try]:
+        return await self.engine.read(lambda tx: tries.tries_of(tx, number))
+
+    async def sent_since(self, since: datetime) -> Sequence[Left]:
+        return await self.engine.read(lambda tx: tries.sent_since(tx, since))
 
     async def pending_messages(self) -> int:
         return await self.engine.read(messages.pending)

@@ -47,3 +47,25 @@ class Spell:
     times: int
     error: str
     over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One attempt on one channel (`kind` of the message tells which), when, and what came back."""
+
+    message: str
+    kind: str
+    recipient: str
+    n: int
+    at: datetime
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A message that left, or may have left, for this recipient."""
+
+    recipient: str
+    kind: str
+    at: datetime

@@ -208,3 +208,23 @@ async def test_a_neutral_card_that_is_refused_too_goes_to_the_next_person(desk: 
     failed = [m for m in await desk.messages() if m.state == "failed"]
     assert failed
     assert all("反垃圾" in m.error for m in failed)
+
+
+async def test_a_restart_does_not_forget_what_a_person_was_sent(desk: Rig) -> None:
+    """Meters are read from the store: a new process keeps the limits of the one before it, and of its neighbours."""
+    for n in range(30):
+        await desk.open(title=f"{n}号沟滑坡")
+    await desk.pump()
+    first = len(desk.shown("penghai"))
+    assert first <= 28
+    desk.desk.meters = Meters()
+    await desk.pump()
+    for n in range(10):
+        await desk.open(title=f"{n}号桥塌陷")
+    await desk.pump()
+    assert len(desk.shown("penghai")) == first
+    await desk.until(NOW + timedelta(minutes=10))
+    told = " ".join(r.body for r in desk.shown("penghai"))
+    assert all(f'"{n}号 ' in told for n in range(1, 41)), "nothing lost"
+    minutes = Counter(int(r.received_at.timestamp() // 60) for r in desk.shown("penghai"))
+    assert max(minutes.values()) <= 30
