@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot import labels
+from bot.opinion import judge_of, view
+from bot.store.port import StoredItem
 from bot.triage import Triage, reasons
 from config.schema import Settings
 from monitors.figures import Figures, extract
 from monitors.gate import Verdict
+from monitors.item import Item, ItemKind
 from monitors.region import Region
 from playbooks.assign import Matter
 from playbooks.deadlines import settle
@@ -42,6 +45,7 @@ def explain(triage: Triage, text: str, now: datetime) -> Iterator[str]:
     yield from _disposition(triage, title, body, verdict)
     yield from _clocks(settings, verdict, figures, now)
     yield from _playbook(settings, verdict, grading)
+    yield from _opinion(settings, verdict, figures, text, now)
 
 
 def _gate(v: Verdict) -> Iterator[str]:
@@ -138,3 +142,14 @@ def _playbook(settings: Settings, v: Verdict, grading: Grading) -> Iterator[str]
     yield f"八、预案：{found.name}（{found.file}:{found.line}）"
     for head, lines in (("先做", found.first_actions), ("核实", found.verify), ("不要", found.avoid)):
         yield from (f"　　{head}：{line}" for line in lines[:3])
+
+
+def _opinion(settings: Settings, v: Verdict, f: Figures, text: str, now: datetime) -> Iterator[str]:
+    """What one text alone gives of the grade of an opinion; media, platforms and growth are known only of a matter."""
+    if v.label == "O":
+        return
+    said = StoredItem(item=Item(id="", source="", title=text, seen_at=now, kind=ItemKind.OFFICER))
+    found = view(imagined(settings, v, f, now), (said,), settings, judge_of(settings), now)
+    yield f"九、舆情等级建议：{found.level}（机器建议，由人定；单条文字没有媒体、增长、帖文数据）"
+    yield from (f"　　{name}：{value}，计{points}分" for name, value, points in found.rows)
+    yield f"　　{found.why}（opinion.toml）"

@@ -8,6 +8,7 @@ from bot import drafts, replies, service_record, texts
 from bot.commands import Asked, CommandError, help_lines
 from bot.desk import Desk, NotFound
 from bot.labels import beijing
+from bot.opinion import opinion_of, sentence
 from playbooks.incident import Actor, Incident
 from playbooks.lifecycle import permitted
 
@@ -45,7 +46,9 @@ async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
     if word == "履职单":
         return await service_record.of(desk, actor)
     if word in READERS:
-        return READERS[word](desk, actor, await matter(desk, await number_of(desk, asked)), now)
+        found = await matter(desk, await number_of(desk, asked))
+        said = READERS[word](desk, actor, found, now)
+        return f"{said}\n{sentence(await opinion_of(desk.store, found, desk.settings, now))}" if word == "详情" else said
     if asked.number is not None:
         return replies.detail(await matter(desk, asked.number), desk.settings, now)
     return await _listing(desk, asked)

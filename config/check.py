@@ -15,6 +15,7 @@ from pathlib import Path
 from config import check_calendar, check_clocks, check_content, check_people, check_service
 from config.gazetteer import PlaceError, load_gazetteer
 from config.lexicon import LexiconError, load_lexicon, load_policy
+from config.opinion import OpinionError, load_opinion
 from config.problem import Problem
 from config.routing import RoutingError, load_functions
 from config.schema import Settings
@@ -51,6 +52,10 @@ def folder_problems(settings: Settings) -> list[Problem]:
         load_policy(*(path for folder in folders if (path := folder / "policy.toml").is_file()))
     except LexiconError as error:
         found += _lines("Y501", "词表、规则或告警策略", str(error))
+    try:
+        load_opinion(*(folder / "opinion.toml" for folder in folders))
+    except OpinionError as error:
+        found += _lines("Y501", "舆情等级建议表", str(error))
     try:
         load_gazetteer(next((path for folder in folders[:0:-1] if (path := folder / "places.toml").is_file()), None))
     except PlaceError as error:

@@ -82,6 +82,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
 
 OTHER_FILES = (
     "policy.toml",
+    "opinion.toml",
     "places.toml",
     "sentiment.toml",
     "holidays.toml",

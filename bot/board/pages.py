@@ -17,6 +17,7 @@ from bot.board.stream import Hub, stream
 from bot.evidence import KINDS as FILE_KINDS
 from bot.evidence import size
 from bot.health import KINDS as SOURCE_TROUBLES
+from bot.opinion import opinion_of
 from bot.reports import NoIncident, gather, render
 from playbooks.incident import Incident
 from playbooks.lifecycle import permitted
@@ -115,7 +116,8 @@ class Board:
         forms = offered(may, found)
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
         kept = {"files": await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
-        return self.draw(request, who, "incident", view=view, forms=forms, units=units, **kept)
+        opinion = await opinion_of(store, found, settings, now)
+        return self.draw(request, who, "incident", view=view, forms=forms, units=units, **kept, opinion=opinion)
 
     async def act(self, request: web.Request, who: Visitor) -> web.StreamResponse:
         """A form: one chat command in the officer's name; its reply is shown on the page again."""

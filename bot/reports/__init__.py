@@ -6,9 +6,11 @@ render(figures, "md" | "html" | "docx") -> bytes
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.opinion import opinion_of
 from bot.reports import markdown, page, word
 from bot.reports.figures import figures
 from bot.reports.review import compose
@@ -36,7 +38,8 @@ async def gather(store: Store, settings: Settings, number: int, now: datetime) -
     events = await store.events(f"incident:{number}")
     messages = await store.messages_of(number)
     problems = await store.problems(open_only=False)
-    return figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
+    found = figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
+    return replace(found, opinion_grade=await opinion_of(store, incident, settings, now))
 
 
 def render(review: ReviewFigures, kind: str) -> bytes:

@@ -9,6 +9,7 @@ from bot.labels import NO_DATA, beijing, day, full, span, stamp
 from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
 from bot.reports.facts import axes, conclusion, findings
+from bot.reports.opinion import opinion_blocks
 from bot.reports.rows import ClockRow, ReviewFigures, Since, TurnRow
 
 TO_FILL = "待填"
@@ -279,8 +280,9 @@ def _spread(f: ReviewFigures) -> Iterator[Block]:
     yield _table("按小时", ("时段", "条数"), hours, (7, 3))
     yield Paragraph(
         text="方法：只统计本系统监测到并并入本事件的条目，按来源和首次见到的时间计数。盲区：未接入的平台、私聊和群聊、"
-        "转发评论和阅读量、已删除内容均不在内；热度、正负面占比、到达率：无数据。"
+        "转发评论和阅读量、已删除内容均不在内；热度、到达率：无数据。"
     )
+    yield from opinion_blocks(f.opinion_grade)
 
 
 def _spread_text(f: ReviewFigures) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.opinion import OpinionView
 from bot.reports.chronicle import Line
 
 
@@ -243,3 +244,4 @@ class ReviewFigures:
     people: tuple[PersonRow, ...]
     attested_by: tuple[tuple[str, str], ...]
     publishers: tuple[tuple[str, str], ...]
+    opinion_grade: OpinionView | None = None

@@ -63,7 +63,7 @@ def test_every_order_is_another_caller_and_one_link_pasted_twice_is_one_voice() 
 
 def test_a_grievance_of_several_authors_over_days_becomes_attention_before_any_burst() -> None:
     detector = judges_of(None, {}).detector()
-    titles = ("江苏徐州丰县一工地拖欠农民工工资", "徐州丰县工地拖欠工资农民工讨薪", "徐州丰县农民工再讨工地拖欠的工资")
+    titles = ("一工地拖欠农民工工资", "工地拖欠农民工工资没人管", "那个工地仍拖欠农民工工资")
     changes = [
         c
         for n, title in enumerate(titles)

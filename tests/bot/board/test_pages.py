@@ -173,3 +173,12 @@ async def test_nothing_is_loaded_from_elsewhere(signed):
         assert 'src="http' not in text
         assert "url(http" not in text
         assert "onclick=" not in text
+
+
+async def test_the_grade_of_the_opinion_shows_every_input_and_is_only_a_proposal(signed):
+    page = await signed.text("/incident/12")
+    assert "舆情等级<small>建议" in page
+    for name in ("媒体级别", "出现平台", "增长", "帖文负面占比", "线下行动", "敏感时段"):
+        assert f"<th>{name}</th>" in page
+    assert "由人定" in page
+    assert "舆情等级建议和帖文倾向" in await signed.text("/incident/12/review.md")
