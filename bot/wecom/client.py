@@ -21,7 +21,7 @@ from bot.wecom.token import TokenKeeper
 TIMEOUT = 10.0  # seconds for one request, connection included
 TOKEN_CODES = frozenset(code for code, (kind, _) in CODES.items() if kind is Kind.TOKEN)
 # The errcode of a task_id already used is not documented; only a *repeat* of a legal request may read this one so.
-TASK_TAKEN = frozenset({42014})
+TASK_TAKEN = frozenset(range(42014, 42021))
 
 Answer = Mapping[str, Any]
 

@@ -95,7 +95,9 @@ class TestUnknownOutcome:
         assert len(emulator.messages("zhangsan")) == 1
         assert {row.body.encode() for row in emulator.ledger()} == {body}
 
-    async def test_after_the_duplicate_window_the_taken_task_id_proves_delivery(self, client, emulator, clock):
+    @pytest.mark.parametrize("code", [42014, 42015, 42020])
+    async def test_after_the_duplicate_window_the_taken_task_id_proves_delivery(self, client, emulator, clock, code):
+        emulator.switches.taken_code = code
         body = card_request("zhangsan", 1000002, card())
         fail(emulator, "lost")
         with pytest.raises(OutcomeUnknown):
