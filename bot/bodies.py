@@ -69,6 +69,9 @@ def _regraded(s: Said) -> str:
     i = s.incident
     level = texts.level_name(i.level)
     start = f"自{labels.STARTS.get(s.clock.start_kind, '原起点')}{beijing(s.clock.start_at, s.now)}起算" if s.clock else ""
+    if i.confirmed and s.clock is not None and s.clock.by_regrade:
+        passed = f"{texts.clock_name(s.clock)}时限在提级前已届满，评估单列，不计承办单位超时。"
+        return f"已定{level}。{passed}请立即发布权威信息并登记。{_toll(i)}{OPEN_CAUSE}"
     if i.confirmed:
         return f"已定{level}。{_toll(i)}时限{start}，不从定级时起算。请抓紧备稿，{OPEN_CAUSE}"
     return f"按现有数字建议{level}，须指挥部或带班领导定级。{_toll(i)}时限{start}，先按此准备。{OPEN_CAUSE}"

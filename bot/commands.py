@@ -130,7 +130,7 @@ COMMANDS: tuple[Command, ...] = (
         action="fulfil",
         fields=duty_fields.fulfilled,
     ),
-    Command(words=("延期",), usage="延期 12 理由", help="批准延期一次", action="extend", fields=fields.reason_fields),
+    Command(words=("延期",), usage="延期 12 理由", help="批准延期一次", action="extend", fields=duty_fields.clock_and_reason),
     Command(
         words=("移交", "移送"),
         usage="移送 12 公安网安 内容",
@@ -166,9 +166,19 @@ COMMANDS: tuple[Command, ...] = (
         fields=lambda r, s, n: {"agreed": False},
     ),
     Command(
-        words=("说明",), usage="说明 12 原因和预计时间", help="说明逾期原因", action="explain", fields=fields.reason_fields
+        words=("说明",),
+        usage="说明 12 [时限] 原因和预计时间",
+        help="说明逾期原因",
+        action="explain",
+        fields=duty_fields.clock_and_reason,
     ),
-    Command(words=("免除",), usage="免除 12 理由", help="免除时限（主要负责人）", action="waive", fields=fields.reason_fields),
+    Command(
+        words=("免除",),
+        usage="免除 12 [时限] 理由",
+        help="免除时限（主要负责人）",
+        action="waive",
+        fields=duty_fields.clock_and_reason,
+    ),
     Command(words=("情况有变",), usage="情况有变 12 说明", help="推翻先前结论", action="change", fields=fields.reason_fields),
     Command(words=("归类",), usage="归类 12 地质灾害", help="更正类别", action="classify", fields=fields.category_fields),
     Command(words=("办结", "销号"), usage="办结 12", help="转入平息观察", action="close", fields=fields.reason_fields),

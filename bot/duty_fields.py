@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot import labels
+from bot import labels, texts
 from bot.fields import CommandError, Fields, read_time
 from config.schema import Settings
 from playbooks.ladder import BEIJING
@@ -60,3 +60,13 @@ def _day(m: re.Match[str], now: datetime) -> datetime:
     except ValueError:
         raise CommandError(f"日期“{m.group(0)}”写得不对，请写成 11-20 或 2026-11-20。") from None
     return at.astimezone(now.tzinfo)
+
+
+def clock_and_reason(rest: str, s: Settings, now: datetime) -> Fields:
+    """``首报 理由``: the clock meant (without one the most pressing) and the reason."""
+    codes = {word: code for code, (word, _) in texts.CLOCKS.items()}
+    word = max(
+        (w for w in codes if rest.startswith(w) and rest[len(w) :][:1] in ("", " ", "，", "：", "　")), key=len, default=""
+    )
+    left = rest[len(word) :].strip(" ，：　")
+    return {"reason": left, **({"clock": codes[word]} if word else {})}

@@ -119,7 +119,7 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
         "first": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请3分钟内点“收到”"),
         "first_quiet": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请核实处理"),
         "changed": (_titled(i, "【情况有变】", what), "请重新核实，时限照常"),
-        "regraded": (_titled(i, f"【{_direction(i)}】", what, f" {level_name(i.level)}"), "时限自原起点计算"),
+        "regraded": (_titled(i, f"【{_direction(i)}】", what, f" {level_name(i.level)}"), _regraded(clock, now)),
         "latent": (_titled(i, "【时限预置】", what), f"若升级，{by}前{duty}" if by else "若升级，时限提前"),
         "unread": (_titled(i, "【未点收到】", what), "请立即点“收到”"),
         "verify": (_titled(i, "【待两方核实】", what), f"{by}前两方核实"),
@@ -163,6 +163,13 @@ def _direction(i: Incident) -> str:
     if len(known) >= 2 and known[-1] < known[-2]:
         return "提级"
     return "定级" if i.confirmed else "建议等级"
+
+
+def _regraded(clock: Clock | None, now: datetime) -> str:
+    """A limit that had passed before the grade rose is said at once, as passed."""
+    if clock is not None and clock.by_regrade:
+        return f"{clock_name(clock)}{deadline(clock.due_at, now)}已过（提级在后）"
+    return "时限自原起点计算"
 
 
 def _overdue_heading(i: Incident, clock: Clock, what: str, now: datetime) -> tuple[str, str]:
@@ -221,7 +228,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
 
 def due_text(c: Clock, now: datetime) -> str:
     tail = "（预置）" if c.latent else "（暂定）" if c.provisional else ""
-    return f"{deadline(c.due_at, now)}前{tail}"
+    return f"{deadline(c.due_at, now)}{'已过' if c.running and now > c.due_at else '前'}{tail}"
 
 
 def call_first(calls: tuple[str, ...]) -> str:
