@@ -18,6 +18,10 @@ from playbooks.assign import Assignment, Matter, Router
 _SPOT = re.compile(
     r"(?:[一-龥]{2,3}(?:镇|乡|街道))?[一-龥]{2,4}(?:村|社区|小区|水库|大桥|中学|小学|医院|广场)|[一-龥]{2,3}(?:镇|乡|街道)"
 )
+_BEFORE = re.compile(
+    r"反映|投诉|举报|咨询|来电|有人|网友|网传|网曝|关于|位于|发生在?|家住|住在|其住|刚才|刚刚|今天|昨晚|凌晨|称|在|的"
+)
+"""What stands before a place in a complaint and is no part of its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ def spot(title: str, text: str, region: Region, own: tuple[str, ...]) -> str:
         for name in (region.province, region.city, region.county):
             if name:
                 passage = re.sub(f"{name}(?:省|市|县|区)?", " ", passage)
-        m = _SPOT.search(passage)
+        m = _SPOT.search(_BEFORE.sub(" ", passage))
         if m:
             return m.group(0)
     return region.town

@@ -37,6 +37,8 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
         text = _unmarked(text)
         if ("<" in text or "&" in text) and _STILL_MARKUP.search(text):
             text = _unmarked(text)
+            if "<" in text and _STILL_MARKUP.search(text):  # what a third escaping hid: tags go, nothing more is resolved
+                text = _joined(_TAGS.split(text))
     text = text.translate(_INVISIBLE) if "\u200b" in text or "\ufeff" in text else text
     if "\n" not in text:
         return " ".join(text.split())[:limit].rstrip()
