@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "verify": "bot.cli_data",
     "doctor": "bot.cli_doctor",
     "import": "bot.cli_import",
+    "contacts": "bot.cli_contacts",
     "erase": "bot.cli_erase",
 }
 

@@ -14,10 +14,12 @@ from typing import Any
 
 import aiohttp
 
+from bot.channels.check import roster, ways
 from bot.clock import wall
 from bot.configuration import data_of, settings_of
 from bot.doctor_sources import table
 from bot.engine_health import engine_health
+from bot.engine_words import LATE, Line, engine_lines, retention_line
 from bot.health import troubles
 from bot.labels import stamp
 from bot.retention import LAST as RETENTION
@@ -28,9 +30,6 @@ from config.check import problems
 from config.schema import Settings
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-LATE = timedelta(minutes=2)
-AUDITED = timedelta(minutes=4)
-CLEARED = timedelta(days=3)
 LEAST_DISK = 1 << 30
 
 
@@ -76,6 +75,8 @@ async def examine(settings: Settings, data: Path) -> list[Finding]:
     """Every check in turn; one that fails says so and stops no other."""
     found = [*_configuration(settings), _disk(data), _clock(), _callback(settings)]
     found.append(await _wecom(settings))
+    for level, what, detail in (*await roster(settings), *await ways(settings)):
+        found.append(Finding(level=level, what=what, detail=detail))
     try:
         store = await open_store(settings.bot.database_url, data, readonly=True)
     except StoreError as e:
@@ -157,32 +158,16 @@ async def _database(store: SqlStore, settings: Settings) -> list[Finding]:
 
 async def _engine(store: SqlStore, settings: Settings) -> list[Finding]:
     """The figures of the engine, read from the database: also when the service does not run."""
-    health = await engine_health(store, wall(), wall())
-    f, audit = health.figures, health.audit
-    late = "" if f.p99 is None else f"，99%不迟于{f.p99:.1f}秒、最迟{f.worst or 0:.1f}秒"
-    what = f"近一小时送出{f.sent}步{late}；过点未送{f.unsent}步，租约在用{f.held}个、过期{f.expired}个。"
-    out = [Finding(level="ok" if health.oldest_wait < LATE.total_seconds() else "error", what="送达", detail=what)]
-    if audit is None:
-        return [*out, Finding(level="warning", what="自查", detail="还没有自查记录，请确认服务在运行。")]
-    stale = wall() - audit.at > AUDITED
-    said = f"最近一次{stamp(audit.at)}，核对{audit.incidents}件，缺{audit.missing}步、卡住{audit.stalled}步、读不出{audit.broken}件。"
-    level = "error" if stale or not audit.clean else "ok"
-    more = "自查已停，请确认服务在运行。" if stale else "" if audit.clean else "请看总览“问题”，反复出现的运行 yqbot verify。"
-    return [*out, Finding(level=level, what="自查", detail=said + more)]
+    return [_finding(x) for x in engine_lines(await engine_health(store, wall(), wall()))]
 
 
 async def _retention(store: SqlStore, settings: Settings) -> list[Finding]:
-    """When what is kept for a term was last cleared."""
-    last = await store.meta(RETENTION)
-    terms = f"普通信息条目保留{settings.bot.item_days}天、遮盖前原文{settings.bot.original_days}天，事件记录不删"
-    if not last:
-        return [Finding(level="ok", what="到期清理", detail=f"{terms}；还没有清理过，每日8:00进行。")]
-    at, _, count = last.partition(" ")
-    when = datetime.fromisoformat(at)
-    if wall() - when > CLEARED:
-        detail = f"上次是{stamp(when)}，已停了{(wall() - when).days}天，请查看日志和“问题”页。"
-        return [Finding(level="warning", what="到期清理", detail=detail)]
-    return [Finding(level="ok", what="到期清理", detail=f"{terms}；上次{stamp(when)}清理{count}条。")]
+    bot = settings.bot
+    return [_finding(retention_line(await store.meta(RETENTION), bot.item_days, bot.original_days, wall()))]
+
+
+def _finding(line: Line) -> Finding:
+    return Finding(level=line.level, what=line.what, detail=line.detail)
 
 
 async def _sources(store: SqlStore, settings: Settings) -> list[Finding]:

@@ -33,15 +33,7 @@ class Mail:
 
     async def send(self, body: bytes) -> None:
         """Hand one letter to the server. SendError: refused or never reached; OutcomeUnknown: it may have been taken."""
-        s, letter = self._settings, self._letter(json.loads(body))
-        server = aiosmtplib.SMTP(
-            hostname=s.host,
-            port=s.port,
-            timeout=self._timeout,
-            use_tls=s.security == "tls",
-            start_tls=s.security == "starttls",
-            cert_bundle=s.ca_file or None,
-        )
+        letter, server = self._letter(json.loads(body)), self._server()
         await self._open(server)
         try:
             await server.send_message(letter)
@@ -51,6 +43,23 @@ class Mail:
             raise OutcomeUnknown("邮件服务器中途断开，邮件是否收下待查") from error
         finally:
             server.close()
+
+    async def check(self) -> None:
+        """Connect and log in as before a letter, and leave again. For the doctor."""
+        server = self._server()
+        await self._open(server)
+        server.close()
+
+    def _server(self) -> aiosmtplib.SMTP:
+        s = self._settings
+        return aiosmtplib.SMTP(
+            hostname=s.host,
+            port=s.port,
+            timeout=self._timeout,
+            use_tls=s.security == "tls",
+            start_tls=s.security == "starttls",
+            cert_bundle=s.ca_file or None,
+        )
 
     async def _open(self, server: aiosmtplib.SMTP) -> None:
         """Connect, encrypt, log in: nothing of the letter has left yet, so whatever fails had no effect."""
