@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.cli_quality import add_quality
 from bot.clock import wall
 from bot.configuration import DEMO, data_of, settings_of
 from bot.reports import FORMATS, NoIncident, write_review
@@ -32,6 +33,7 @@ def add_parser(sub: Any) -> None:
     q.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
     q.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（默认 ./data）")
     q.set_defaults(run=run)
+    add_quality(kinds, folder_of)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _review(args: argparse.Namespace, data: Path) -> None:
-    settings = settings_of(_folder(args, data), dict(os.environ))
+    settings = settings_of(folder_of(args, data), dict(os.environ))
     store = await open_store(settings.bot.database_url, data, readonly=True)
     try:
         await write_review(store, settings, args.incident, args.format, args.output, _time(data))
@@ -61,7 +63,7 @@ async def _review(args: argparse.Namespace, data: Path) -> None:
         await store.close()
 
 
-def _folder(args: argparse.Namespace, data: Path) -> Path | None:
+def folder_of(args: argparse.Namespace, data: Path) -> Path | None:
     """The installation's folder; a demo's data folder was made with the demo's."""
     chosen: Path | None = args.config
     return chosen or (DEMO if (data / DEMO_TIME).exists() and not os.environ.get("YQBOT_CONFIG") else None)

@@ -65,13 +65,14 @@ def add_parser(sub: Any) -> None:
     about = "用本单位自己的标注数据训练模型：router 分办、sentiment 言论倾向、rumor 疑似谣言特征"
     parser = sub.add_parser("train", help="训练分办、倾向、谣言特征模型", description=about)
     parser.add_argument("kind", choices=tuple(KINDS), metavar="router|sentiment|rumor", help="训练哪一种模型")
-    parser.add_argument("file", metavar="FILE", help="标注数据，带表头的 CSV（UTF-8 或 GB18030）")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="标注数据，带表头的 CSV（UTF-8 或 GB18030）")
+    parser.add_argument("--record", action="store_true", help="router：加上本系统记录的交办、改派和裁定")
     parser.add_argument("--text", default="", metavar="列名", help="文本列，多列用逗号分开（默认 title,detail 或 text）")
     parser.add_argument("--label", default="", metavar="列名", help="标签列（默认 unit 或 label）")
     parser.add_argument("--positive", default="", metavar="标签", help="sentiment、rumor 中算作“是”的标签")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="模型写到哪个文件")
     parser.add_argument("--config", type=Path, default=None, metavar="DIR", help="配置目录")
-    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="数据目录（本命令不用）")
+    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="数据目录（--record 时读）")
     parser.set_defaults(run=run)
 
 
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     """Train and write; 0 done, 1 with one line on stderr when it could not be done."""
     columns = [name.strip() for name in (args.text or DEFAULT_TEXT[args.kind]).split(",") if name.strip()]
     try:
-        rows = read_labelled(Path(args.file), columns, args.label or DEFAULT_LABEL[args.kind])
+        rows = _rows(args, columns)
         folders = folders_of(args.config, os.environ)
         report = train(args.kind, rows, folders, Path(args.output), positive=args.positive)
     except (TrainingError, RoutingError, WordingError) as error:
@@ -87,6 +88,22 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print(report)
     return 0
+
+
+def _rows(args: argparse.Namespace, columns: Sequence[str]) -> Labelled:
+    """Rows of the file, of the record, or of both."""
+    if not args.file and not args.record:
+        raise TrainingError("请给出标注数据文件；训练分办模型也可用 --record 读本系统的交办记录。")
+    if args.record and args.kind != "router":
+        raise TrainingError("--record 只用于 router：系统记录里只有单位的决定，没有倾向和谣言标注。")
+    none = Labelled(texts=(), labels=(), skipped=0)
+    given = read_labelled(Path(args.file), columns, args.label or DEFAULT_LABEL[args.kind]) if args.file else none
+    if not args.record:
+        return given
+    from bot.learned import recorded  # the store is opened only when asked for
+
+    kept = recorded(args.config, args.data)
+    return Labelled(texts=given.texts + kept.texts, labels=given.labels + kept.labels, skipped=given.skipped + kept.skipped)
 
 
 def train(kind: str, rows: Labelled, folders: Sequence[Path], output: Path, *, positive: str = "") -> str:
