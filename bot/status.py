@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from bot.engine_health import EngineHealth, engine_health
 from bot.service import Service
 
 STALE = timedelta(minutes=2)
@@ -39,10 +40,31 @@ def status_routes(service: Service) -> list[web.RouteDef]:
             f"yqbot_messages_pending {pending}",
             "# TYPE yqbot_problems_open gauge",
             f"yqbot_problems_open {len(await desk.store.problems())}",
+            *_engine(await engine_health(desk.store, desk.now(), desk.lease()[0])),
         ]
         return web.Response(text="\n".join(lines) + "\n")
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+
+
+def _engine(health: EngineHealth) -> list[str]:
+    """Lateness of the last hour in seconds, what waits, leases, the last audit."""
+    f, audit = health.figures, health.audit
+    gauges: dict[str, float | None] = {
+        "yqbot_steps_sent_last_hour": f.sent,
+        "yqbot_step_lateness_p50_seconds": f.p50,
+        "yqbot_step_lateness_p99_seconds": f.p99,
+        "yqbot_step_lateness_worst_seconds": f.worst,
+        "yqbot_steps_unsent": f.unsent,
+        "yqbot_oldest_unsent_seconds": health.oldest_wait,
+        "yqbot_leases_held": f.held,
+        "yqbot_leases_expired": f.expired,
+        "yqbot_audit_age_seconds": None if audit is None else (health.at - audit.at).total_seconds(),
+        "yqbot_audit_missing_steps": None if audit is None else audit.missing,
+        "yqbot_audit_stalled_steps": None if audit is None else audit.stalled,
+        "yqbot_audit_unreadable_incidents": None if audit is None else audit.broken,
+    }
+    return [x for name, value in gauges.items() if value is not None for x in (f"# TYPE {name} gauge", f"{name} {value:g}")]
 
 
 async def _unready(service: Service) -> list[str]:

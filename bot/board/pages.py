@@ -14,6 +14,9 @@ from bot.board.deps import BoardDeps
 from bot.board.forms import BY_CODE, command, offered
 from bot.board.render import html
 from bot.board.stream import Hub, stream
+from bot.clock import wall
+from bot.engine_health import engine_health
+from bot.engine_words import engine_lines
 from bot.evidence import KINDS as FILE_KINDS
 from bot.evidence import size
 from bot.health import KINDS as SOURCE_TROUBLES
@@ -41,6 +44,7 @@ PROBLEM_KINDS = {
     "message": "消息",
     "outage": "停机",
     "heartbeat": "心跳",
+    "calendar": "节假日",
 }
 
 
@@ -101,7 +105,8 @@ class Board:
         rows = sorted(
             await self.deps.store.problems(open_only=False), key=lambda p: (p.resolved_at is not None, -p.last_at.timestamp())
         )
-        return self.draw(request, who, "problems", rows=rows[:200], kinds=PROBLEM_KINDS)
+        engine = engine_lines(await engine_health(self.deps.store, self.deps.clock.now(), wall()))
+        return self.draw(request, who, "problems", rows=rows[:200], kinds=PROBLEM_KINDS, engine=engine)
 
     async def incident(self, request: web.Request, who: Visitor) -> web.StreamResponse:
         number = _number(request)
