@@ -162,6 +162,17 @@ async def test_retry_after_is_honoured(server: Sources, clock: VirtualClock, tmp
         assert state(poller).last_error == "对方要求放慢（429）"
 
 
+async def test_a_source_that_says_how_long_it_stays_fresh_is_not_asked_before(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/feed", rss(*CALM), Cache_Control="max-age=700")
+    async with poller_of(tmp_path, clock, source(server, "feed", interval=300)) as poller:
+        asked = await ask(poller, clock)
+        at = poller.next_at()
+        assert at is not None
+        assert timedelta(seconds=700) <= at - asked <= timedelta(seconds=771)
+
+
 async def test_a_permanent_move_is_learnt_told_and_kept_until_the_address_is_changed(
     server: Sources, clock: VirtualClock, tmp_path: Path
 ) -> None:
