@@ -228,6 +228,8 @@ NOTES: Mapping[str, str] = {
     "late_entry": "补记",
     "referral": "移送",
     "talking_points": "口径",
+    "old_rumour": "疑为旧谣新传",
+    "likely_same": "疑为同一事",
     "followup": "续报",
     "unmasked": "查看原文",
     "erased": "清除个人信息",
@@ -268,7 +270,24 @@ CARDS: Mapping[str, str] = {
     "state": "现状",
     "reply": "应答",
     "update": "更新卡片",
+    "neutral": "提示卡片",
+    "group": "群内通气",
+    "chat": "协同群通气",
+    "bot": "机器人消息",
+    "mail": "邮件提醒",
+    "voice": "电话短信",
+    "file": "文件",
+    "desk": "值班事务",
 }
+WAYS: Mapping[str, str] = {
+    "group": "群机器人",
+    "chat": "应用群聊",
+    "bot": "智能机器人",
+    "mail": "邮件",
+    "voice": "短信语音网关",
+}
+"""Channel of a message by its kind; every other kind is an app message."""
+TRIED: Mapping[str, str] = {"sent": "送达", "pending": "未成，再试", "unknown": "没有应答", "failed": "未成"}
 ALARM_REASONS: Mapping[str, str] = {
     "forced": "值班报告或热线来电，即时提醒",
     "categories_at_once": "此类事件即时提醒",

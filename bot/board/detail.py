@@ -13,6 +13,7 @@ from bot.reports.clock_rows import verdict
 from bot.reports.names import Names
 from bot.reports.rows import GateRow, ReleaseRow, TurnRow, UpwardRow
 from bot.reports.trail_rows import gate_rows, release_rows, turn_rows, upward_rows
+from bot.store.kept import Try
 from bot.store.port import MessageRow, StepRow, StoredEvent
 from config.schema import Playbook, Settings
 from playbooks.guide import suited
@@ -56,6 +57,8 @@ class MessageLine:
     seen_at: datetime | None
     failed: bool
     error: str
+    way: str = "企业微信"
+    tries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +151,13 @@ def figure_rows(incident: Incident, names: Names) -> tuple[tuple[str, tuple[str,
     )
 
 
-def message_lines(messages: Sequence[MessageRow], names: Names) -> tuple[MessageLine, ...]:
-    """Newest first."""
+def message_lines(messages: Sequence[MessageRow], names: Names, tries: Sequence[Try] = ()) -> tuple[MessageLine, ...]:
+    """Newest first, each with what was tried when the first try did not do."""
+    tried: dict[str, list[str]] = {}
+    for t in tries:
+        answer = f"：{t.detail}" if t.detail and t.outcome != "sent" else ""
+        tried.setdefault(t.message, []).append(f"{labels.stamp(t.at)} {labels.TRIED.get(t.outcome, t.outcome)}{answer}")
+    tried = {ident: lines for ident, lines in tried.items() if len(lines) > 1 or "送达" not in lines[0]}
     ordered = sorted(messages, key=lambda m: m.sent_at or m.created_at, reverse=True)
     return tuple(
         MessageLine(
@@ -160,6 +168,8 @@ def message_lines(messages: Sequence[MessageRow], names: Names) -> tuple[Message
             seen_at=m.seen_at,
             failed=m.state in ("failed", "unknown"),
             error=m.error,
+            way=labels.WAYS.get(m.kind, "企业微信"),
+            tries=tuple(tried.get(m.id, ())),
         )
         for m in ordered
     )
@@ -201,6 +211,7 @@ def page(
     steps: Sequence[StepRow],
     settings: Settings,
     now: datetime,
+    tries: Sequence[Try] = (),
 ) -> Page:
     """The page of one matter at `now`."""
     names = Names(settings=settings, open_names=True)
@@ -218,7 +229,7 @@ def page(
         talking_points=points[-1] if points else "",
         timeline=tuple(reversed(Teller(incident=incident, names=names).lines(events))),
         items=item_lines(incident.members, names),
-        messages=message_lines(messages, names),
+        messages=message_lines(messages, names, tries),
         coming=coming_steps(steps, incident) if incident.alarmed_at else (),
         playbooks=suited(settings, incident.category, incident.level),
         pending=_pending(incident, names),

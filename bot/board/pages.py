@@ -115,7 +115,8 @@ class Board:
         if found is None:
             return refuse(self.deps, f"没有{number}号事件，请回总览核对编号。", status=404)
         events = await store.events(f"incident:{number}")
-        view = detail.page(found, events, await store.messages_of(number), await store.steps_of(number), settings, now)
+        sent, steps = await store.messages_of(number), await store.steps_of(number)
+        view = detail.page(found, events, sent, steps, settings, now, await store.tries_of(number))
         actor = self.deps.actor_of(who.officer.userid)
         may = permitted(found, actor) if actor is not None and who.edits else ()
         forms = offered(may, found)
