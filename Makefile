@@ -42,7 +42,8 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 chaos: setup
-	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/e2e tests/bot/store -m slow
+	YQBOT_CHAOS=1 $(BIN)/python -m pytest -s -p no:cacheprovider tests/bot/store/test_crash.py tests/bot/store/test_powercut.py tests/playbooks/test_properties.py
+	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/e2e tests/bot -m slow
 
 clean:
 	rm -rf $(VENV) build *.egg-info .coverage

@@ -191,6 +191,7 @@ def figures(
         clocks=clock_rows(incident, events, names, "public"),
         upward_clocks=clock_rows(incident, events, names, "upward"),
         internal_clocks=clock_rows(incident, events, names, "internal"),
+        service_clocks=clock_rows(incident, events, names, "service"),
         upward=upward_rows(incident, events, names),
         toll=toll_rows(events, names),
         releases=releases,

@@ -133,6 +133,9 @@ def _clocks(f: ReviewFigures) -> Iterator[Block]:
     yield _short_table("持续发布间隔", tuple(c for c in f.clocks if c.repeating), f.number)
     yield Heading(text="（三）内部办理", level=2)
     yield _short_table("内部时限", f.internal_clocks, f.number)
+    if f.service_clocks:
+        yield Heading(text="（四）对来访来信来电人的答复", level=2)
+        yield from _clock_tables("答复时限", f.service_clocks, f.number)
 
 
 def _short_table(name: str, clocks: tuple[ClockRow, ...], number: int) -> Block:

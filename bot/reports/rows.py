@@ -227,6 +227,7 @@ class ReviewFigures:
     clocks: tuple[ClockRow, ...]
     upward_clocks: tuple[ClockRow, ...]
     internal_clocks: tuple[ClockRow, ...]
+    service_clocks: tuple[ClockRow, ...]
     upward: tuple[UpwardRow, ...]
     toll: tuple[TollRow, ...]
     releases: tuple[ReleaseRow, ...]

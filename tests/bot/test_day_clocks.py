@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import calendar_care, once_a_day
 from bot.desk import Desk
+from bot.reports import gather, render
 from config.holidays import Holidays
 from playbooks.calendar import BEIJING
 from playbooks.incident import ClockState
@@ -37,6 +38,10 @@ async def test_a_hotline_order_is_registered_reminded_and_answered_in_chat(tmp_p
         states = {c.code: c.state for c in incident.clocks if c.track == "service"}
         assert states["hotline_settle"] is ClockState.MET
         assert states["hotline_answer"] in (ClockState.PENDING, ClockState.OVERDUE)
+        found = await gather(room.desk.store, room.desk.settings, 1, room.desk.now())
+        paper = render(found, "md").decode()
+        assert "（四）对来访来信来电人的答复" in paper
+        assert "5个工作日内办理热线工单" in paper
 
 
 async def test_the_one_who_registers_hears_that_a_year_has_no_table(tmp_path: Path) -> None:

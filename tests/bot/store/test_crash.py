@@ -1,6 +1,7 @@
 """Killed at random instants: nothing acknowledged is lost, no officer sees anything twice, every chain folds to its state.
 
-The killed processes send to the strict emulator, which lives on in the test and counts what reached the phone. `YQBOT_CHAOS_ROUNDS` and `YQBOT_CHAOS_SECONDS` lengthen these tests (`make chaos`).
+The killed processes send to the strict emulator, which lives on in the test and counts what reached the phone. `YQBOT_CHAOS=1` kills
+1,000 times an engine, and one of three processes every second for two minutes; `YQBOT_CHAOS_ROUNDS` and `YQBOT_CHAOS_SECONDS` lengthen these tests (`make chaos`).
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ from tests.bot.store.crash import queued
 from tests.bot.store.samples import T0, minutes
 
 REPO = Path(__file__).parents[3]
-ROUNDS = int(os.environ.get("YQBOT_CHAOS_ROUNDS", "5"))
-SECONDS = float(os.environ.get("YQBOT_CHAOS_SECONDS", "6"))
+CHAOS = os.environ.get("YQBOT_CHAOS") == "1"
+ROUNDS = int(os.environ.get("YQBOT_CHAOS_ROUNDS", "1000" if CHAOS else "5"))
+SECONDS = float(os.environ.get("YQBOT_CHAOS_SECONDS", "120" if CHAOS else "6"))
 
 
 @dataclass
