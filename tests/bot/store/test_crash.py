@@ -104,7 +104,7 @@ def start(folder: Path, owner: str, url: str, phones: Phones, out: IO[bytes]) ->
     return subprocess.Popen(words, stdout=out, cwd=REPO)
 
 
-def wait_ready(path: Path, limit: float = 30) -> None:
+def wait_ready(path: Path, limit: float = 120) -> None:
     end = time.monotonic() + limit
     while b"\n" not in path.read_bytes():
         assert time.monotonic() < end, "the writing process did not start"
