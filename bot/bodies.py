@@ -11,7 +11,9 @@ from bot.labels import beijing
 from config.schema import Settings
 from playbooks.deadlines import casualties, latent_level
 from playbooks.incident import Clock, Incident, Proposal
+from playbooks.rumours import OldRumour, likely_same, old_rumour
 
+SUB = 112  # characters of the main text (bot.wecom.cards)
 FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
 OPEN_CAUSE = "原因、责任未查清，不写。"
 
@@ -45,6 +47,26 @@ def spread(i: Incident, settings: Settings) -> str:
 def _first(s: Said) -> str:
     i = s.incident
     seen = spread(i, s.settings)
+    old = old_rumour(i)
+    if old is not None:
+        return _told_again(seen, old)
+    return _likely(i) + _fresh(s, i, seen)
+
+
+def _likely(i: Incident) -> str:
+    found = likely_same(i)
+    return f"疑与{found[0]}号为同一事，属同一事请并案。" if found else ""
+
+
+def _told_again(seen: str, old: OldRumour) -> str:
+    """Date and link of the earlier clarification; the link only where it fits whole."""
+    head = f"{seen + '。' if seen else ''}疑为旧谣新传：{old.on.isoformat()}已澄清"
+    tail = "请核对是否同一事：属同一事的引用原澄清答复；有新情况的重新核实。"
+    full = f"{head}（{old.url}）。{tail}" if old.url else f"{head}。{tail}"
+    return full if len(full) <= SUB else f"{head}。{tail}"
+
+
+def _fresh(s: Said, i: Incident, seen: str) -> str:
     if i.high_consequence and not casualties(i):
         return (
             f"{seen + '。' if seen else ''}核实前不下结论、不辟谣、不转发截图。"

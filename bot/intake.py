@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.clarified import Clarified, known_clarifications
 from bot.desk import Desk, NotFound, change, open_incident
 from bot.evidence import attach
 from bot.health import Watch
@@ -22,6 +23,7 @@ from bot.polling import Poller, ask_all
 from bot.store.port import Joined, PollCounts
 from bot.training import Models
 from config.schema import Source
+from monitors.clarified import Repeat, recognise
 from monitors.cover import covered
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
@@ -29,11 +31,20 @@ from monitors.item import Item, ItemKind, fingerprint
 from monitors.share import read_share
 from playbooks import triage
 from playbooks.incident import Actor, Event, Incident, Place
+from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_again
 
 BATCH = 500
 MEMORY = timedelta(days=31)
 OFFICER_SOURCE = "officer"
 _URL = re.compile(r"https?://\S+")
+
+
+class Moved(Exception):
+    """A person merged the matter into another one."""
+
+    def __init__(self, into: int) -> None:
+        super().__init__(f"merged into {into}")
+        self.into = into
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +59,7 @@ class Intake:
     detector: Detector | None = None
     stories: dict[str, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    clarified: Clarified | None = None
     asked: bool = False
     leading: bool = False
 
@@ -176,9 +188,21 @@ class Intake:
                 return number
             except NotFound:
                 del self.stories[story.id]
+            except Moved as e:
+                self.stories[story.id] = e.into
+                return await self._join_one_into(e.into, story, item, changes)
         incident = await self._open(story, item, changes)
         self.stories[story.id] = incident.number
         return incident.number
+
+    async def _join_one_into(self, number: int, story: Story, item: Item, changes: Sequence[Change]) -> int:
+        """Where a person merged the matter: the machine follows, however often, and never undoes it."""
+        while True:
+            try:
+                await self._extend(number, story, item, changes)
+                return number
+            except Moved as e:
+                number = self.stories[story.id] = e.into
 
     async def _extend(self, number: int, story: Story, item: Item, changes: Sequence[Change]) -> None:
         now = self.desk.now()
@@ -188,7 +212,16 @@ class Intake:
         def decision(i: Incident) -> tuple[Event, ...]:
             if any(m.item_id == item.id for m in i.members):
                 return ()
-            return (triage.member(item, why, now), *triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now))
+            if i.merged_into is not None:
+                raise Moved(i.merged_into)
+            alarm = triage.alarm(i, story, changes, now)
+            repeat = self._repeat(item, i.place) if alarm and old_rumour(i) else None
+            return (
+                triage.member(item, why, now),
+                *triage.learnt(i, story, item, now),
+                *self._same(story, i, now),
+                *self._eased(alarm, story, repeat, grave=i.high_consequence),
+            )
 
         await change(self.desk, number, decision, joined=joined)
 
@@ -211,21 +244,42 @@ class Intake:
         now = self.desk.now()
         why = "；".join(changes[0].reasons)
         first = self._opening(story, item, changes, now)
+        self.clarified = await known_clarifications(self.desk, self.clarified)
         assigned = self.knowledge.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
 
         def more(i: Incident) -> tuple[Event, ...]:
+            repeat = self._repeat(item, i.place)
+            again = (triage.event("noted", now, note=OLD, text=told_again(repeat)),) if repeat else ()
             unit = triage.event("unit_suggested", now, unit=assigned.code, ranked=assigned.ranked, reasons=assigned.reasons)
             return (
                 triage.member(item, why, now),
                 unit,
+                *again,
                 *triage.learnt(i, story, item, now),
-                *triage.alarm(i, story, changes, now),
+                *self._same(story, i, now),
+                *self._eased(triage.alarm(i, story, changes, now), story, repeat, grave=i.high_consequence),
             )
 
         def joined(number: int) -> tuple[Joined, ...]:
             return (Joined(item_id=item.id, incident=number, at=now, why=why),)
 
         return await open_incident(self.desk, first, more, joined)
+
+    def _repeat(self, item: Item, place: Place) -> Repeat | None:
+        """The earlier clarification an item repeats."""
+        known = self.clarified.found if self.clarified else ()
+        return recognise(item.title, place.county, known, self.knowledge.judges.policy.old_rumour_likeness)
+
+    def _eased(self, alarm: Sequence[Event], story: Story, repeat: Repeat | None, *, grave: bool) -> tuple[Event, ...]:
+        return eased(alarm, story, repeat, self.knowledge.judges.policy.old_rumour, grave=grave)
+
+    def _same(self, story: Story, i: Incident, now: datetime) -> tuple[Event, ...]:
+        """A merge to propose: noted once for each other matter, decided by a person."""
+        assert self.detector is not None
+        other = self.stories.get(self.detector.likely(story)) if story.twin or not i.members else None
+        if other is None or other == i.number or other in likely_same(i):
+            return ()
+        return (triage.event("noted", now, note=SAME, text=str(other)),)
 
     def _opening(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> Event:
         region = self.knowledge.locate(item.title, item.text, local=_is_local(self.desk, item))

@@ -8,6 +8,7 @@ from bot import labels
 from bot.labels import BEIJING, beijing, deadline
 from config.schema import Level, Settings
 from playbooks.incident import Clock, Incident
+from playbooks.rumours import untrue
 from playbooks.stuck import stuck
 
 METRICS = {
@@ -85,7 +86,9 @@ def short(i: Incident, settings: Settings) -> str:
 def mark(i: Incident) -> str:
     if i.drill:
         return "【演练】"
-    return "" if checked(i) else "【网传待核】"
+    if checked(i):
+        return ""
+    return "【已核不实】" if untrue(i) else "【网传待核】"
 
 
 def name(i: Incident, settings: Settings) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config import check_calendar, check_clocks, check_content, check_people, check_service
+from config.clarified import ClarifiedError, load_clarified
 from config.gazetteer import PlaceError, load_gazetteer
 from config.lexicon import LexiconError, load_lexicon, load_policy
 from config.opinion import OpinionError, load_opinion
@@ -56,6 +57,10 @@ def folder_problems(settings: Settings) -> list[Problem]:
         load_opinion(*(folder / "opinion.toml" for folder in folders))
     except OpinionError as error:
         found += _lines("Y501", "舆情等级建议表", str(error))
+    try:
+        load_clarified(*(folder / "clarified.toml" for folder in folders))
+    except ClarifiedError as error:
+        found += _lines("Y501", "已澄清传言清单", str(error))
     try:
         load_gazetteer(next((path for folder in folders[:0:-1] if (path := folder / "places.toml").is_file()), None))
     except PlaceError as error:

@@ -128,7 +128,7 @@ class AlarmPolicy:
     accelerate_platforms: int = 3
     accelerate_times: float = 2.0
     old_rumour: str = "quiet"
-    old_rumour_likeness: float = 0.45
+    old_rumour_likeness: float = 0.5
     suggest_likeness: float = 0.25
     categories_listed: tuple[str, ...] = ()
     categories_at_once: tuple[str, ...] = ()

@@ -83,6 +83,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
 OTHER_FILES = (
     "policy.toml",
     "opinion.toml",
+    "clarified.toml",
     "places.toml",
     "sentiment.toml",
     "holidays.toml",

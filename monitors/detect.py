@@ -274,6 +274,18 @@ class Detector:
         burn = slow_burn((Voice(at=s.at, person=s.person) for s in story.sightings), now, self.policy)
         return burn is not None and burn.attention
 
+    def likely(self, story: Story) -> str:
+        """Id of another alarmed story that is likely the same matter: its twin, or the nearest in words with no other place."""
+        if story.twin:
+            return story.twin
+        near = [
+            (self._index.near(story.id, other.id), other.id)
+            for other in self._alarmed
+            if other.id != story.id and _meet(story, other)
+        ]
+        best = max(near, default=(0.0, ""))
+        return best[1] if best[0] >= self.policy.suggest_likeness else ""
+
     def _strong(self, story: Story, verdict: Verdict) -> bool:
         hurt = any(story.figures.get(key) for key in ("deaths", "injured", "missing", "trapped"))
         return hurt or (verdict.magnitude is not None and verdict.magnitude >= self.policy.magnitude_min)
@@ -282,6 +294,12 @@ class Detector:
         if story.foreign or story.province in self.policy.outside:
             return False
         return self.scope.covers(story)
+
+
+def _meet(one: Story, two: Story) -> bool:
+    """Whether two stories may lie in one place."""
+    pairs = ((one.province, two.province), (one.city, two.city), (one.county, two.county))
+    return not any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
 def _reasons(verdict: Verdict) -> tuple[str, ...]:

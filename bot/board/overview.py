@@ -11,6 +11,7 @@ from bot.reports.chronicle import reason_text
 from bot.reports.names import Names
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
+from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 from playbooks.stuck import stuck
 
 SOON = timedelta(hours=2)
@@ -49,6 +50,9 @@ class Row:
     items: int
     category: str
     reasons: tuple[str, ...]
+    untrue: bool
+    old_rumour: OldRumour | None
+    likely_same: tuple[int, ...]
 
     @property
     def overdue(self) -> bool:
@@ -148,6 +152,9 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
         items=len(incident.members),
         category=settings.category(incident.category).name,
         reasons=tuple(dict.fromkeys(reason_text(r) for r in incident.reasons)),
+        untrue=untrue(incident),
+        old_rumour=old_rumour(incident),
+        likely_same=likely_same(incident),
     )
 
 
