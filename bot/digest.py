@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.desk import Desk
+from bot.health import troubles
 from bot.labels import beijing
 from bot.outbox import reply_message
 from bot.rota_desk import administrators, check_gaps
 
 
 async def daily(desk: Desk) -> None:
-    """Queue the zero-report line to the duty officer and the duty leader of the moment."""
-    now, on = desk.now(), desk.duty()
-    states = await desk.store.source_states()
-    failing = sum(1 for s in states.values() if s.failures >= 3)
-    incidents = [i for i in await desk.store.incidents(open_only=True, alarmed_only=True) if not i.drill]
-    late = sum(1 for i in incidents if any(c.state.value == "overdue" and c.track == "public" for c in i.clocks))
-    sources = f"{len(states) - failing}源正常" + (f"、{failing}源异常" if failing else "")
-    text = f"截至{beijing(now, now)}：{sources}，在办{len(incidents)}件，" + (f"超时{late}件。" if late else "无超时。")
-    for user in dict.fromkeys(u for u in (on.duty_officer, on.duty_leader) if u):
-        message = reply_message(desk, user, text, f"daily-{now:%Y%m%d}")
-        await desk.store.settle_steps({}, [message], now)
+    """Queue the zero-report line to the duty officer and the duty leader of the moment, unless it is switched off."""
+    if desk.settings.bot.zero_report_at:
+        now, on = desk.now(), desk.duty()
+        text = await zero_report(desk, now)
+        for user in dict.fromkeys(u for u in (on.duty_officer, on.duty_leader) if u):
+            message = reply_message(desk, user, text, f"daily-{now:%Y%m%d}")
+            await desk.store.settle_steps({}, [message], now)
     await tell_gaps(desk)
+
+
+async def zero_report(desk: Desk, now: datetime) -> str:
+    """``截至08:00：来源12个，全部正常；24小时内无新立案，在办1件，无超时。``"""
+    states = await desk.store.source_states()
+    used = [s for s in desk.settings.sources if s.enabled]
+    known = [(s, states[s.id]) for s in used if s.id in states]
+    bad = [s.name for s, state in known if troubles(s, state, now)]
+    health = "全部正常" if not bad else f"{len(bad)}个异常（{'、'.join(bad[:3])}{'等' if len(bad) > 3 else ''}）"
+    incidents = [i for i in await desk.store.incidents(open_only=True, alarmed_only=True) if not i.drill]
+    new = sum(1 for i in incidents if now - i.opened_at < timedelta(hours=24))
+    late = sum(1 for i in incidents if any(c.state.value == "overdue" and c.track == "public" for c in i.clocks))
+    opened = f"新立案{new}件" if new else "无新立案"
+    overdue = f"超时{late}件" if late else "无超时"
+    return f"截至{beijing(now, now)}：来源{len(used)}个，{health}；24小时内{opened}，在办{len(incidents)}件，{overdue}。"
 
 
 async def tell_gaps(desk: Desk) -> None:

@@ -40,11 +40,12 @@ def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Await
     for job, trigger, name in (*jobs, (service.audit, Every(minutes=1), "audit")):
         scheduler.add_job(job, trigger, id=name, replace_existing=True)
     scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
-    scheduler.add_job(daily, "cron", hour=8, minute=0, id="daily", replace_existing=True)
+    hour, _, minute = (service.desk.settings.bot.zero_report_at or "08:00").partition(":")
+    scheduler.add_job(daily, "cron", hour=int(hour), minute=int(minute), id="daily", replace_existing=True)
 
 
 def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
-    """Jobs: pump and poll each second (sources carry their own due times), files each 20 s, audit each minute, daily at 08:00."""
+    """Jobs: pump and poll each second (sources carry their own due times), files each 20 s, audit each minute, daily at the hour of the zero report."""
     scheduler = AsyncIOScheduler(
         timezone="Asia/Shanghai", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )

@@ -91,6 +91,9 @@ def _bot(settings: Settings) -> Iterator[Problem]:
     for key, value in (("quiet_from", bot.quiet_from), ("quiet_to", bot.quiet_to), ("quiet_forward_to", bot.quiet_forward_to)):
         if not _HOUR.fullmatch(value):
             yield error(settings, "Y420", "bot", f"时间 {value} 写法不对。", "请写成 22:00 的样子。", key)
+    if bot.zero_report_at and not _HOUR.fullmatch(bot.zero_report_at):
+        why = "请写成 08:00 的样子；不要零报告就写空字符串。"
+        yield error(settings, "Y420", "bot", f"时间 {bot.zero_report_at} 写法不对。", why, "zero_report_at")
     if not _LISTEN.fullmatch(bot.listen):
         yield error(settings, "Y421", "bot", f"监听地址 {bot.listen} 写法不对。", "请写成 127.0.0.1:8710 的样子。", "listen")
     for key, number, least in (
@@ -118,8 +121,9 @@ def _bot(settings: Settings) -> Iterator[Problem]:
 
 
 def _wecom(settings: Settings) -> Iterator[Problem]:
-    """Either no WeCom at all, or all five values."""
-    given = {key: bool(getattr(settings.wecom, key)) for key in _WECOM}
+    """Either no WeCom at all, or all five values; with a smart bot in the place of the callback, three."""
+    needed = _WECOM[:3] if settings.wecom.bot_id else _WECOM  # with a smart bot there need be no callback address
+    given = {key: bool(getattr(settings.wecom, key)) for key in needed}
     if any(given.values()) and not all(given.values()):
         missing = "、".join(f"YQBOT_WECOM_{key.upper()}" for key, there in given.items() if not there)
         yield error(settings, "Y425", "wecom", "企业微信的参数不全，消息发不出去。", f"请补上环境变量 {missing}。")

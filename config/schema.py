@@ -320,6 +320,7 @@ class BotSettings:
     push_hours: int = 5
     watch_days: int = 3
     lease_seconds: int = 30
+    zero_report_at: str = "08:00"
     original_days: int = 180
     item_days: int = 730
     thin_categories: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""The zero-report line: at its hour, once a day, true about sources and matters, and switched off where nobody wants it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.digest import daily, zero_report
+from bot.scheduler import arm
+from bot.store.port import SourceState
+from config.schema import Settings, Source
+from tests.bot.desk_room import Room, room
+from tests.builders import at, settings
+
+
+def rules(when: str) -> Settings:
+    base = settings()
+    return replace(base, bot=replace(base.bot, zero_report_at=when))
+
+
+async def lines(made: Room) -> list[str]:
+    await made.settle()
+    return [h for h in made.heard(made.duty.duty_officer) if "截至" in h]
+
+
+async def test_a_quiet_day_is_one_line_once(tmp_path: Path) -> None:
+    async with room(tmp_path, at("08:00"), rules("08:00")) as made:
+        for _ in range(2):
+            await daily(made.desk)
+        (line,) = await lines(made)
+        assert "24小时内无新立案，在办0件，无超时" in line
+
+
+async def test_sources_and_matters_are_counted_as_they_are(tmp_path: Path) -> None:
+    async with room(tmp_path, at("08:00"), rules("08:00")) as made:
+        feeds = tuple(Source(id=f"s{n}", name=f"来源{n}", kind="feed", url=f"http://{n}.example/") for n in range(3))
+        off = replace(feeds[0], id="off", enabled=False)
+        made.desk.settings = replace(made.desk.settings, sources=(*feeds, off))
+        for source, failures in (("s0", 0), ("s1", 3), ("off", 9)):
+            state = SourceState(source_id=source, failures=failures, last_error="响应超时" if failures else "")
+            await made.desk.store.save_poll(state, ())
+        await made.landslide()
+        said = await zero_report(made.desk, made.clock.now())
+        assert "来源3个，1个异常（来源1）；24小时内新立案1件，在办1件，无超时" in said
+
+
+async def test_who_does_not_want_it_does_not_get_it(tmp_path: Path) -> None:
+    async with room(tmp_path, at("08:00"), rules("")) as made:
+        await daily(made.desk)
+        assert await lines(made) == []
+
+
+async def test_the_hour_is_the_set_one(tmp_path: Path) -> None:
+    async with room(tmp_path, at("08:00"), rules("17:30")) as made:
+        scheduler = AsyncIOScheduler(timezone="Asia/Shanghai")
+
+        async def nothing() -> None: ...
+
+        arm(scheduler, made.service, nothing)
+        (job,) = [j for j in scheduler.get_jobs() if j.id == "daily"]
+        assert "hour='17', minute='30'" in str(job.trigger)
