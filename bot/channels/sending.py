@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards import Context, neutral_card
-from bot.channels import ways
+from bot.channels import by_bot, ways
 from bot.channels.chats import CHAT
 from bot.channels.gateway import Sender
 from bot.channels.ways import BOT, MAIL, VOICE
@@ -41,6 +41,8 @@ async def transmit(desk: Desk, row: MessageRow, *, repeat: bool) -> SendResult:
         await chats.say(desk.wecom, row.request)
     elif row.kind in OWN:
         await _own(desk, row)
+    elif desk.link is not None and by_bot.instead_of_app(desk.settings.wecom, desk.link):
+        return await by_bot.send(desk.link, desk.wecom, row, repeat=repeat)
     else:
         return await desk.wecom.send(row.request, repeat=repeat)
     return SendResult(msgid="", response_code=None)

@@ -27,6 +27,7 @@ HEARTBEAT: Final = 30.0  # seconds (document 101463)
 TIMEOUT: Final = 10.0
 PAUSES: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds before the next try to connect; the last one for ever."""
+ABOVE_RATE: Final = 846607  # 30 a minute or 1000 an hour in one conversation
 LOST: Final = "智能机器人没有连接，连上后再发"
 
 
@@ -181,6 +182,8 @@ class LongLink:
             raise OutcomeUnknown("智能机器人没有应答，结果待查") from error
         finally:
             self._waiting.pop(req_id, None)
+        if code == ABOVE_RATE:
+            raise SendError(code, Kind.RETRY, "与智能机器人的会话过于频繁，稍候再发", retry_after=60.0)
         if code:
             raise SendError.from_code(code)
 

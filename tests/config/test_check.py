@@ -234,6 +234,11 @@ PLANTED = [
     pytest.param(bot(public_url="yq.example.invalid"), "Y423", id="address-without-scheme"),
     pytest.param(bot(thin_categories=("nowhere",)), "Y424", id="thin-category-unknown"),
     pytest.param(lambda s: replace(s, wecom=replace(s.wecom, corpid="ww1")), "Y425", id="wecom-half-configured"),
+    pytest.param(
+        lambda s: replace(s, wecom=replace(s.wecom, corpid="w", agentid=1, secret="s", bot_id="b", bot_secret="c")),
+        None,
+        id="smart-bot-needs-no-callback",
+    ),
     pytest.param(lambda s: replace(s, wecom=replace(s.wecom, passive_card_reply="ja")), "Y427", id="passive-unknown"),
     pytest.param(lambda s: replace(s, wecom=replace(s.wecom, bot_id="b1")), "Y428", id="smart-bot-half-configured"),
     pytest.param(mail(security="ssl"), "Y429", id="mail-way-unknown"),

@@ -55,6 +55,8 @@ def rules() -> Settings:
 async def desk(tmp_path: Path) -> AsyncIterator[Rig]:
     async with rig(tmp_path / "data", NOW, rules=rules()) as made:
         made.desk.board_url = "http://127.0.0.1:1"
+        wecom = replace(made.desk.settings.wecom, token="testtoken", aes_key="k" * 43)  # there is a callback address
+        made.desk.settings = replace(made.desk.settings, wecom=wecom)
         yield made
 
 
@@ -266,3 +268,45 @@ async def _answer(office: Room, officer: str, count: int) -> list[str]:
             return said
         await asyncio.sleep(0.01)
     raise AssertionError("no answer over the smart bot")
+
+
+async def test_without_a_callback_address_cards_go_over_the_bot_and_their_buttons_work(office: Room) -> None:
+    emulator, desk = office.emulator, office.desk
+    emulator.office.corp = replace(emulator.office.corp, bots=(SmartBot(id="bot-1", secret="s" * 16),))
+    emulator.office.callback_url = ""
+    url = desk.settings.wecom.base_url.replace("http", "ws") + "/openws"
+    wired = replace(desk.settings.wecom, bot_url=url, bot_id="bot-1", bot_secret="s" * 16, token="", aes_key="")
+    desk.settings = replace(desk.settings, wecom=wired)
+    assert desk.wecom is not None
+    link = set_up(desk, desk.wecom._session)
+    assert link is not None
+    keeping = asyncio.create_task(keep_link(desk, link))
+    await asyncio.wait_for(link.live.wait(), 5)
+    officer, leader = office.duty.duty_officer.lower(), office.duty.duty_leader.lower()
+    await emulator.bots.say(officer, "你好")
+    await _answer(office, officer, 1)
+    await office.landslide(graded(Level.MAJOR, NOW))
+    await _answer(office, officer, 2)
+    card = next(m for m in emulator.messages(f"bot:{officer}") if m.msgtype == "template_card")
+    key = next(b["key"] for b in card.content["button_list"] if b["text"] == "收到")
+    assert await emulator.bots.press(officer, card.id, key)
+    for _ in range(300):
+        await office.settle()
+        if "acknowledged" in await office.events():
+            break
+        await asyncio.sleep(0.01)
+    assert "acknowledged" in await office.events()
+    for _ in range(300):
+        after = next(m for m in emulator.messages(f"bot:{officer}") if m.id == card.id)
+        if after.content != card.content:
+            break
+        await office.settle()
+        await asyncio.sleep(0.01)
+    assert (
+        after.content["main_title"] != card.content["main_title"] or after.content["button_list"] != card.content["button_list"]
+    )
+    plain = [m for m in emulator.messages(leader) if m.msgtype == "text"]
+    assert plain, "who never spoke to the bot gets the words as a plain message"
+    assert "对值班机器人说一句话" in plain[0].content["content"]
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
