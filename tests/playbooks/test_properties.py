@@ -10,6 +10,7 @@ import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import chinese_calendar
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as tuning
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from config.schema import Level
 from playbooks import ladder
+from playbooks.calendar import BEIJING
 from playbooks.deadlines import at_rest, settle
 from playbooks.fold import evolve, fold
 from playbooks.incident import Clock, ClockState, Event, Incident, Status
@@ -36,6 +38,37 @@ MEETS = {
 ENDED = {Status.OBSERVING, Status.EVALUATING, Status.ARCHIVED, Status.DISMISSED, Status.MERGED, Status.TRANSFERRED}
 LASTING = {ClockState.MET, ClockState.MET_LATE, ClockState.WAIVED, ClockState.OTHER_OUTCOME}
 PEOPLE = (OFFICER, LEADER, PRESS, HEAD, OTHER_HEAD, ARBITER, PRINCIPAL)
+
+
+WORKED = {"disclosure_answer": 20, "hotline_accept": 1, "hotline_settle": 5, "hotline_answer": 7}
+PLAIN = {"petition_notice": 15, "petition_settle": 60}
+LONGER = {"petition_settle": 30, "disclosure_answer": 20, "hotline_settle": 5, "hotline_answer": 5}
+ANSWERS = {
+    "petition_notice": {"petition_notified", "petition_settled"},
+    "petition_settle": {"petition_settled"},
+    "disclosure_answer": {"disclosure_answered"},
+    "hotline_accept": {"hotline_accepted", "hotline_settled", "hotline_answered"},
+    "hotline_settle": {"hotline_settled", "hotline_answered"},
+    "hotline_answer": {"hotline_answered"},
+}
+
+
+def last_day(code: str, start: datetime, longer: bool) -> datetime | None:
+    """End of a day limit, counted with the library's own calendar; None beyond the years it knows."""
+    more = LONGER[code] if longer else 0
+    day = start.astimezone(BEIJING).date()
+    try:
+        if code in PLAIN:
+            day += timedelta(days=PLAIN[code] + more)
+            while not chinese_calendar.is_workday(day):
+                day += timedelta(days=1)
+        for _ in range(WORKED.get(code, -more) + more):
+            day += timedelta(days=1)
+            while not chinese_calendar.is_workday(day):
+                day += timedelta(days=1)
+    except NotImplementedError:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
 
 
 def by_deaths(deaths: int) -> Level | None:
@@ -201,6 +234,26 @@ class Story(RuleBasedStateMachine):
     def a_clock_is_answered(self, clock: str, who: int, code: str) -> None:
         self._act(code, who, clock=clock, reason="已报市政府同意")
 
+    @rule(who=st.integers(0, 6), ago=st.integers(-10, 90))
+    def it_is_reported_upward(self, who: int, ago: int) -> None:
+        self._act("report_up", who, at=self.now - timedelta(minutes=ago), detail="总值班室接报")
+
+    @rule(who=st.integers(0, 6), kind=st.sampled_from(("petition", "disclosure", "hotline")), ago=st.integers(-100, 9000))
+    def somebody_asked(self, who: int, kind: str, ago: int) -> None:
+        self._act("enter_duty", who, kind=kind, at=self.now - timedelta(minutes=ago), detail="登记簿")
+
+    @rule(
+        who=st.integers(0, 6),
+        kind=st.sampled_from(sorted({k for kinds in ANSWERS.values() for k in kinds})),
+        ago=st.integers(0, 3000),
+    )
+    def somebody_is_answered(self, who: int, kind: str, ago: int) -> None:
+        self._act("fulfil", who, kind=kind, at=self.now - timedelta(minutes=ago), detail="文书")
+
+    @rule(who=st.integers(0, 6), clock=st.sampled_from(sorted(LONGER)))
+    def a_limit_is_extended(self, who: int, clock: str) -> None:
+        self._act("extend", who, clock=clock, reason="情况复杂")
+
     @rule(who=st.integers(0, 6))
     def recognised(self, who: int) -> None:
         self._act("recognise", who, reason="应回应")
@@ -223,10 +276,10 @@ class Story(RuleBasedStateMachine):
         said = {
             str(e.data.get("id") or e.data.get("clock", {}).get("id"))
             for e in self.last
-            if e.kind in ("clock_moved", "clock_armed")
+            if e.kind in ("clock_moved", "clock_armed", "extended")
         }  # type: ignore[attr-defined]
         for c in self.incident.clocks if self.events else ():
-            assert c.due_at - c.start_at == timedelta(minutes=c.limit_minutes)
+            assert c.track == "service" or c.due_at - c.start_at == timedelta(minutes=c.limit_minutes)
             if c.code in LIMITS:
                 assert c.limit_minutes == LIMITS[c.code]
             was = self.before.get(c.id)
@@ -270,6 +323,26 @@ class Story(RuleBasedStateMachine):
                 assert c.satisfied_at is not None
                 assert c.satisfied_at in done
                 assert (c.state is ClockState.MET) == (c.satisfied_at <= c.due_at)
+
+    @invariant()
+    def day_limits_end_where_the_calendar_says(self) -> None:
+        mine = [c for c in self.incident.clocks if c.track == "service"] if self.events else []
+        for c in mine:
+            duty = next(d for d in self.incident.duties if d.kind == c.code.partition("_")[0])
+            expected = last_day(c.code, duty.at if c.running else c.start_at, bool(c.extended_by))
+            assert expected is None or c.due_at == expected, (c, expected)
+        for duty in self.incident.duties if self.events and self.incident.open else ():
+            for code in (c for c in ANSWERS if c.startswith(duty.kind)):
+                known = any(c.code == code for c in mine) or last_day(code, duty.at, False) is None
+                assert known, f"{code} is owed and has no clock"
+
+    @invariant()
+    def one_track_never_ends_another(self) -> None:
+        kinds = {e.id: e.kind for e in self.incident.evidence} if self.events else {}
+        for c in self.incident.clocks if self.events else ():
+            if c.state in (ClockState.MET, ClockState.MET_LATE) and c.track in ("service", "upward"):
+                allowed = ANSWERS[c.code] if c.track == "service" else {"upward_reported"}
+                assert kinds[c.satisfied_by] in allowed
 
     @invariant()
     def what_is_settled_stays_settled(self) -> None:
