@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.store import chain
-from bot.store.engine import Row, Tx, one
+from bot.store.engine import Row, Tx
 from bot.store.forms import instant, maybe, ms, parsed, sha256
 from bot.store.kept import Original
 from monitors.item import Item
@@ -23,11 +23,14 @@ from playbooks.incident import SYSTEM, Event
 
 KEPT: Final = "originals_kept"
 ERASED: Final = "originals_erased"
+BATCH: Final = 300
 
 
 def keep(tx: Tx, items: Iterable[Item]) -> None:
     """Store the originals of new and edited items and seal the batch. Call it late in a unit: it holds the system chain."""
-    found = [i for i in items if i.original and not _was_erased(tx, i.id)]
+    found = [i for i in items if i.original]
+    erased = _erased(tx, [i.id for i in found])
+    found = [i for i in found if i.id not in erased]
     if not found:
         return
     rows = []
@@ -46,9 +49,15 @@ def keep(tx: Tx, items: Iterable[Item]) -> None:
     chain.append(tx, chain.SYSTEM, [Event(kind=KEPT, at=newest, actor=SYSTEM, data=data)])
 
 
-def _was_erased(tx: Tx, item_id: str) -> bool:
-    """Somebody asked for it to be gone: a later edit of the same order must not bring it back."""
-    return one(tx, "select at from original where item_id = :id and erased_at is not null", {"id": item_id}) is not None
+def _erased(tx: Tx, ids: list[str]) -> set[str]:
+    """Those somebody asked to be gone: a later edit of the same order must not bring them back."""
+    gone: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        names = ", ".join(f":v{n}" for n in range(len(part)))
+        sql = f"select item_id from original where erased_at is not null and item_id in ({names})"
+        gone.update(str(r["item_id"]) for r in tx.rows(sql, {f"v{n}": v for n, v in enumerate(part)}))
+    return gone
 
 
 def sealed(digests: Iterable[str]) -> str:

@@ -230,6 +230,8 @@ PLANTED = [
     pytest.param(lambda s: replace(s, scope=replace(s.scope, province="")), "Y411", id="county-without-province"),
     pytest.param(bot(quiet_from="晚上十点"), "Y420", id="unreadable-hour"),
     pytest.param(bot(listen="8710"), "Y421", id="listen-without-host"),
+    pytest.param(bot(zero_report_at="8点"), "Y420", id="zero-report-hour"),
+    pytest.param(bot(original_days=0), "Y422", id="no-term-of-originals"),
     pytest.param(bot(watch_days=0), "Y422", id="no-watch-period"),
     pytest.param(bot(public_url="yq.example.invalid"), "Y423", id="address-without-scheme"),
     pytest.param(bot(thin_categories=("nowhere",)), "Y424", id="thin-category-unknown"),

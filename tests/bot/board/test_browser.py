@@ -43,9 +43,9 @@ async def test_pages_fit_their_width(night, rules, tmp_path, width, height):
     await land_money(rules).save(night.store)
     async with browsing(tmp_path) as tab:
         await tab.open(night.base + await night.link("chenjing"), width, height)
-        for path in ("/", "/incident/12", "/leads", "/sources", "/problems"):
+        for path in ("/", "/incident/12", "/leads", "/sources", "/source/demo-hotline", "/search?q=滑坡", "/problems"):
             await tab.open(night.base + path, width, height)
             assert await tab.run("document.documentElement.scrollWidth") <= width, path
-            body = await tab.picture(tmp_path / f"board{path.replace('/', '-')}-{width}.png")
+            body = await tab.picture(tmp_path / f"board{path.replace('/', '-').replace('?', '-')}-{width}.png")
             assert body.startswith(b"\x89PNG")
         assert await tab.run("performance.getEntriesByType('resource').every(r => r.name.startsWith(location.origin))")
