@@ -1,0 +1,165 @@
+"""Joining over the real desk: merges by hand stay, old rumours are recognised, what smoulders is told, what runs away alarms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import bodies, texts
+from bot.app import Running
+from bot.clarified import known_clarifications
+from bot.clock import VirtualClock
+from bot.desk import act
+from bot.slow_burn import slow_burn_lines
+from monitors.item import Item, ItemKind
+from playbooks.incident import Incident
+from playbooks.rumours import likely_same, old_rumour, untrue
+from tests.bot.sources_server import desk_of
+from tests.builders import LEADER, OFFICER, PRESS, at
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    async with desk_of(tmp_path, VirtualClock(at("09:00"))) as made:
+        yield made
+
+
+async def heard(running: Running, title: str, source: str = "web", **more: object) -> int | None:
+    """One item arrives now; the number of its matter."""
+    desk = running.service.desk
+    ident = f"{source}-{title}-{desk.now():%d%H%M%S}"
+    item = Item(id=ident, source=source, title=title, seen_at=desk.now(), **{"kind": ItemKind.FEED, **more})  # type: ignore[arg-type]
+    await desk.store.add_item(item)
+    return (await running.service.intake.join())[ident]
+
+
+async def matter(running: Running, number: int | None) -> Incident:
+    assert number is not None
+    found = await running.service.desk.store.incident(number)
+    assert found is not None
+    return found
+
+
+def later(running: Running, **span: float) -> None:
+    clock = running.service.desk.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance_to(clock.now() + timedelta(**span))
+
+
+async def clarified_dam(running: Running) -> int:
+    """A dam rumour found untrue by two parties and clarified."""
+    desk = running.service.desk
+    number = await heard(running, "网传鹿溪县青山水库要溃坝")
+    assert number is not None
+    for by, party in ((OFFICER, "slj"), (LEADER, "gaj")):
+        await act(desk, number, "verify", by, {"result": "false", "party": party, "source": "现场"})
+    await act(
+        desk,
+        number,
+        "release",
+        PRESS,
+        {"kind": "authoritative_info", "url": "https://luxi.example/1", "at": desk.now()},
+    )
+    return number
+
+
+async def test_after_a_merge_by_hand_later_items_follow_it_also_after_a_restart(running: Running) -> None:
+    desk, intake = running.service.desk, running.service.intake
+    one = await heard(running, "鹿溪县石坪镇大湾村山体滑坡")
+    two = await heard(running, "鹿溪县城关镇一居民楼火灾")
+    assert one is not None
+    assert two not in (None, one)
+    await act(desk, two or 0, "merge", PRESS, {"into": str(one)})
+    later(running, minutes=5)
+    assert await heard(running, "鹿溪县城关镇居民楼火灾现场", "b") == one
+    await intake.rebuild()
+    assert await heard(running, "鹿溪县城关镇一居民楼火灾 消防到场", "c") == one
+    assert (await matter(running, two)).merged_into == one
+
+
+async def test_untrue_is_said_instead_of_hearsay_and_any_confirmation_undoes_it(running: Running) -> None:
+    number = await clarified_dam(running)
+    i = await matter(running, number)
+    assert untrue(i)
+    assert texts.mark(i) == "【已核不实】"
+    await act(running.service.desk, number, "verify", OFFICER, {"result": "true", "party": "slj", "source": "现场"})
+    assert texts.mark(await matter(running, number)) == ""
+
+
+async def test_a_high_consequence_rumour_is_not_untrue_on_one_word(running: Running) -> None:
+    number = await heard(running, "网传鹿溪县青山水库要溃坝")
+    assert (await matter(running, number)).high_consequence
+    await act(running.service.desk, number or 0, "verify", OFFICER, {"result": "false", "party": "slj", "source": "现场"})
+    assert texts.mark(await matter(running, number)) == "【网传待核】"
+
+
+async def test_an_old_rumour_is_recognised_with_date_and_link_and_a_grave_one_still_alarms(running: Running) -> None:
+    desk = running.service.desk
+    first = await clarified_dam(running)
+    await act(desk, first, "close", PRESS, {"reason": "已澄清"})
+    later(running, days=40)
+    await running.service.intake.rebuild()
+    again = await heard(running, "鹿溪县青山水库要溃坝了")
+    assert again != first
+    i = await matter(running, again)
+    old = old_rumour(i)
+    assert old is not None
+    assert (old.on.isoformat(), old.url) == ("2026-11-22", "https://luxi.example/1")
+    assert i.alarmed_at is not None
+    said = bodies.body(i, "first", None, desk.settings, desk.now())
+    assert "疑为旧谣新传：2026-11-22已澄清（https://luxi.example/1）" in said
+    assert len(said) <= 112
+
+
+async def test_a_list_that_cannot_be_read_is_a_problem_and_joining_goes_on(running: Running, tmp_path: Path) -> None:
+    desk = running.service.desk
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "clarified.toml").write_text("=", encoding="utf-8")
+    desk.settings = replace(desk.settings, folders=(*desk.settings.folders, str(tmp_path / "own")))
+    assert (await known_clarifications(desk, None)).found == ()
+    assert ("settings", "clarified.toml") in {(p.kind, p.subject) for p in await desk.store.problems()}
+    assert await heard(running, "鹿溪县石坪镇大湾村山体滑坡") is not None
+
+
+async def test_a_matter_taken_for_a_twin_is_listed_and_proposed_for_merging_and_stays_apart(running: Running) -> None:
+    running.service.intake.detector = running.service.intake.knowledge.judges.detector()  # the whole country
+    one = await heard(running, "四川宜宾发生5.5级地震")
+    later(running, hours=1)
+    two = await heard(running, "四川泸州发生4.7级地震", "b")
+    assert two != one
+    i = await matter(running, two)
+    assert likely_same(i) == (one,)
+    assert i.merged_into is None
+    assert f"疑与{one}号为同一事" in bodies.body(i, "first", None, running.service.desk.settings, running.service.desk.now())
+
+
+async def test_a_listed_matter_that_runs_away_alarms_by_itself(running: Running) -> None:
+    words = ("", "天气", "实况", "现场", "视频", "最新")
+    number = await heard(running, "鹿溪县暴雨")
+    assert (await matter(running, number)).alarmed_at is None
+    later(running, hours=4)
+    for n, word in enumerate(words):
+        assert (await matter(running, number)).alarmed_at is None
+        later(running, minutes=5)
+        assert await heard(running, f"鹿溪县暴雨{word}", f"p{n % 3}", kind=ItemKind.HOTLIST) == number
+    i = await matter(running, number)
+    assert (i.alarm_reason, i.alarmed_at) == ("accelerate_items", running.service.desk.now())
+
+
+async def test_what_several_callers_say_over_days_is_a_line_of_the_digest_until_it_is_taken_up(running: Running) -> None:
+    desk = running.service.desk
+    policy = running.service.intake.knowledge.judges.policy
+    number = await heard(running, "石坪镇李家村征地补偿款拖欠", "hotline", kind=ItemKind.HOTLINE)
+    assert await slow_burn_lines(desk.store, desk.settings, policy, desk.now()) == ()
+    for text in ("石坪镇李家村征地补偿款一直拖欠", "反映石坪镇李家村征地补偿款拖欠未发"):
+        later(running, days=1)
+        assert await heard(running, text, "hotline", kind=ItemKind.HOTLINE) == number
+    (line,) = await slow_burn_lines(desk.store, desk.settings, policy, desk.now())
+    assert line.startswith(f"{number}号 ")
+    assert "3天内有3天、3人提出3次，转为关注" in line
+    await act(desk, number or 0, "assign", LEADER, {"unit": "zrzyj"})
+    assert await slow_burn_lines(desk.store, desk.settings, policy, desk.now()) == ()
