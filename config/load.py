@@ -19,7 +19,8 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from config import schema, secrets, shapes
-from config.holidays import HolidayError, Holidays, load_holidays
+from config.holidays import NAME as HOLIDAY_FILE
+from config.holidays import HolidayError, Holidays, Year, load_holidays
 from config.layers import Document, Entry, Place, rows_of, toml_files
 from config.layers import read as read_file
 from config.mistakes import explain
@@ -139,11 +140,13 @@ def read(folders: Sequence[Path], env: Mapping[str, str]) -> tuple[schema.Settin
 
 def _holidays(folders: Sequence[Path], problems: list[Problem]) -> Holidays:
     """The table of the layered folders; a mistake in it is a problem like any other."""
-    try:
-        return load_holidays(*folders) if folders else Holidays()
-    except HolidayError as error:
-        problems.append(Problem(id="Y504", file="holidays.toml", message=str(error), remedy=""))
-        return Holidays()
+    years: dict[int, Year] = {}
+    for folder in folders:
+        try:
+            years |= load_holidays(folder).years
+        except HolidayError as error:
+            problems.append(Problem(id="Y504", file=f"{folder.name}/{HOLIDAY_FILE}", message=str(error), remedy=""))
+    return Holidays(years=years)
 
 
 def _layer(folder: Path, layers: Layers, citations: dict[str, Entry], problems: list[Problem]) -> None:
@@ -190,6 +193,10 @@ def _merge(into: dict[str, Entry], id_: str, later: Entry) -> None:
     if later.values.pop("removed", False):
         into.pop(id_, None)
     elif id_ in into:
+        for group in shapes.EXCLUSIVE.get(later.table, ()):
+            if any(key in later.values for key in group):
+                for key in group:
+                    into[id_].values.pop(key, None)
         into[id_].override(later)
     else:
         into[id_] = later

@@ -100,6 +100,8 @@ def ladder(item: Entry, problems: list[Problem]) -> dict[str, Any]:
 PERIODS: Mapping[str, Span] = {f"limit_{unit.value}": unit for unit in Span}
 EXTENSIONS: Mapping[str, Span] = {f"extension_{unit.value}": unit for unit in Span}
 """TOML keys of limits, and of their lawful extension, in days or months."""
+EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {"clause": (("limit_minutes", *PERIODS), tuple(EXTENSIONS))}
+"""Keys of which a later folder's replaces every other of its group: an installation may count in days what the default has in hours."""
 
 
 def _period(item: Entry, keys: Mapping[str, Span], problems: list[Problem]) -> Period | None:

@@ -119,6 +119,17 @@ def drop(name: str, key: str) -> Change:
     return lambda s: replace(s, **{name: {k: v for k, v in getattr(s, name).items() if k != key}})
 
 
+def test_a_missing_holiday_table_is_said_from_november_on() -> None:
+    def said(now: datetime, change: Change = lambda s: s) -> list[tuple[str, bool]]:
+        return [(p.id, p.is_error) for p in across(change(SOUND), now) if p.id in ("Y601", "Y602")]
+
+    assert said(datetime(2026, 10, 31, 15, 0, tzinfo=UTC)) == []
+    assert said(datetime(2026, 10, 31, 17, 0, tzinfo=UTC)) == [("Y602", False)], "1 November in Beijing"
+    assert said(datetime(2027, 1, 5, tzinfo=UTC)) == [("Y601", False)]
+    hours_only: Change = lambda s: replace(s, clauses=tuple(c for c in s.clauses if c.period is None))  # noqa: E731
+    assert said(datetime(2027, 1, 5, tzinfo=UTC), hours_only) == []
+
+
 PLANTED = [
     pytest.param(bot(profile="nowhere"), "Y101", id="profile-does-not-exist"),
     pytest.param(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from config.load import load, read
+from config.period import Period, Span
 from config.problem import ConfigError, Problem
 from config.schema import Role, Settings
 
@@ -72,6 +73,29 @@ def test_a_later_folder_overrides_single_keys_and_keeps_the_rest(folder: Write) 
     clause = load([first, second], {}).clauses[0]
     assert clause.limit == timedelta(hours=1)
     assert clause.duty == "应予回应。"
+
+
+def test_limits_in_days_are_periods_with_their_extension(folder: Write) -> None:
+    text = CLAUSE.replace("limit_minutes = 300", "limit_working_days = 20\nextension_working_days = 20")
+    clause = load([folder("own", {"clauses.toml": text})], {}).clauses[0]
+    assert clause.period == clause.extension == Period(unit=Span.WORKING_DAYS, count=20)
+    assert clause.limit == timedelta(days=20)
+
+
+def test_a_later_folder_may_count_in_days_what_an_earlier_one_has_in_hours(folder: Write) -> None:
+    first = folder("default", {"clauses.toml": CLAUSE})
+    second = folder("own", {"clauses.toml": '[[clause]]\ncode = "answer"\nprofile = "p"\nlimit_months = 3\n'})
+    third = folder("unit", {"clauses.toml": '[[clause]]\ncode = "answer"\nprofile = "p"\nlimit_days = 15\n'})
+    assert load([first, second], {}).clauses[0].period == Period(unit=Span.MONTHS, count=3)
+    assert load([first, second, third], {}).clauses[0].period == Period(unit=Span.DAYS, count=15)
+    assert load([first, second, third, first], {}).clauses[0].period is None
+
+
+def test_the_holiday_table_of_a_later_folder_replaces_its_year(folder: Write) -> None:
+    first = folder("default", {"holidays.toml": '[[year]]\nyear = 2030\noff = ["2030-01-01"]\nwork = []\n'})
+    second = folder("own", {"holidays.toml": '[[year]]\nyear = 2030\noff = ["2030-10-01"]\nwork = []\n'})
+    years = load([first, second], {}).holidays.years
+    assert [sorted(y.off) for y in years.values()] == [[date(2030, 10, 1)]]
 
 
 def test_a_later_folder_drops_an_entry_it_marks_removed(folder: Write) -> None:
@@ -159,6 +183,19 @@ MISTAKES = [
     ),
     pytest.param("clauses.toml", CLAUSE.replace("300", "0"), "Y006", 13, "大于 0", id="zero-limit"),
     pytest.param("clauses.toml", CLAUSE.replace("300", '"5小时"'), "Y006", 13, "分钟", id="text-limit"),
+    pytest.param("clauses.toml", CLAUSE.replace("limit_minutes = 300", "limit_days = 0"), "Y006", 13, "大于 0", id="zero-days"),
+    pytest.param("clauses.toml", CLAUSE.replace("300", "300\nlimit_days = 5"), "Y006", 13, "只能写一个", id="hours-and-days"),
+    pytest.param(
+        "clauses.toml",
+        CLAUSE.replace("limit_minutes = 300", "limit_days = 5\nlimit_working_days = 5"),
+        "Y006",
+        13,
+        "只能写一个",
+        id="two-kinds-of-days",
+    ),
+    pytest.param(
+        "holidays.toml", '[[year]]\nyear = 2030\noff = ["2030-13-01"]\nwork = []\n', "Y504", 0, "2030-13-01", id="bad-day"
+    ),
     pytest.param(
         "clauses.toml", CLAUSE.replace("limit_minutes", "limit_minute"), "Y004", 13, "limit_minutes", id="unit-missing-in-key"
     ),
