@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.desk import Desk
+from bot.desk import Desk, change
 from bot.outbox import say
 from bot.rota_desk import administrators
 from playbooks.calendar import day_of, missing_year
@@ -48,5 +48,6 @@ async def _duties(desk: Desk) -> list[str]:
             await desk.store.report_problem(PROBLEM, str(incident.number), text + TODO, desk.now())
             out.append(text)
         else:
+            await change(desk, incident.number, lambda i: ())  # what waited for the table starts now, from its original day
             await desk.store.resolve_problem(PROBLEM, str(incident.number), desk.now())
     return out

@@ -145,7 +145,11 @@ def _holidays(folders: Sequence[Path], problems: list[Problem]) -> Holidays:
         try:
             years |= load_holidays(folder).years
         except HolidayError as error:
-            problems.append(Problem(id="Y504", file=f"{folder.name}/{HOLIDAY_FILE}", message=str(error), remedy=""))
+            problems.append(
+                Problem(
+                    id="Y504", file=f"{folder.name}/{HOLIDAY_FILE}", message=str(error), remedy="改正后再运行 yqbot check。"
+                )
+            )
     return Holidays(years=years)
 
 

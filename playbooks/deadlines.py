@@ -253,7 +253,7 @@ def wanted(incident: Incident, settings: Settings) -> tuple[Want, ...]:
         return ()
     level, machine = acting_level(incident, settings)
     latent = latent_level(incident, settings)
-    codes = tuple(dict.fromkeys(c.code for c in settings.clauses))
+    codes = tuple(dict.fromkeys(c.code for c in settings.clauses if incident.duties or c.when not in DUTIES))
     out: list[Want] = []
     for code in codes:
         clause = next(c for c in settings.clauses if c.code == code)

@@ -6,7 +6,6 @@ same, its clock is not computed (`uncounted` says so) and starts from the origin
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from config.schema import Settings

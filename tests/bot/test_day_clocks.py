@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot import calendar_care, once_a_day
 from bot.desk import Desk
 from bot.reports import gather, render
-from config.holidays import Holidays
+from config.holidays import Holidays, Year
 from playbooks.calendar import BEIJING
 from playbooks.incident import ClockState
 from tests.bot.desk_room import Room
@@ -49,6 +49,16 @@ async def test_the_one_who_registers_hears_that_a_year_has_no_table(tmp_path: Pa
         await room.landslide()
         said = await room.type(room.duty.duty_officer, "登记事项 1 热线 12-24")
         assert "“7个工作日内答复来电人”没有开始计时：没有2027年的节假日数据" in said
+        await calendar_care.care(room.desk)
+        assert ("calendar", "1") in {(p.kind, p.subject) for p in await room.desk.store.problems()}
+        years = room.desk.settings.holidays.years
+        new_year = Year(off=frozenset({date(2027, 1, 1)}), work=frozenset(), source="通知")
+        room.desk.settings = replace(room.desk.settings, holidays=Holidays(years={**years, 2027: new_year}))
+        room.clock.advance_to(room.desk.now() + timedelta(days=3))
+        await calendar_care.care(room.desk)
+        started = next(c for c in (await room.incident()).clocks if c.code == "hotline_answer")
+        assert started.due_at == datetime(2027, 1, 6, tzinfo=BEIJING), "25, 28-31 December, 4 and 5 January"
+        assert ("calendar", "1") not in {(p.kind, p.subject) for p in await room.desk.store.problems()}
 
 
 async def told(room: Room, desk: Desk) -> list[str]:
