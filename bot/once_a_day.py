@@ -6,13 +6,19 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot import calendar_care, retention
+from bot.channels import addresses
 from bot.desk import Desk
 from bot.digest import daily
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[Desk], Awaitable[object]]
-JOBS: tuple[tuple[str, Job], ...] = (("零报告", daily), ("节假日", calendar_care.care), ("到期清理", retention.tidy))
+JOBS: tuple[tuple[str, Job], ...] = (
+    ("零报告", daily),
+    ("节假日", calendar_care.care),
+    ("到期清理", retention.tidy),
+    ("回调来源地址", addresses.refresh),
+)
 
 
 async def once_a_day(desk: Desk, jobs: tuple[tuple[str, Job], ...] = JOBS) -> None:

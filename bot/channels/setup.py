@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -15,12 +16,16 @@ from bot.channels.mail import Mail
 from bot.desk import Desk
 from bot.store import StoreError
 from bot.wecom.client import WeComClient
+from bot.wecom.contacts import plain_userid
 from bot.wecom.crypto import CallbackMessage
+from bot.wecom.errors import WeComError
+from bot.wecom.link_frames import sender_of
 from bot.wecom.long_link import LongLink
 from bot.wecom.uploads import Uploads
 
 LEASE, LOOK = timedelta(seconds=60), 15.0
 NAME = "smart-bot"
+WHOSE, CHAT = "bot-user:", "bot-chat:"  # encrypted id -> userid, and back
 
 
 def set_up(desk: Desk, session: aiohttp.ClientSession) -> LongLink | None:
@@ -37,7 +42,10 @@ def set_up(desk: Desk, session: aiohttp.ClientSession) -> LongLink | None:
         return None
 
     async def accept(message: CallbackMessage) -> bool:
-        return await inbox.accept(desk, message)
+        return await inbox.accept(desk, await named(desk, message))
+
+    async def chat_of(userid: str) -> str:
+        return await desk.store.meta(CHAT + userid.lower()) or userid
 
     async def told(text: str) -> None:
         now = desk.now()
@@ -45,9 +53,25 @@ def set_up(desk: Desk, session: aiohttp.ClientSession) -> LongLink | None:
             desk.store.report_problem("channel", NAME, text, now) if text else desk.store.resolve_problem("channel", NAME, now)
         )
 
-    link = LongLink(session, w.bot_url, w.bot_id, w.bot_secret, accept, desk.clock.now, told)
+    link = LongLink(session, w.bot_url, w.bot_id, w.bot_secret, accept, desk.clock.now, told, chat_of=chat_of)
     desk.link = link
     return link
+
+
+async def named(desk: Desk, message: CallbackMessage) -> CallbackMessage:
+    """The message under the sender's userid. Bots may be given encrypted ids; which is whose is remembered, to be able to write there."""
+    raw = sender_of(message)
+    if not raw or desk.wecom is None or desk.settings.organisation.officer(message.user) is not None:
+        return message
+    userid = await desk.store.meta(WHOSE + raw) or ""
+    if not userid:
+        with contextlib.suppress(WeComError):  # a stranger, or WeCom out of order: answered as a stranger
+            userid = await plain_userid(desk.wecom, raw)
+        if not userid:
+            return message
+        await desk.store.set_meta(WHOSE + raw, userid)
+        await desk.store.set_meta(CHAT + userid, raw)
+    return replace(message, user=userid)
 
 
 async def keep_link(desk: Desk, link: LongLink) -> None:

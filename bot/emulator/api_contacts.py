@@ -83,6 +83,21 @@ def _department(office: Office, text: str) -> int:
     return int(text)
 
 
+def to_userid(office: Office, raw: bytes) -> dict[str, Any]:
+    """Encrypted ids to userids (DOC/101463 names the call); ids of nobody come back as invalid."""
+    wanted = rules.typed(rules.parse(raw), "open_userid_list", list, [])
+    if not 1 <= len(wanted) <= 1000 or not all(isinstance(w, str) for w in wanted):
+        raise Refusal(40058, "1 to 1000 ids")
+    known = {office.open_userid(m.userid): m.userid.lower() for m in office.corp.members if m.visible}
+    rows = [{"open_userid": w, "userid": known[w]} for w in wanted if w in known]
+    return {
+        "errcode": 0,
+        "errmsg": "ok",
+        "userid_list": rows,
+        "invalid_open_userid_list": [w for w in wanted if w not in known],
+    }
+
+
 def list_id(office: Office, raw: bytes) -> dict[str, Any]:
     """Only the contact-sync secret may list ids, and this token is an app's."""
     rules.parse(raw)

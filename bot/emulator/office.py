@@ -1,6 +1,7 @@
 """What all parts of the emulator share: the corp, the ledger, the clocks, the switches, and who wants to hear of changes."""
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ class Office:
         if found is None or self.now() - found["created_at"] > MEDIA_LIFE_MS:
             raise Refusal(40007, "invalid media_id")
         return str(found["name"])
+
+    def open_userid(self, userid: str) -> str:
+        """The encrypted id under which a smart bot knows a member; its case counts."""
+        return f"wo{hashlib.sha256(f'{self.corp.corpid}|{userid.lower()}'.encode()).hexdigest()[:20]}Q"
 
     def changed(self) -> None:
         """Tell every open phone page that something is to be seen."""

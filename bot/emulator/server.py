@@ -187,7 +187,7 @@ class Emulator:
             return api_account.webhook(office, request.query.get("key", ""), await request.read())
 
         async def callback_ip(request: web.Request) -> Answer:
-            return {"errcode": 0, "errmsg": "ok", "ip_list": ["127.0.0.1"]}
+            return {"errcode": 0, "errmsg": "ok", "ip_list": office.switches.callback_ips.split()}
 
         async def media_get(request: web.Request) -> web.Response:
             name, body = api_account.media(office, request.query.get("media_id", ""))
@@ -226,6 +226,7 @@ class Emulator:
             "user/get": asked(api_contacts.user_get),
             "user/simplelist": asked(api_contacts.simplelist),
             "user/list_id": posted(api_contacts.list_id),
+            "batch/openuserid_to_userid": posted(api_contacts.to_userid),
             "department/list": asked(api_contacts.department_list),
             "appchat/create": posted(api_appchat.create),
             "appchat/update": posted(api_appchat.update),

@@ -124,7 +124,7 @@ class SmartBots:
     # what the bot says
 
     def _push(self, line: Line, req_id: str, body: dict[str, Any]) -> None:
-        chat = str(body.get("chatid", "")).lower()
+        chat = self._chat(str(body.get("chatid", "")))
         if body.get("chat_type") not in (1, 2) or not chat:
             raise Refusal(40058, "chatid or chat_type")
         if not self._office.ledger.row("select 1 from bot_spoke where bot=? and chat=?", line.bot.id, chat):
@@ -183,7 +183,7 @@ class SmartBots:
 
     async def say(self, user: str, text: str, group: str = "") -> bool:
         """Write to the bot, alone or in a group; True when a connection was there to hear it."""
-        line, chat = self._line(group), (group or user).lower()
+        line, chat = self._line(group), self._chat(group or self._id(user))
         sql = "insert into bot_spoke(bot, chat) values(?,?) on conflict do nothing"
         self._office.ledger.write(sql, self._bot(group).id, chat)
         if line is None:
@@ -213,6 +213,17 @@ class SmartBots:
         line = self._line(group)
         return line is not None and await self._event(line, event, user, group, "click", message.task_id)
 
+    def _chat(self, ident: str) -> str:
+        """Userids are compared without case, encrypted ids are not."""
+        return ident if self._office.switches.bot_userid == "encrypted" else ident.lower()
+
+    def _id(self, user: str) -> str:
+        """The id of a member as the bot is told it."""
+        if self._office.switches.bot_userid == "encrypted" and user:
+            return self._office.open_userid(user)
+        member = self._office.member(user)
+        return member.userid if member else user
+
     def _bot(self, group: str) -> SmartBot:
         bots = [b for b in self._office.corp.bots if not group or group in b.groups]
         if not bots:
@@ -231,10 +242,9 @@ class SmartBots:
     ) -> bool:
         req_id = fresh_id("req-")
         if kind:
-            chat = (group or user).lower()
+            chat = self._chat(group or self._id(user))
             line.asked[req_id] = (kind, chat, self._office.wall().timestamp(), self._office.now(), task)
-        member = self._office.member(user)
-        who = {"chattype": "group" if group else "single", "from": {"userid": member.userid if member else user}}
+        who = {"chattype": "group" if group else "single", "from": {"userid": self._id(user)}}
         head = {"msgid": fresh_id("bm-"), "aibotid": line.bot.id, **({"chatid": group} if group else {}), **who}
         frame = json.dumps({"cmd": cmd, "headers": {"req_id": req_id}, "body": {**head, **body}}, ensure_ascii=False)
         copies = {"drop": 0, "duplicate": 2}.get(self._office.switches.callbacks, 1)
@@ -247,7 +257,7 @@ class SmartBots:
 
 
 def _thread(chat: str) -> str:
-    return f"bot:{chat}"
+    return f"bot:{chat.lower()}"
 
 
 def _content(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -35,6 +35,8 @@ class Switches:
     callback_timeout: float = 5.0  # seconds
     callbacks: str = "normal"  # normal | drop | duplicate | hold
     stale_by: int = 0  # seconds by which callback signatures are dated back
+    callback_ips: str = "127.0.0.1"  # addresses of getcallbackip, by spaces
+    bot_userid: str = "plain"  # plain | encrypted: what a smart bot learns of who writes
     ping_timeout: float = 90.0  # seconds after which a long connection without a ping is cut
     per_minute: int = 30
     per_hour: int = 1000

@@ -5,6 +5,7 @@ Facts: documents 90196 (user/get), 90200 (simplelist), 90208 (department/list), 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -61,6 +62,13 @@ async def members(client: WeComClient, department: int) -> tuple[Member, ...]:
     """Visible members of one department, not of those below it."""
     rows = (await client.call("user/simplelist", query={"department_id": str(department)})).get("userlist") or ()
     return tuple(_member(row) for row in rows)
+
+
+async def plain_userid(client: WeComClient, open_userid: str) -> str:
+    """The userid behind an encrypted one (a smart bot whose creator is no super administrator), empty where there is none."""
+    body = json.dumps({"open_userid_list": [open_userid]}).encode()
+    rows = (await client.call("batch/openuserid_to_userid", body=body)).get("userid_list") or ()
+    return next((str(r.get("userid", "")).lower() for r in rows if r.get("open_userid") == open_userid), "")
 
 
 async def roster_problems(client: WeComClient, officers: Iterable[Officer]) -> tuple[str, ...]:

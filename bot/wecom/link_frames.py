@@ -26,11 +26,12 @@ def read(frame: Mapping[str, Any], now: datetime) -> CallbackMessage | None:
     body = frame.get("body")
     if not isinstance(body, Mapping) or not isinstance(body.get("from"), Mapping):
         return None
-    user, msgid = str(body["from"].get("userid", "")).lower(), str(body.get("msgid", ""))
+    raw, msgid = str(body["from"].get("userid", "")), str(body.get("msgid", ""))
+    user = raw.lower()
     if not user or not msgid:
         return None
     group = body.get("chattype") == "group"
-    place = f"{GROUP if group else SINGLE}:{body.get('chatid') if group else user}"
+    place = f"{GROUP if group else SINGLE}:{body.get('chatid') if group else raw}"
     event = body.get("event")
     if frame.get("cmd") == "aibot_msg_callback":
         text = _words(body)
@@ -54,6 +55,12 @@ def read(frame: Mapping[str, Any], now: datetime) -> CallbackMessage | None:
             selected=_selected(click.get("selected_items")),
         )
     return None
+
+
+def sender_of(message: CallbackMessage) -> str:
+    """The sender's id exactly as it came, empty in a group. It may be an encrypted one, whose case counts."""
+    _, chat_type, chat, _ = message.dedupe_key.split(":", 3)
+    return chat if int(chat_type) == SINGLE else ""
 
 
 def _message(kind: str, user: str, key: str, now: datetime, **more: Any) -> CallbackMessage:

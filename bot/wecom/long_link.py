@@ -19,7 +19,7 @@ import aiohttp
 
 from bot.wecom.cards import dumps
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
-from bot.wecom.link_frames import CODE, read, task_of
+from bot.wecom.link_frames import CODE, SINGLE, read, task_of
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class LongLink:
     """One bot. `run` keeps the connection, `send` speaks; use both from one event loop.
 
     `accept` stores a message before it returns, as for the callback address. `told` hears of trouble in one Chinese sentence, and of
-    its end as an empty one.
+    its end as an empty one. `chat_of` gives the id under which a person talks to the bot, where that is not the userid.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class LongLink:
         clock: Callable[[], datetime],
         told: Callable[[str], Awaitable[None]],
         *,
+        chat_of: Callable[[str], Awaitable[str]] | None = None,
         heartbeat: float = HEARTBEAT,
         timeout: float = TIMEOUT,
         pauses: tuple[float, ...] = PAUSES,
@@ -62,6 +63,7 @@ class LongLink:
         self._accept = accept
         self._clock = clock
         self._told = told
+        self._chat_of = chat_of
         self._heartbeat = heartbeat
         self._timeout = timeout
         self._pauses = pauses
@@ -194,6 +196,8 @@ class LongLink:
         if not self.live.is_set():
             raise SendError(0, Kind.RETRY, LOST)
         if not req_id:
+            if self._chat_of is not None and said.get("chat_type") == SINGLE:
+                said["chatid"] = await self._chat_of(str(said["chatid"]))
             await self._ask("aibot_send_msg", said)
             return
         chat = said.pop("chat")

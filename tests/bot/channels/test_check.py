@@ -6,16 +6,19 @@ import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from bot.channels.addresses import refresh
 from bot.channels.check import ERROR, OK, WARNING, roster, ways
 from bot.cli_contacts import _read
 from bot.demo.driver import AGENT, CORPID, SECRET, corp_of
 from bot.emulator.server import Emulator, serving
 from bot.emulator.switches import Fault
 from config.schema import MailSettings, Settings
-from tests.builders import settings
+from tests.bot.desk_room import room
+from tests.builders import at, settings
 
 
 @pytest.fixture
@@ -64,3 +67,21 @@ async def test_a_mail_server_that_is_not_there_is_an_error() -> None:
 async def test_the_draft_holds_everyone_in_the_visible_range(emulator: tuple[Emulator, Settings]) -> None:
     table = tomllib.loads(await _read(emulator[1]))
     assert {o["userid"] for o in table["officer"]} == {o.userid.lower() for o in emulator[1].organisation.officers}
+
+
+async def test_a_change_of_the_callback_addresses_is_told_until_it_is_old(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("08:00")) as office:
+        switches, desk = office.emulator.switches, office.desk
+
+        async def told() -> list[str]:
+            await refresh(desk)
+            return [p.detail for p in await desk.store.problems() if p.subject == "callback_addresses"]
+
+        assert await told() == []
+        switches.callback_ips = "127.0.0.1 192.0.2.0/24"
+        [text] = await told()
+        assert "新增192.0.2.0/24" in text
+        assert "取消" not in text
+        assert await told() == []
+        switches.callback_ips = "192.0.2.0/24"
+        assert "取消127.0.0.1" in (await told())[0]

@@ -310,3 +310,29 @@ async def test_without_a_callback_address_cards_go_over_the_bot_and_their_button
     assert "对值班机器人说一句话" in plain[0].content["content"]
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_encrypted_ids_of_the_bot_become_officers_and_pushes_find_them(office: Room) -> None:
+    emulator, desk = office.emulator, office.desk
+    emulator.office.corp = replace(emulator.office.corp, bots=(SmartBot(id="bot-1", secret="s" * 16),))
+    emulator.switches.bot_userid = "encrypted"
+    url = desk.settings.wecom.base_url.replace("http", "ws") + "/openws"
+    desk.settings = replace(desk.settings, wecom=replace(desk.settings.wecom, bot_url=url, bot_id="bot-1", bot_secret="s" * 16))
+    assert desk.wecom is not None
+    link = set_up(desk, desk.wecom._session)
+    assert link is not None
+    keeping = asyncio.create_task(keep_link(desk, link))
+    await asyncio.wait_for(link.live.wait(), 5)
+    await office.landslide()
+    officer = office.duty.duty_officer.lower()
+    hidden = emulator.office.open_userid(officer).lower()
+    assert await emulator.bots.say(officer, "详情 1")
+    assert PLACE in (await _answer(office, hidden, 1))[-1]
+    await link.send(
+        json.dumps({"chatid": officer, "chat_type": 1, "msgtype": "markdown", "markdown": {"content": "请看"}}).encode()
+    )
+    assert len(office.heard(f"bot:{hidden}")) == 2
+    assert await emulator.bots.say("stranger", "详情 1")
+    assert "不在本单位名册" in (await _answer(office, emulator.office.open_userid("stranger").lower(), 1))[-1]
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)

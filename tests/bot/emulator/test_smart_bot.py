@@ -256,3 +256,21 @@ async def test_a_member_is_played_from_outside(bot, emulator, base, session):
             assert response.status == status
     async with session.get(f"{base}/?user=bot:zhangsan") as response:
         assert "12号事项待核实" in await response.text()
+
+
+async def test_who_writes_may_be_encrypted_and_is_told_on_request(bot, emulator, api):
+    emulator.switches.bot_userid = "encrypted"
+    await emulator.bots.say("ZhangSan", "查询")
+    who = (await bot.callback())["body"]["from"]["userid"]
+    assert who != "ZhangSan"
+    found = await api.post("batch/openuserid_to_userid", {"open_userid_list": [who, who.lower()]})
+    assert found["userid_list"] == [{"open_userid": who, "userid": "zhangsan"}]
+    assert found["invalid_open_userid_list"] == [who.lower()]
+    assert await bot.ask("aibot_send_msg", words(chatid=who, chat_type=1)) == 0
+    for wrong in ("zhangsan", who.lower()):
+        assert await bot.ask("aibot_send_msg", words(chatid=wrong, chat_type=1)) == 846606
+
+
+@pytest.mark.parametrize("ids", [[], ["x"] * 1001, [1]])
+async def test_ids_to_translate_are_one_to_a_thousand(api, ids):
+    assert (await api.post("batch/openuserid_to_userid", {"open_userid_list": ids}))["errcode"] == 40058
