@@ -52,7 +52,7 @@ def run_replay(args: argparse.Namespace, env: Mapping[str, str] = os.environ, ou
         json.dumps({"rows": outcome.rows, "stories": len(outcome.stories), "alarms": len(alarms)}, ensure_ascii=False), file=out
     )
     if args.compare:
-        other = replace(judges, policy=_other_policy(judges.policy, Path(args.compare)))
+        other = replace(judges, policy=_other_policy(judges.settings, Path(args.compare)))
         for line in side_by_side(outcome, play(other.detector(scope), rows)):
             print(line, file=target)
     return 0
@@ -172,10 +172,13 @@ def _incident(story: Story, history: list[list[str | None]], router: Router) -> 
     }
 
 
-def _other_policy(present: AlarmPolicy, place: Path) -> AlarmPolicy:
-    """The policy to compare with: a policy.toml, or the one in a configuration folder, over the shipped defaults."""
+def _other_policy(settings: Settings, place: Path) -> AlarmPolicy:
+    """The policy to compare with: a policy.toml, or the one in a folder; keys it does not name stay as they are now."""
     path = place / "policy.toml" if place.is_dir() else place
-    return load_policy(path) if path.is_file() else present
+    if not path.is_file():
+        raise ValueError(f"没有找到对照策略 {place}，请给出策略文件，或含 policy.toml 的目录。")
+    present = (f for folder in settings.folders if (f := Path(folder) / "policy.toml").is_file())
+    return load_policy(*present, path)
 
 
 def side_by_side(present: Outcome, other: Outcome) -> Iterator[str]:

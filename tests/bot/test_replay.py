@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.__main__ import main
 from bot.judging import judges_of, run_cluster
 from bot.replay import play, read_rows, run_replay
 from bot.triage import run_triage
@@ -125,3 +126,26 @@ def test_cluster_names_the_same_matter_alike_and_never_mixes_streams() -> None:
     one, two, three = (json.loads(line)["event"] for line in out.getvalue().splitlines())
     assert one == two
     assert three != two
+
+
+def test_the_command_takes_another_policy_and_prints_both_side_by_side(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('categories_listed = ["geo_damage", "building_fire"]\n', encoding="utf-8")
+    assert main(["replay", str(recorded(tmp_path, ROWS)), "--policy", str(other)]) == 0
+    said = capsys.readouterr().out
+    assert "现行策略告警 2 件，对照策略告警 0 件。" in said
+    assert "仅现行策略告警：" in said
+
+
+def test_another_policy_changes_only_the_keys_it_names_and_a_missing_one_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("open_days = 15.0\n", encoding="utf-8")
+    soft = [row(f"0{7 + n}:00", f"工地拖欠农民工工资{word}") for n, word in enumerate(("没人管", "再追踪", "仍未发"))]
+    assert main(["replay", str(recorded(tmp_path, soft)), "--policy", str(other)]) == 0
+    assert "现行策略告警 1 件，对照策略告警 1 件。" in capsys.readouterr().out
+    assert main(["replay", str(recorded(tmp_path, soft)), "--policy", str(tmp_path / "none.toml")]) == 1
+    assert "没有找到对照策略" in capsys.readouterr().err
