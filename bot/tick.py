@@ -33,6 +33,8 @@ STEP_BATCH = 500
 ROUNDS, SIDE_BY_SIDE = 3, 2
 """Full batches queued before the most urgent messages are sent: a flood must not wait for WeCom."""
 MESSAGE_BATCH = 20
+PEOPLE = 6
+"""People sent to side by side, each in order; while WeCom is out of order one tries alone."""
 RETRY = (5, 15, 60, 300)  # seconds of program time between tries of a refused message
 GIVE_UP = timedelta(hours=24)
 
@@ -73,32 +75,42 @@ async def deliver(desk: Desk) -> int:
     rows = await desk.store.claim_messages(now, wall, desk.owner, lease, MESSAGE_BATCH)
     if rows and (desk.settings.bot.database_url or not desk.meters.known):
         desk.meters.learn(await desk.store.sent_since(now - HOUR))
+    people: dict[str, list[MessageRow]] = {}
     for row in rows:
-        await _deliver(desk, row)
+        people.setdefault(row.recipient, []).append(row)
+    limit = asyncio.Semaphore(PEOPLE if desk.breaker.since is None else 1)
+
+    async def to_one(mine: Sequence[MessageRow]) -> bool:
+        async with limit:
+            return any([await _deliver(desk, row) for row in mine])
+
+    if any(await asyncio.gather(*(to_one(mine) for mine in people.values()))):
+        await recovered(desk, desk.now())
     return len(rows)
 
 
-async def _deliver(desk: Desk, row: MessageRow) -> None:
-    """Send one message, unless its steps were met meanwhile; what fails here stops no other message."""
+async def _deliver(desk: Desk, row: MessageRow) -> bool:
+    """Send one message, unless its steps were met meanwhile; what fails here stops no other message. True: WeCom took it."""
     try:
         ready = await refreshed(desk, row)
         if ready is not None and not ready.request:
             raise RuntimeError("a message without words must not leave")
-        if ready is not None and not await held(desk, ready):
-            await _send(desk, ready)
+        return ready is not None and not await held(desk, ready) and await _send(desk, ready)
     except Exception as e:  # flow guard: one broken message must not stop the others; its lease gives it back
         log.exception("message_failed", extra={"queued": row.id})
         await desk.store.report_problem("message", row.id, f"{type(e).__name__}: {e}", desk.now())
+        return False
 
 
-async def _send(desk: Desk, row: MessageRow) -> None:
+async def _send(desk: Desk, row: MessageRow) -> bool:
     repeat = row.attempts > 1
     try:
         result = await transmit(desk, row, repeat=repeat)
     except (OutcomeUnknown, SendError) as e:
         await _not_sent(desk, row, e)
-        return
+        return False
     await _sent(desk, row, result, repeat)
+    return row.kind not in BESIDE
 
 
 async def _not_sent(desk: Desk, row: MessageRow, e: OutcomeUnknown | SendError) -> None:
@@ -128,7 +140,6 @@ async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -
         await desk.store.resolve_problem("channel", row.kind, now)
         return
     await working(desk)
-    await recovered(desk, now)
     if result.invalid or result.unlicensed:
         text = f"{row.recipient}不在应用可见范围或没有许可，收不到提醒，请在企业微信后台核对。"
         await desk.store.report_problem("recipient", row.recipient, text, now)

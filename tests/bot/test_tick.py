@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 
 from bot.desk import act, change
 from bot.emulator.switches import Fault
+from bot.outbox import reply_message
 from bot.store.port import StepRow
 from bot.tick import deliver, tick
 from config.schema import Level
@@ -300,3 +303,43 @@ async def test_changing_an_incident_wakes_the_loop(desk: Rig) -> None:
     await desk.open()
     await change(desk.desk, 1, lambda i: (event("graded", NOW, LEADER, level="major", reasons=["x"]),))
     assert len(woken) == 2
+
+
+async def test_a_slow_line_is_shared_by_many_people_and_each_hears_in_order(desk: Rig) -> None:
+    users = [o.userid for o in desk.desk.settings.organisation.officers][:6]
+    now = desk.clock.now()
+    rows = [
+        replace(reply_message(desk.desk, user, f"第{n}条", f"k{n}"), created_at=now, due_at=now + timedelta(milliseconds=n))
+        for n in range(2)
+        for user in users
+    ]
+    await desk.desk.store.settle_steps({}, rows, now)
+    desk.clock.forward(seconds=1)
+    desk.emulator.switches.faults.append(Fault(kind="delay", path="message/send", times=12, seconds=0.25))
+    begun = time.perf_counter()
+    assert await deliver(desk.desk) == 12
+    assert time.perf_counter() - begun < 12 * 0.25
+    for user in users:
+        texts = desk.texts(user)
+        assert ["第0条" in texts[0], "第1条" in texts[1]] == [True, True]
+
+
+async def test_while_wecom_is_out_of_order_one_message_tries_alone(desk: Rig) -> None:
+    busy = most = 0
+    real = desk.desk.wecom.send  # type: ignore[union-attr]
+
+    async def counted(*args: object, **named: object) -> object:
+        nonlocal busy, most
+        busy, most = busy + 1, max(most, busy + 1)
+        try:
+            await asyncio.sleep(0.01)
+            return await real(*args, **named)  # type: ignore[arg-type]
+        finally:
+            busy -= 1
+
+    users = [o.userid for o in desk.desk.settings.organisation.officers][:6]
+    await desk.desk.store.settle_steps({}, [reply_message(desk.desk, u, "一", "k1") for u in users], desk.clock.now())
+    desk.desk.wecom.send = counted  # type: ignore[method-assign,union-attr]
+    desk.desk.breaker.since = desk.clock.now()
+    await deliver(desk.desk)
+    assert most == 1
