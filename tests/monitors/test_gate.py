@@ -25,6 +25,7 @@ class Somewhere:
     city: str = ""
     county: str = ""
     foreign: bool = False
+    country: str = ""
     evidence: tuple[str, ...] = ()
 
 
