@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from bot.channels import ways
 from bot.channels.sending import BESIDE, SPAM, failed_beside, held, meanwhile, neutral, not_working, transmit, working
+from bot.channels.updates import update_refused
 from bot.compose import RELAY_WORD, message, relay_id
 from bot.desk import Desk
 from bot.due import queue_due
@@ -147,8 +148,8 @@ async def _sent(desk: Desk, row: MessageRow, result: SendResult, repeat: bool) -
 
 async def _refused(desk: Desk, row: MessageRow, e: SendError) -> None:
     now = desk.now()
-    if row.kind == "update":  # a spent or expired code: the card stays as it was, the state is on the next card
-        await desk.store.mark_failed(row.id, desk.owner, now, state="failed", retry_at=None, detail=str(e))
+    if row.kind == "update":
+        await update_refused(desk, row, e)
         return
     wait = e.retry_after or RETRY[min(row.attempts, len(RETRY)) - 1 if row.attempts else 0]
     final = (e.permanent and e.kind in (Kind.DATA, Kind.HANDLE)) or now - row.created_at > GIVE_UP
