@@ -147,3 +147,16 @@ def test_a_local_source_that_names_no_place_is_about_the_desks_own_area() -> Non
     assert detector.stories[changes[0].story].city == "齐齐哈尔"
     abroad = replace(item, id="2", title="日本北海道一中学体育馆坍塌 多人被困", local=True)
     assert Kind.ALARMED not in kinds(detector.feed(abroad, START))
+
+
+@pytest.mark.parametrize(
+    ("title", "graded"),
+    [
+        ("化工厂泄漏致2万斤鱼死亡 湖北官方通报", False),
+        ("湖北一化工厂泄漏致大量鱼死亡 2名工人死亡", True),
+        ("湖北一化工厂爆炸 值班工人死亡", True),
+    ],
+)
+def test_dead_animals_give_a_matter_no_level_dead_people_do(title: str, graded: bool) -> None:
+    detector = JUDGES.detector()
+    assert (Kind.LEVEL_RAISED in kinds(fed(detector, title))) is graded
