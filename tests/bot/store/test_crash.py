@@ -27,10 +27,12 @@ from bot.demo.driver import AES_KEY, AGENT, CORPID, SECRET, TOKEN
 from bot.emulator.corp import Corp, Member
 from bot.emulator.server import Emulator, serving
 from bot.store import SqlStore, open_store
+from bot.store.engine import Tx
+from bot.store.schema import FAR
 from bot.store.verify import verify
 from bot.wecom.client import WeComClient
 from tests.bot.store.cluster import Cluster
-from tests.bot.store.crash import queued
+from tests.bot.store.crash import LEASE, queued
 from tests.bot.store.samples import T0, minutes
 
 REPO = Path(__file__).parents[3]
@@ -208,3 +210,41 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
     await check(store, said, phones)
     await store.close()
     print(f"{len(paths) - 3} kills: {sum(phones.shown().values())} shown, {phones.repeats()} repeats dropped")
+
+
+@pytest.mark.postgres
+async def test_what_a_killed_process_held_is_another_ones_within_its_lease_and_a_second(
+    cluster: Cluster, phones: Phones, tmp_path: Path
+) -> None:
+    url = cluster.new_database()
+    store = await open_store(url, tmp_path / "data")
+
+    def held(tx: Tx) -> int:
+        rows = "select count(*) as n from {} where state = 'sending' and owner = 'dying' and lease_until < :far"
+        return sum(int(tx.rows(rows.format(table), {"far": FAR})[0]["n"]) for table in ("step", "message"))
+
+    waited: list[float] = []
+    for n in range(20):
+        path = tmp_path / f"out-{n}"
+        with path.open("wb") as out:
+            child = start(tmp_path / "data", "dying", url, phones, out)
+        await asyncio.to_thread(wait_ready, path)
+        while not (before := await store.engine.read(held)):
+            await asyncio.sleep(0.001)
+        child.kill()
+        child.wait()
+        died, left = time.monotonic(), await store.engine.read(held)
+        while await store.engine.read(held):
+            wall = clock.wall()
+            await store.claim_steps(T0 + minutes(60), wall, "heir", wall + timedelta(minutes=1), 500)
+            await store.claim_messages(T0 + minutes(60), wall, "heir", wall + timedelta(minutes=1), 500)
+            await asyncio.sleep(0.02)
+        if left:
+            waited.append(time.monotonic() - died)
+        assert before
+        if len(waited) == 2:
+            break
+    await store.close()
+    assert waited, "no kill fell while something was held"
+    print("taken over after", [f"{w:.2f} s" for w in waited], "with a lease of", LEASE.total_seconds(), "s")
+    assert max(waited) <= LEASE.total_seconds() + 1
