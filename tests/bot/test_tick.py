@@ -315,6 +315,7 @@ async def test_a_slow_line_is_shared_by_many_people_and_each_hears_in_order(desk
     ]
     await desk.desk.store.settle_steps({}, rows, now)
     desk.clock.forward(seconds=1)
+    desk.clock.speed = 1.0
     desk.emulator.switches.faults.append(Fault(kind="delay", path="message/send", times=12, seconds=0.25))
     begun = time.perf_counter()
     assert await deliver(desk.desk) == 12
@@ -339,6 +340,7 @@ async def test_while_wecom_is_out_of_order_one_message_tries_alone(desk: Rig) ->
 
     users = [o.userid for o in desk.desk.settings.organisation.officers][:6]
     await desk.desk.store.settle_steps({}, [reply_message(desk.desk, u, "一", "k1") for u in users], desk.clock.now())
+    desk.clock.speed = 1.0
     desk.desk.wecom.send = counted  # type: ignore[method-assign,union-attr]
     desk.desk.breaker.since = desk.clock.now()
     await deliver(desk.desk)
