@@ -25,6 +25,8 @@ SPAM = frozenset({40201, 40204, 85002})  # refused by WeCom's content filter
 NEUTRAL = "neutral-"
 BESIDE = frozenset({GROUP, VOICE, MAIL, BOT, CHAT})
 UNMETERED = frozenset({VOICE, MAIL})  # not WeCom: its meters do not count them
+GROUP_PATIENCE = timedelta(minutes=10)
+"""How long a group is worth telling that there is something: it shares the fate of WeCom, the personal ways do not."""
 TOLD_EVERY = timedelta(minutes=10)
 OWN = frozenset({VOICE, MAIL, BOT})
 PLAIN = "有一条回复被企业微信拦截，请在单位打开总览查看，或到值班室办理。"
@@ -121,7 +123,8 @@ async def _tell(desk: Desk, user: str, now: datetime) -> None:
 async def failed_beside(desk: Desk, row: MessageRow, e: SendError | OutcomeUnknown) -> None:
     """A side channel that fails is tried three times and told, then the next way is taken; the app message goes its own way."""
     now = desk.now()
-    last = row.attempts >= 3 or (isinstance(e, SendError) and e.permanent)
+    enough = now - row.created_at >= GROUP_PATIENCE if row.kind in (GROUP, CHAT) else row.attempts >= 3
+    last = enough or (isinstance(e, SendError) and e.permanent)
     again = None if last else now + timedelta(seconds=20)
     state = "failed" if last else "unknown" if isinstance(e, OutcomeUnknown) else "pending"
     await desk.store.mark_failed(row.id, desk.owner, now, state=state, retry_at=again, detail=str(e))

@@ -204,6 +204,19 @@ async def test_a_chat_that_is_not_allowed_holds_up_nobody(desk: Rig) -> None:
     assert ("channel", "chat") in await desk.problems()
 
 
+@pytest.mark.parametrize(("minutes", "arrives"), [(5, True), (12, False)])
+async def test_a_group_is_told_late_rather_than_never_but_not_when_it_is_old(desk: Rig, minutes: int, arrives: bool) -> None:
+    desk.emulator.office.corp = replace(desk.emulator.office.corp, webhooks=(Webhook(key="hook-1", name="值班群"),))
+    desk.desk.settings = replace(desk.desk.settings, wecom=replace(desk.desk.settings.wecom, webhook="hook-1"))
+    desk.fault("errcode", times=1_000_000, path="webhook/send", code=-1)
+    await desk.open(graded(Level.MAJOR, NOW))
+    await desk.until(NOW + timedelta(minutes=minutes))
+    desk.up()
+    await desk.until(NOW + timedelta(minutes=minutes + 1))
+    first = [m for m in await desk.messages() if m.id.startswith("group-first")]
+    assert [m.state for m in first] == ["sent" if arrives else "failed"]
+
+
 REPORT = b"PK\x03\x04 report"
 
 
