@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot import calendar_care, once_a_day
+from bot.board.forms import BY_CODE, command, offered
 from bot.desk import Desk
 from bot.reports import gather, render
 from config.holidays import Holidays, Year
@@ -106,3 +107,24 @@ async def test_one_daily_job_that_fails_stops_no_other_and_is_a_problem(tmp_path
 
 def test_the_shipped_table_belongs_to_the_settings() -> None:
     assert {2025, 2026} <= set(settings().holidays.years)
+
+
+async def test_the_boards_forms_say_the_same_lines_and_come_when_there_is_something_to_do(tmp_path: Path) -> None:
+    async with enter_room(tmp_path, MONDAY) as room:
+        await room.landslide()
+        user = room.duty.duty_officer
+        head = next(o.userid for o in room.desk.settings.organisation.officers if "unit_head" in o.roles)
+
+        async def fill(code: str, who: str, **given: str) -> str:
+            word, rest = command(BY_CODE[code], given, room.desk.settings)
+            return await room.type(who, f"{word} 1 {rest}")
+
+        every = tuple(BY_CODE)
+        assert not {"fulfil", "extend"} & {f.code for f in offered(every, await room.incident())}
+        assert "已登记收到时间" in await fill("enter_duty", user, what="依申请公开", at="2026-09-18T15:00", text="申请3号")
+        assert {"fulfil", "extend"} <= {f.code for f in offered(every, await room.incident())}
+        assert "已登记延期" in await fill("extend", head, reason="需征求第三方意见")
+        assert "公开答复时限已停（按时）" in await fill(
+            "fulfil", user, what="公开答复", at="2026-09-21T09:00", text="答复书1号"
+        )
+        assert not {"fulfil", "extend"} & {f.code for f in offered(every, await room.incident())}
