@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.board.upload import Upload
 from bot.desk import Desk
 from bot.evidence import attach
-from bot.intake import officer_item, officer_report
+from bot.officer_report import officer_item, officer_report
 from bot.store.kept import Attachment
 
 

@@ -23,7 +23,9 @@ def add_parser(sub: Any) -> None:
     r.add_argument("files", nargs="+", metavar="文件", help=".jsonl 或 .jsonl.gz")
     r.add_argument("--scope", default="all", metavar="省/市/县|all", help="管辖地域")
     r.add_argument("--profile", default=None, metavar="规定", help="适用的时限规定")
-    r.add_argument("--policy", "--compare", dest="compare", type=Path, default=None, metavar="配置", help="另一份提醒策略，并排比较")
+    r.add_argument(
+        "--policy", "--compare", dest="compare", type=Path, default=None, metavar="配置", help="另一份提醒策略，并排比较"
+    )
     r.add_argument("--out", type=Path, default=None, metavar="目录", help="写 incidents.jsonl 和 alerts.jsonl")
 
 

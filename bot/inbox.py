@@ -16,7 +16,7 @@ from bot import buttons, drill, evidence, living, reading, replies, rota_desk, t
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
-from bot.intake import officer_report
+from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
 from bot.rota_desk import load_covers as load_covers

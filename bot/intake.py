@@ -1,42 +1,41 @@
-"""New items become incidents. One joins at a time, in order of what was seen; the detector's state is rebuilt from the database.
+"""New items become incidents, in order of what was seen; the detector's state is rebuilt from the database.
 
 poll: due sources -> new items stored -> join        (watch: the same, each source a task of its own, so none waits for another)
-join: unjoined items in (seen_at, id) order -> detector (pure) -> open | join | nothing -> one commit each
+join: unjoined items in (seen_at, id) order -> detector (pure) -> open | join | nothing -> one commit a batch (`bot.batch`)
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.batch import Batch, Direct, Writing
 from bot.clarified import Clarified, known_clarifications
-from bot.desk import Desk, NotFound, change, open_incident
-from bot.evidence import attach
+from bot.desk import Desk, NotFound
 from bot.health import Watch
 from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
 from bot.polling import Poller, ask_all
-from bot.store.port import Joined, PollCounts
+from bot.store.port import Joined, PollCounts, StoredItem
 from bot.training import Models
 from config.schema import Source
 from monitors.clarified import Repeat, recognise
-from monitors.cover import covered
 from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
-from monitors.item import Item, ItemKind, fingerprint
-from monitors.share import read_share
+from monitors.item import Item, ItemKind
 from playbooks import triage
-from playbooks.incident import Actor, Event, Incident, Place
+from playbooks.incident import Event, Incident, Place
 from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_again
 
 BATCH = 500
+BREATH = 16
+"""Items judged before the loop may turn to others."""
 MEMORY = timedelta(days=31)
-OFFICER_SOURCE = "officer"
-_URL = re.compile(r"https?://\S+")
+
+Read = tuple[StoredItem, tuple[Change, ...]]
+"""An item and what the detector made of it."""
 
 
 class Moved(Exception):
@@ -74,14 +73,18 @@ class Intake:
         return self.poller.next_at()
 
     async def rebuild(self) -> None:
-        """Restore the detector from stored members, so that a restart joins as if nothing had happened."""
+        """Restore the detector and the polling state."""
+        await self._restore()
+        await self.poller.load()
+
+    async def _restore(self) -> None:
+        """The detector from stored members, so that a restart joins as if nothing had happened."""
         self.detector = self.knowledge.detector()
         self.stories = {}
         for stored in await self.desk.store.members_since(self.desk.now() - MEMORY):
             changes = self.detector.feed(_seen(self.desk, stored.item), stored.item.seen_at)
             if changes and stored.incident is not None:
                 self.stories.setdefault(changes[0].story, stored.incident)
-        await self.poller.load()
 
     async def poll_due(self) -> dict[str, object]:
         """One round over the sources that are due; what one of them does wrong stays with it."""
@@ -160,54 +163,63 @@ class Intake:
         if not await self.leads():
             return {}
         out: dict[str, int | None] = {}
-        while rows := await self.desk.store.unjoined(BATCH):
-            ordinary: list[Joined] = []
-            for row in rows:
-                number = await self._join_one(row.item, row.incident)
-                out[row.item.id] = number
-                if number is None:
-                    ordinary.append(Joined(item_id=row.item.id, incident=None, at=self.desk.now(), why="ordinary"))
-            if ordinary:
-                await self.desk.store.mark_joined(ordinary)
+        try:
+            if self.detector is None:
+                await self._restore()
+            while rows := await self.desk.store.unjoined(BATCH):
+                await self._join_rows(rows, out)
+        except BaseException:
+            self.detector = None  # it has read items that were not written: before the next join it is rebuilt
+            raise
         return out
 
-    async def _join_one(self, item: Item, placed: int | None) -> int | None:
-        """`placed`: where an item that was edited since belongs already; it stays there, whatever it says now."""
+    async def _join_rows(self, rows: Sequence[StoredItem], out: dict[str, int | None]) -> None:
         assert self.detector is not None
-        changes = self.detector.feed(_seen(self.desk, item), item.seen_at if placed is None else self.desk.now())
+        batch, read = Batch(desk=self.desk), list[Read]()
+        for n, row in enumerate(rows, 1):
+            at = row.item.seen_at if row.incident is None else self.desk.now()
+            read.append((row, self.detector.feed(_seen(self.desk, row.item), at)))
+            out[row.item.id] = await self._place(batch, *read[-1])
+            if n % BREATH == 0:
+                await asyncio.sleep(0)
+            if n == len(rows) or batch.ripe():
+                if not await batch.write():
+                    await self._one_by_one(batch, read, out)
+                batch, read = Batch(desk=self.desk), []
+
+    async def _one_by_one(self, batch: Batch, read: Sequence[Read], out: dict[str, int | None]) -> None:
+        """Somebody changed an incident meanwhile: what was read is decided again on what it is now."""
+        new = {number for number, held in batch.held.items() if held.base_version == 0}
+        self.stories = {story: number for story, number in self.stories.items() if number not in new}
+        direct = Direct(desk=self.desk)
+        for row, changes in read:
+            out[row.item.id] = await self._place(direct, row, changes)
+
+    async def _place(self, to: Writing, row: StoredItem, changes: Sequence[Change]) -> int | None:
+        """An item that was edited since (`row.incident`) stays where it is, whatever it says now."""
+        assert self.detector is not None
+        item, placed = row.item, row.incident
         if placed is not None:
-            await self._reread(placed, item, changes)
+            await self._reread(to, placed, item, changes)
             return placed
         if not changes:
+            await to.mark(Joined(item_id=item.id, incident=None, at=self.desk.now(), why="ordinary"))
             return None
         story = self.detector.stories[changes[0].story]
-        number = self.stories.get(story.id)
-        if number is not None:
+        while (number := self.stories.get(story.id)) is not None:
             try:
-                await self._extend(number, story, item, changes)
+                await self._extend(to, number, story, item, changes)
                 return number
             except NotFound:
                 del self.stories[story.id]
-            except Moved as e:
+            except Moved as e:  # where a person merged the matter the machine follows, however often, and never undoes it
                 self.stories[story.id] = e.into
-                return await self._join_one_into(e.into, story, item, changes)
-        incident = await self._open(story, item, changes)
-        self.stories[story.id] = incident.number
-        return incident.number
+        self.stories[story.id] = number = await self._open(to, story, item, changes)
+        return number
 
-    async def _join_one_into(self, number: int, story: Story, item: Item, changes: Sequence[Change]) -> int:
-        """Where a person merged the matter: the machine follows, however often, and never undoes it."""
-        while True:
-            try:
-                await self._extend(number, story, item, changes)
-                return number
-            except Moved as e:
-                number = self.stories[story.id] = e.into
-
-    async def _extend(self, number: int, story: Story, item: Item, changes: Sequence[Change]) -> None:
+    async def _extend(self, to: Writing, number: int, story: Story, item: Item, changes: Sequence[Change]) -> None:
         now = self.desk.now()
         why = "；".join(changes[0].reasons) or "same matter"
-        joined = (Joined(item_id=item.id, incident=number, at=now, why=why),)
 
         def decision(i: Incident) -> tuple[Event, ...]:
             if any(m.item_id == item.id for m in i.members):
@@ -223,24 +235,22 @@ class Intake:
                 *self._eased(alarm, story, repeat, grave=i.high_consequence),
             )
 
-        await change(self.desk, number, decision, joined=joined)
+        await to.change(number, decision, _members(item, now, why))
 
-    async def _reread(self, number: int, item: Item, changes: Sequence[Change]) -> None:
+    async def _reread(self, to: Writing, number: int, item: Item, changes: Sequence[Change]) -> None:
         """A member was edited by its source: a toll it raises, or an alarm it gives, is learnt as from a new item."""
         story = self.detector.stories.get(changes[0].story) if changes and self.detector is not None else None
         now = self.desk.now()
-        joined = (Joined(item_id=item.id, incident=number, at=now, why="edited"),)
         if story is None or self.stories.get(story.id) != number:
-            await self.desk.store.mark_joined(joined)
+            await to.mark(Joined(item_id=item.id, incident=number, at=now, why="edited"))
             return
-        await change(
-            self.desk,
-            number,
-            lambda i: (*triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now)),
-            joined=joined,
-        )
 
-    async def _open(self, story: Story, item: Item, changes: Sequence[Change]) -> Incident:
+        def decision(i: Incident) -> tuple[Event, ...]:
+            return (*triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now))
+
+        await to.change(number, decision, _members(item, now, "edited"))
+
+    async def _open(self, to: Writing, story: Story, item: Item, changes: Sequence[Change]) -> int:
         now = self.desk.now()
         why = "；".join(changes[0].reasons)
         first = self._opening(story, item, changes, now)
@@ -260,10 +270,7 @@ class Intake:
                 *self._eased(triage.alarm(i, story, changes, now), story, repeat, grave=i.high_consequence),
             )
 
-        def joined(number: int) -> tuple[Joined, ...]:
-            return (Joined(item_id=item.id, incident=number, at=now, why=why),)
-
-        return await open_incident(self.desk, first, more, joined)
+        return await to.open(first, more, _members(item, now, why))
 
     def _repeat(self, item: Item, place: Place) -> Repeat | None:
         """The earlier clarification an item repeats."""
@@ -295,6 +302,11 @@ class Intake:
         return triage.opening(story, item, place, changes, now, grave=grave)
 
 
+def _members(item: Item, now: datetime, why: str) -> Callable[[int], tuple[Joined, ...]]:
+    """The item's place, once the number of its incident is known."""
+    return lambda number: (Joined(item_id=item.id, incident=number, at=now, why=why),)
+
+
 def _seen(desk: Desk, item: Item) -> Seen:
     return Seen(
         id=item.id,
@@ -314,58 +326,6 @@ def _is_local(desk: Desk, item: Item) -> bool:
     if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
         return True
     return any(s.id == item.source and s.local for s in desk.settings.sources)
-
-
-async def _joined_elsewhere(desk: Desk, ident: str) -> int | None:
-    """The incident of an item that another process joins: it looks every second."""
-    for _ in range(1 if desk.alone_since is not None else 12):
-        number = await desk.store.incident_of(ident)
-        if number is not None:
-            return number
-        await asyncio.sleep(0 if desk.alone_since is not None else 0.25)
-    return None
-
-
-def officer_item(key: str) -> str:
-    """Id of the item a delivery becomes."""
-    return hashlib.sha1(f"{OFFICER_SOURCE}|{key}".encode()).hexdigest()
-
-
-async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
-    """The duty officer's own words start an incident as fast as any feed; a repeated delivery changes nothing."""
-    words = text.strip()
-    if len(words) < 4:
-        return "请写明地点和情况。例：报 大湾村滑坡 4人被埋 12345转"
-    shared = read_share(words)
-    if shared is not None and len(shared.title) < 4:
-        return (
-            f"收到{shared.platform}链接，但没有文字（系统不会去打开它）。请写上地点和情况一起发。例：报 大湾村滑坡 {shared.url}"
-        )
-    url = _URL.search(words)
-    title = shared.title if shared else _URL.sub("", words).strip() or words
-    ident = officer_item(key)
-    item = Item(
-        id=ident,
-        source=OFFICER_SOURCE,
-        title=title[:120],
-        text=f"{title}\n来自{shared.platform}{f'：{shared.author}' if shared.author else ''}" if shared else words,
-        url=shared.url if shared else url.group(0) if url else "",
-        seen_at=desk.now(),
-        author=actor.id,
-        kind=ItemKind.OFFICER,
-        fingerprint=fingerprint(title, words),
-    )
-    await desk.store.add_item(covered(item))
-    found = (await desk.join()).get(ident)
-    number = found if found is not None else await _joined_elsewhere(desk, ident)
-    if number is None:
-        return "已记录，尚未立案；请补充地点和情况再报一次。"
-    incident = await desk.store.incident(number)
-    new = incident is not None and len(incident.members) == 1
-    head = f"已立案：{number}号" if new else f"已并入{number}号"
-    if files := await attach(desk, actor, number):
-        head += f"，附上{files}件图片语音"
-    return f"{head}。请打电话核实，并电话报告带班领导。核实后回：核实 {number} 属实（或不实）来源。"
 
 
 def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str], models: Models | None = None) -> Intake:

@@ -153,6 +153,14 @@ class SqlStore(ApartStore):
             return False
         return True
 
+    async def commit_all(self, changes: Sequence[Change], marks: Sequence[Joined]) -> bool:
+        """Changes of several incidents and the places of other items, all or nothing."""
+        try:
+            await self.engine.write(lambda tx: incidents.commit_all(tx, changes, marks))
+        except Conflict:
+            return False
+        return True
+
     async def events(self, chain_name: str) -> list[StoredEvent]:
         return await self.engine.read(lambda tx: chain.events(tx, chain_name))
 

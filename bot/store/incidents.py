@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.store import attachments, callbacks, chain, items, originals, steps
 from bot.store.engine import Conflict, Row, Tx, one
 from bot.store.forms import canonical, clean, ms, parsed
-from bot.store.port import Change
+from bot.store.port import Change, Joined
 from playbooks.incident import Clock, Incident
 from playbooks.privacy import erases
 from playbooks.record import load
@@ -77,6 +77,19 @@ def next_number(tx: Tx) -> int:
 
 def commit(tx: Tx, change: Change) -> None:
     """One change, whole or not at all. Conflict when the incident is no longer at `base_version`."""
+    commit_all(tx, (change,))
+
+
+def commit_all(tx: Tx, changes: Sequence[Change], marks: Sequence[Joined] = ()) -> None:
+    """Several at once, in order of their numbers; the chains come last, since others wait for them while holding an incident."""
+    for change in changes:
+        _write(tx, change)
+    items.mark_joined(tx, marks)
+    for change in changes:
+        chain.append(tx, chain.chain_of(change.incident.number), change.events)
+
+
+def _write(tx: Tx, change: Change) -> None:
     incident = change.incident
     _write_state(tx, change)
     _write_clocks(tx, incident)
@@ -88,7 +101,6 @@ def commit(tx: Tx, change: Change) -> None:
         attachments.erase_matter(tx, incident.number)
     if change.callback_done:
         callbacks.finish(tx, change.callback_done, "done")
-    chain.append(tx, chain.chain_of(incident.number), change.events)
 
 
 def _write_state(tx: Tx, change: Change) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import Running
 from bot.clock import VirtualClock
-from bot.intake import officer_report
+from bot.officer_report import officer_report
 from tests.bot.sources_server import desk_of
 from tests.builders import OFFICER, at
 

@@ -38,13 +38,13 @@ def test_posts_are_judged_by_hour_and_headlines_and_calls_are_not() -> None:
     posts = [item("posts", BAD, n) for n in range(4)] + [item("posts", PLAIN, 70 + n) for n in range(2)]
     found = seen(*posts, item("central", BAD), item("hotline", BAD, kind=ItemKind.HOTLINE))
     assert [(posts, bad) for _, posts, bad, _ in found.series] == [(4, 4), (2, 0)]
-    assert dict((name, value) for name, value, _ in found.rows)["帖文负面占比"] == "67%"
-    assert dict((name, value) for name, value, _ in found.rows)["媒体级别"] == "中央"
+    assert {name: value for name, value, _ in found.rows}["帖文负面占比"] == "67%"
+    assert {name: value for name, value, _ in found.rows}["媒体级别"] == "中央"
 
 
 def test_a_few_posts_give_no_share_and_the_reply_says_it_is_for_a_person_to_decide() -> None:
     found = seen(item("posts", BAD))
-    assert dict((name, value) for name, value, _ in found.rows)["帖文负面占比"] == "无数据"
+    assert {name: value for name, value, _ in found.rows}["帖文负面占比"] == "无数据"
     assert sentence(found).endswith("由人定")
 
 

@@ -97,7 +97,9 @@ def proxied(folder: Path, bots: tuple[int, int], outside: int, inside: int) -> P
         "listen 8443 ssl;", f"listen 127.0.0.1:{inside};"
     )
     text = re.sub(r"\n\s*ssl_certificate(_key)? [^;]+;", "", text)
-    text = text.replace("X-Forwarded-Proto https", "X-Forwarded-Proto http")  # a secure cookie would not come back over plain HTTP
+    text = text.replace(
+        "X-Forwarded-Proto https", "X-Forwarded-Proto http"
+    )  # a secure cookie would not come back over plain HTTP
     path = folder / "nginx.conf"
     head = f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
     path.write_text(
