@@ -16,6 +16,7 @@ from monitors.text import nfkc
 
 RUN: Final = re.compile(r"[0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 """Characters both tokenizers keep; others part the runs and are checked by the substring test."""
+GAP: Final = re.compile(r"[^0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 PAGE: Final = 200
 
 
@@ -26,11 +27,9 @@ def normal(text: str) -> str:
 
 def words_of(title: str, text: str) -> str:
     """What the index keeps of an item: its different bigrams and the last characters of its runs, parted by spaces."""
-    found: dict[str, None] = {}
-    for run in RUN.findall(normal(f"{title}\n{text}")):
-        found.update(dict.fromkeys(map(add, run, run[1:])))
-        found[run[-1]] = None
-    return " ".join(found)
+    runs = GAP.sub(" ", normal(f"{title}\n{text}")) + " "  # the last pair of a run is its last character and a blank
+    found = dict.fromkeys(map(add, runs, runs[1:]))
+    return " ".join([pair for pair in found if pair[0] != " "]).replace("  ", " ").rstrip()
 
 
 def index(tx: Tx, rows: Sequence[tuple[int, str]]) -> None:

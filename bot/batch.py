@@ -1,0 +1,119 @@
+"""Joins of many items written together: each incident is loaded once, changed in memory, and its text written once a batch.
+
+    judge items -> decide in memory -> one transaction: incidents, events, steps, members, ordinary marks
+
+A batch that somebody overtook (another version of an incident, a number taken) writes nothing; its items are then joined one by one.
+How long a batch may wait is bounded, so that an alarm never waits for a flood to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final, Protocol
+
+from bot.desk import Desk, NotFound, change, open_incident, settled
+from bot.store.port import Change, Joined
+from playbooks import ladder
+from playbooks.fold import opened
+from playbooks.incident import Event, Incident
+
+HOLD_SECONDS: Final = 0.2
+"""Longest time a judged item waits for the others of its batch."""
+
+Decision = Callable[[Incident], Sequence[Event]]
+Members = Callable[[int], tuple[Joined, ...]]
+
+
+class Writing(Protocol):
+    """Where the joiner's decisions go. Raises NotFound, and whatever a decision raises."""
+
+    async def change(self, number: int, decision: Decision, members: Members) -> None: ...
+    async def open(self, first: Event, more: Decision, members: Members) -> int: ...
+    async def mark(self, joined: Joined) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """Every decision its own commit, repeated where somebody was faster."""
+
+    desk: Desk
+
+    async def change(self, number: int, decision: Decision, members: Members) -> None:
+        await change(self.desk, number, decision, joined=members(number))
+
+    async def open(self, first: Event, more: Decision, members: Members) -> int:
+        return (await open_incident(self.desk, first, more, members)).number
+
+    async def mark(self, joined: Joined) -> None:
+        await self.desk.store.mark_joined((joined,))
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """An incident as the batch has changed it so far."""
+
+    incident: Incident
+    base_version: int
+    events: list[Event] = field(default_factory=list)
+    joined: list[Joined] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Decisions kept in memory until `write`."""
+
+    desk: Desk
+    held: dict[int, Held] = field(default_factory=dict)
+    marks: list[Joined] = field(default_factory=list)
+    next_number: int = 0
+    begun: float = field(default_factory=perf_counter)
+
+    def ripe(self) -> bool:
+        """Whether what it holds has waited long enough."""
+        return perf_counter() - self.begun >= HOLD_SECONDS
+
+    async def change(self, number: int, decision: Decision, members: Members) -> None:
+        held = self.held.get(number)
+        if held is None:
+            incident = await self.desk.store.incident(number)
+            if incident is None:
+                raise NotFound(number)
+            held = Held(incident=incident, base_version=incident.version)
+        after, events = settled(held.incident, tuple(decision(held.incident)), self.desk.settings, self.desk.now())
+        self.held[number] = held
+        held.incident = after
+        held.events += events
+        held.joined += members(number)
+
+    async def open(self, first: Event, more: Decision, members: Members) -> int:
+        number = self.next_number or await self.desk.store.next_number()
+        incident = opened(number, first)
+        after, events = settled(incident, tuple(more(incident)), self.desk.settings, self.desk.now())
+        self.held[number] = Held(incident=after, base_version=0, events=[first, *events], joined=[*members(number)])
+        self.next_number = number + 1
+        return number
+
+    async def mark(self, joined: Joined) -> None:
+        self.marks.append(joined)
+
+    async def write(self) -> bool:
+        """Write all of it in one transaction; False, and nothing written, when somebody was faster."""
+        if not self.held and not self.marks:
+            return True
+        changes = [self._change(held) for _, held in sorted(self.held.items())]
+        if not await self.desk.store.commit_all(changes, self.marks):
+            return False
+        if changes:
+            self.desk.wake()
+        return True
+
+    def _change(self, held: Held) -> Change:
+        return Change(
+            incident=held.incident,
+            base_version=held.base_version,
+            events=tuple(held.events),
+            steps=ladder.steps(held.incident, self.desk.settings) if held.events else None,
+            joined=tuple(held.joined),
+        )
