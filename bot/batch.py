@@ -2,7 +2,7 @@
 
     judge items -> decide in memory -> one transaction: incidents, events, steps, members, ordinary marks
 
-A batch that somebody overtook (another version of an incident, a number taken) writes nothing; its items are then joined one by one.
+A batch that somebody overtook (another version of an incident, a number taken) writes nothing and is decided again.
 How long a batch may wait is bounded, so that an alarm never waits for a flood to be read.
 """
 

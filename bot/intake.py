@@ -32,6 +32,8 @@ from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_ag
 BATCH = 500
 BREATH = 16
 """Items judged before the loop may turn to others."""
+TRIES = 4
+"""Batches tried again whole before their items are joined one by one."""
 MEMORY = timedelta(days=31)
 
 Read = tuple[StoredItem, tuple[Change, ...]]
@@ -184,16 +186,31 @@ class Intake:
                 await asyncio.sleep(0)
             if n == len(rows) or batch.ripe():
                 if not await batch.write():
-                    await self._one_by_one(batch, read, out)
+                    await self._again(batch, read, out)
                 batch, read = Batch(desk=self.desk), []
 
-    async def _one_by_one(self, batch: Batch, read: Sequence[Read], out: dict[str, int | None]) -> None:
-        """Somebody changed an incident meanwhile: what was read is decided again on what it is now."""
+    async def _again(self, batch: Batch, read: Sequence[Read], out: dict[str, int | None]) -> None:
+        """Somebody changed an incident meanwhile: what was read is decided again on what it is now, at last one by one.
+
+        Deciding alone takes a moment, so that the next try is rarely overtaken, and people are not overtaken item by item.
+        """
+        for _ in range(TRIES):
+            self._forget(batch)
+            batch = Batch(desk=self.desk)
+            await self._place_all(batch, read, out)
+            if await batch.write():
+                return
+        self._forget(batch)
+        await self._place_all(Direct(desk=self.desk), read, out)
+
+    def _forget(self, batch: Batch) -> None:
+        """Numbers given in a batch that was not written belong to somebody else now."""
         new = {number for number, held in batch.held.items() if held.base_version == 0}
         self.stories = {story: number for story, number in self.stories.items() if number not in new}
-        direct = Direct(desk=self.desk)
+
+    async def _place_all(self, to: Writing, read: Sequence[Read], out: dict[str, int | None]) -> None:
         for row, changes in read:
-            out[row.item.id] = await self._place(direct, row, changes)
+            out[row.item.id] = await self._place(to, row, changes)
 
     async def _place(self, to: Writing, row: StoredItem, changes: Sequence[Change]) -> int | None:
         """An item that was edited since (`row.incident`) stays where it is, whatever it says now."""

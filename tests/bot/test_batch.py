@@ -1,0 +1,138 @@
+"""Joins written together: overtaken by people, by a full disk, by a flood; nothing is lost, doubled or silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Running
+from bot.batch import Batch
+from bot.clock import VirtualClock
+from bot.desk import act, change
+from bot.intake import BREATH
+from bot.store import StoreError
+from bot.store.port import Joined
+from bot.store.verify import verify
+from monitors.item import Item, ItemKind
+from playbooks import triage
+from playbooks.incident import Event, Incident
+from tests.bot.sources_server import desk_of
+from tests.builders import OFFICER, at
+
+FLOOD = 6 * BREATH
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    async with desk_of(tmp_path, VirtualClock(at("09:00"))) as made:
+        yield made
+
+
+def item(running: Running, n: int, title: str) -> Item:
+    seen = running.service.desk.now() + timedelta(milliseconds=n)
+    return Item(id=f"i{n:04}", source=f"s{n % 7}", title=title, seen_at=seen, kind=ItemKind.FEED)
+
+
+def slides(running: Running, count: int) -> list[Item]:
+    return [item(running, n, f"鹿溪县石坪镇大湾村山体滑坡{'现场' * (n % 2)} {n}") for n in range(count)]
+
+
+async def whole(running: Running, number: int, count: int) -> Incident:
+    """The matter, once its members, its chain and the items' places agree."""
+    store = running.service.desk.store
+    found = await store.incident(number)
+    assert found is not None
+    members = [m.item_id for m in found.members]
+    assert len(set(members)) == len(members) == count
+    assert {s.item.id for s in await store.items_of(number)} == set(members)
+    assert await store.unjoined(1) == []
+    assert not (await store.engine.read(verify)).faults  # type: ignore[attr-defined]
+    return found
+
+
+async def test_a_flood_about_one_matter_writes_its_text_once_a_batch_not_once_an_item(running: Running, tmp_path: Path) -> None:
+    store = running.service.desk.store
+    await store.add_items(slides(running, FLOOD))
+    (log,) = tmp_path.rglob("*.db-wal")
+    before = log.stat().st_size
+    (number,) = set((await running.service.intake.join()).values())
+    assert number is not None
+    assert log.stat().st_size - before < FLOOD * 2 * 4096, "an item should cost few pages"
+    assert (await whole(running, number, FLOOD)).alarmed_at is not None
+
+
+async def test_people_who_write_while_a_flood_joins_lose_nothing_and_delay_nothing(running: Running) -> None:
+    desk, intake = running.service.desk, running.service.intake
+    await desk.store.add_items(slides(running, 1))
+    (number,) = (await intake.join()).values()
+    assert number is not None
+    await desk.store.add_items(slides(running, FLOOD)[1:])
+    joining = asyncio.create_task(intake.join())
+    notes = 0
+    while not joining.done():
+        await act(desk, number, "note", OFFICER, {"text": f"已电话核实{notes}"})
+        notes += 1
+        await asyncio.sleep(0)
+    assert set((await joining).values()) == {number}
+    assert notes > 1
+    found = await whole(running, number, FLOOD)
+    assert len([n for n in found.notes if "已电话核实" in n.text]) == notes
+
+
+async def test_a_number_taken_meanwhile_makes_the_whole_batch_give_way(running: Running) -> None:
+    desk = running.service.desk
+    one, two = slides(running, 2)
+    await desk.store.add_items((one, two))
+    batch = Batch(desk=desk)
+    first = Event(kind="opened", at=desk.now(), actor=OFFICER, data={"title": "甲"})
+
+    def members(number: int) -> tuple[Joined, ...]:
+        return (Joined(item_id=one.id, incident=number, at=desk.now(), why="x"),)
+
+    number = await batch.open(first, lambda i: (), members)
+    await batch.mark(Joined(item_id=two.id, incident=None, at=desk.now(), why="ordinary"))
+    rival = Batch(desk=desk)
+    assert await rival.open(first, lambda i: (), lambda n: ()) == number
+    assert await rival.write()
+    assert not await batch.write()
+    assert len(await desk.store.unjoined(5)) == 2
+    assert (await desk.store.incident(number)).members == ()  # type: ignore[union-attr]
+
+
+async def test_a_batch_gives_way_to_whoever_changed_its_incident_and_leaves_its_other_incidents_alone(running: Running) -> None:
+    desk, intake = running.service.desk, running.service.intake
+    await desk.store.add_items((slides(running, 1)[0], item(running, 1, "鹿溪县城关镇一居民楼火灾致2人死亡")))
+    one, two = sorted(n for n in (await intake.join()).values() if n)
+    batch = Batch(desk=desk)
+
+    def noted(i: Incident) -> tuple[Event, ...]:
+        return (triage.event("noted", desk.now(), text="机器"),)
+
+    for number in (one, two):
+        await batch.change(number, noted, lambda n: ())
+    await change(desk, two, noted)
+    before = await desk.store.incident(one)
+    assert not await batch.write()
+    assert await desk.store.incident(one) == before
+
+
+async def test_an_alarm_that_a_full_disk_refused_is_given_once_there_is_room(running: Running) -> None:
+    desk, intake = running.service.desk, running.service.intake
+    engine = desk.store.engine  # type: ignore[attr-defined]
+    places = ("石坪镇大湾村", "城关镇", "柳河镇", "青山镇", "白塬镇", "云岭镇")
+    rows = [item(running, n, f"鹿溪县{place}一居民楼火灾致{n + 2}人死亡") for n, place in enumerate(places)]
+    await desk.store.add_items(rows)
+    pages = (await engine.read(lambda tx: tx.rows("pragma page_count")))[0][0]
+    await engine.write(lambda tx: tx.rows(f"pragma max_page_count = {pages}"))
+    with pytest.raises(StoreError, match="磁盘已满"):
+        await intake.join()
+    assert len(await desk.store.unjoined(99)) == len(rows)
+    await engine.write(lambda tx: tx.rows("pragma max_page_count = 1000000"))
+    numbers = {n for n in (await intake.join()).values() if n is not None}
+    assert numbers
+    for number in numbers:
+        assert (await desk.store.incident(number)).alarmed_at is not None  # type: ignore[union-attr]
