@@ -104,5 +104,8 @@ FIELDS = (
     "author",
     "hot",
     "rows",
+    "phone",
+    "home",
+    "paper",
 )
 """Fields of a work order or of a pushed row that a `[[mapping]]` may name."""
