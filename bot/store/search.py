@@ -16,7 +16,6 @@ from monitors.text import nfkc
 
 RUN: Final = re.compile(r"[0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 """Characters both tokenizers keep; others part the runs and are checked by the substring test."""
-GAP: Final = re.compile(r"[^0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 PAGE: Final = 200
 
 
@@ -27,7 +26,8 @@ def normal(text: str) -> str:
 
 def words_of(title: str, text: str) -> str:
     """What the index keeps of an item: its different bigrams and the last characters of its runs, parted by spaces."""
-    runs = GAP.sub(" ", normal(f"{title}\n{text}")) + " "  # the last pair of a run is its last character and a blank
+    # a text repeats its title and its phrases: each run once; the last pair of a run is its last character and a blank
+    runs = " ".join(dict.fromkeys(RUN.findall(normal(f"{title}\n{text}")))) + " "
     found = dict.fromkeys(map(add, runs, runs[1:]))
     return " ".join([pair for pair in found if pair[0] != " "]).replace("  ", " ").rstrip()
 
