@@ -134,8 +134,9 @@ class Detector:
         """Changes caused by one item seen at `now`; empty when it is ordinary."""
         self._sweep(now)
         known = self._titles.get(fold(seen.title)) if seen.kind not in FORCED else None
+        if not known and seen.kind not in FORCED and self.policy.list_at > 0 and self._gate.silent(seen.title, seen.text):
+            return ()
         region = self._place_of(seen)
-        figures = self._count(seen.title, seen.text)
         verdict = self._gate.judge(seen.title, seen.text, region=region)
         if known and known[0] in self.stories:
             story, changes = self.stories[known[0]], [self._join(known[0], seen, now, ("repost",))]
@@ -145,6 +146,7 @@ class Detector:
                 return ()
             story, changes = placed
         self._titles[fold(seen.title)] = (story.id, now)
+        figures = self._count(seen.title, seen.text)  # only of what joins: most items are ordinary
         self._note(story, seen, verdict, region, figures, now)
         changes += self._level(story, seen, now)
         changes += self._alarm(story, seen, verdict, now)

@@ -16,6 +16,7 @@ from monitors.lexicon import Found, Matcher, fold
 
 BODY_CHARS = 200
 BODY_FACTOR = 0.9  # a word far from the title weighs less
+PLACES = ("@place", "@city", "@body_place", "@foreign")
 _RANK = {"list": 1, "digest": 2, "now": 3}
 _UNIT = r"(?!岁|时|年|月|日|天|次|级|小时|元|万元|%|周|楼|层|号|米|公里|分|点|旬|后|集|季|期|斤|吨|倍|比|胜)"
 _DEATHS = re.compile(
@@ -98,6 +99,7 @@ class Gate:
         self._contexts = [(context, self._mask(context.any), self._mask(context.unless)) for context in lexicon.contexts]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
+        self._anywhere = self._mask(PLACES)
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
 
     def _leads(self) -> dict[int, list[int]]:
@@ -114,8 +116,8 @@ class Gate:
                 led[0].append(index)
         return led
 
-    def _fired(self, bits: int) -> list[Rule]:
-        """Rules whose needs are all met and that nothing bars, in their order."""
+    def _fired(self, bits: int, barring: int) -> list[Rule]:
+        """Rules whose needs are all met by `bits` and that nothing in `barring` bars, in their order."""
         looked_at = set(self._led[0])
         rest = bits
         while rest:
@@ -123,7 +125,7 @@ class Gate:
             looked_at.update(self._led.get(bit, ()))
             rest ^= bit
         chosen = (self._rules[index] for index in sorted(looked_at))
-        return [item.rule for item in chosen if not item.bars & bits and all(need & bits for need in item.needs)]
+        return [item.rule for item in chosen if not item.bars & barring and all(need & bits for need in item.needs)]
 
     def _mask(self, names: Iterable[str]) -> int:
         mask = 0
@@ -150,6 +152,22 @@ class Gate:
         body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
         return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
 
+    def silent(self, title: str, text: str = "") -> bool:
+        """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more."""
+        passages = (title, f"{title}。{text[:BODY_CHARS]}") if text else (title,)
+        return not any(self._could(passage) for passage in passages)
+
+    def _could(self, text: str) -> bool:
+        """Whether some rule may fire, with the place that suits it best."""
+        folded = fold(text)
+        bits = self._mask({hit.word.group for hit in self._matcher.find(folded)})
+        if not bits:
+            return False
+        bits |= self._mask(_toll(folded, None))
+        if "级" in text and _MAGNITUDE.search(text):
+            bits |= self._bits["@magnitude"]
+        return bool(self._fired(bits | self._anywhere, bits))
+
     def _read(
         self,
         text: str,
@@ -170,7 +188,7 @@ class Gate:
         bits |= placed | self._mask(_toll(folded, figures))
         if magnitude:
             bits |= self._bits["@magnitude"]
-        fired = self._fired(bits)
+        fired = self._fired(bits, bits)
         if not fired:
             return _NOTHING
         framed = self._framed(frame, bits) if frame else bits

@@ -1,0 +1,76 @@
+"""What the gate calls silent is ordinary wherever it lies, so the detector need not look for its place or its figures."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from bot.judging import judges_of
+from monitors.detect import Seen
+from tests.builders import at
+
+JUDGES = judges_of(None, {})
+GATE = JUDGES.gate
+FILL = ("今天", "3人", "多人", "5.6级", "无人员伤亡", "县里", "，", "。", "有人", "12345", "昨晚", "怎么样", "来了")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lies:
+    """A place as the gate sees it."""
+
+    province: str | None = None
+    city: str | None = None
+    county: str | None = None
+    foreign: bool = False
+    country: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+PLACES = (
+    None,
+    Lies(),
+    Lies(foreign=True),
+    Lies(province="甲省"),
+    Lies(province="甲省", city="乙市", evidence=("乙市",)),
+    Lies(province="甲省", city="乙市", county="鹿溪县", evidence=("今天",)),
+)
+
+
+def passages(count: int) -> list[tuple[str, str]]:
+    """Words of the lexicon and filling at random, with and without a body."""
+    rng = random.Random(7)
+    words = [w.text for group in GATE.lexicon.groups.values() for w in group.words]
+
+    def some(most: int) -> str:
+        return "".join(rng.choice(words if rng.random() < 0.3 else FILL) for _ in range(rng.randint(1, most)))
+
+    return [(some(5), some(12) if rng.random() < 0.5 else "") for _ in range(count)]
+
+
+def test_a_silent_text_has_no_verdict_at_any_place() -> None:
+    silent = 0
+    for title, text in passages(3000):
+        if GATE.silent(title, text):
+            silent += 1
+            for place in PLACES:
+                verdict = GATE.judge(title, text, region=place)
+                assert (verdict.label, verdict.score_en, verdict.groups) == ("O", 0.0, frozenset()), (title, text, place)
+    assert 300 < silent < 2700, "the sample must hold both kinds"
+
+
+def test_what_is_silent_is_looked_at_no_further_and_what_an_officer_says_always_is() -> None:
+    detector = JUDGES.detector()
+    title = "新电影今日上映"
+    assert GATE.silent(title)
+    assert detector.feed(Seen(id="a", source="web", title=title), at("09:00")) == ()
+    assert detector.feed(Seen(id="b", source="officer", title=title, kind="officer"), at("09:00")) != ()
+
+
+def test_a_repost_of_a_known_title_joins_even_where_its_words_are_silent() -> None:
+    detector = JUDGES.detector()
+    title = "大湾村那边说是山动了"
+    assert GATE.silent(title)
+    first = detector.feed(Seen(id="a", source="officer", title=title, kind="officer"), at("09:00"))
+    again = detector.feed(Seen(id="b", source="web", title=title), at("09:05"))
+    assert again
+    assert again[0].story == first[0].story
