@@ -111,10 +111,14 @@ def ruling_fields(rest: str, s: Settings, now: datetime) -> Fields:
 
 
 def return_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    parts = [p.strip() for p in re.split(r"[；;]", rest)]
-    if not parts or not parts[0]:
+    given = zip(re.split(r"[；;]", rest), ("理由", "依据", "建议(?:单位)?"), strict=False)
+    parts = [
+        re.sub(rf"^{word}[:：]?\s*", "", part.strip()) for part, word in given
+    ]  # the word stands before the value when shown
+    if not parts[0]:
         raise CommandError("退回要写理由。例：退回 12 不属本局职责；依据三定规定；建议农业农村局")
-    return {"reason": parts[0], "basis": parts[1] if len(parts) > 1 else "", "suggested": parts[2] if len(parts) > 2 else ""}
+    reason, basis, suggested = (*parts, "", "")[:3]
+    return {"reason": reason, "basis": basis, "suggested": suggested}
 
 
 def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:

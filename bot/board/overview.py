@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot import labels
 from bot.reports.chronicle import reason_text
 from bot.reports.names import Names
+from bot.texts import short
 from config.schema import Settings
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
@@ -46,6 +47,7 @@ class Row:
     clocks: tuple[ClockView, ...]
     stuck: str
     stuck_since: datetime
+    emergency: bool
     toll: str
     items: int
     category: str
@@ -67,13 +69,6 @@ class Summary:
     overdue: int
     soon: int
     unread: int
-
-
-def subject(incident: Incident, settings: Settings) -> str:
-    """Place and neutral kind: what the matter is called before anybody has verified a headline."""
-    place = incident.place
-    spot = place.detail or place.county or place.city or place.province or settings.organisation.short
-    return f"{spot}{settings.category(incident.category).neutral}"
 
 
 def verified(incident: Incident) -> bool:
@@ -133,7 +128,7 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
     unit = incident.primary_unit or incident.suggested_unit
     return Row(
         number=incident.number,
-        subject=subject(incident, settings),
+        subject=short(incident, settings),
         title=incident.title,
         level=level,
         level_name=labels.LEVELS[level],
@@ -148,6 +143,7 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
         clocks=running(incident, now),
         stuck=waiting,
         stuck_since=since,
+        emergency=incident.label == "E",
         toll=toll(incident),
         items=len(incident.members),
         category=settings.category(incident.category).name,

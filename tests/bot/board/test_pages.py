@@ -182,3 +182,22 @@ async def test_the_grade_of_the_opinion_shows_every_input_and_is_only_a_proposal
         assert f"<th>{name}</th>" in page
     assert "由人定" in page
     assert "舆情等级建议和帖文倾向" in await signed.text("/incident/12/review.md")
+
+
+async def test_the_kind_does_not_repeat_what_the_place_says_and_a_grievance_has_no_toll(signed, rules):
+    m = Matter(
+        rules,
+        at("08:00"),
+        number=21,
+        title="网传青山水库要溃坝",
+        category="reservoir",
+        place=Place(detail="青山水库"),
+        starts={"detected_at": dump(Instant(value=at("08:00"), source="system"))},
+    )
+    m.note("alarmed", at("08:01"), reason="后果严重")
+    await m.save(signed.store)
+    assert "青山水库堤坝安全</a>" in await signed.text("/")
+    await land_money(rules).save(signed.store)
+    page = await signed.text("/")
+    assert page.count("<dt>人数</dt>") == 1
+    assert page.index("<dt>人数</dt>") < page.index("李家村")
