@@ -24,17 +24,23 @@ async def daily(desk: Desk) -> None:
 
 async def zero_report(desk: Desk, now: datetime) -> str:
     """``截至08:00：来源12个，全部正常；24小时内无新立案，在办1件，无超时。``"""
-    states = await desk.store.source_states()
-    used = [s for s in desk.settings.sources if s.enabled]
-    known = [(s, states[s.id]) for s in used if s.id in states]
-    bad = [s.name for s, state in known if troubles(s, state, now)]
-    health = "全部正常" if not bad else f"{len(bad)}个异常（{'、'.join(bad[:3])}{'等' if len(bad) > 3 else ''}）"
     incidents = [i for i in await desk.store.incidents(open_only=True, alarmed_only=True) if not i.drill]
     new = sum(1 for i in incidents if now - i.opened_at < timedelta(hours=24))
     late = sum(1 for i in incidents if any(c.state.value == "overdue" and c.track == "public" for c in i.clocks))
     opened = f"新立案{new}件" if new else "无新立案"
     overdue = f"超时{late}件" if late else "无超时"
-    return f"截至{beijing(now, now)}：来源{len(used)}个，{health}；24小时内{opened}，在办{len(incidents)}件，{overdue}。"
+    sources = await sources_line(desk, now)
+    return f"截至{beijing(now, now)}：{sources}；24小时内{opened}，在办{len(incidents)}件，{overdue}。"
+
+
+async def sources_line(desk: Desk, now: datetime) -> str:
+    """``来源12个，全部正常``."""
+    states = await desk.store.source_states()
+    used = [s for s in desk.settings.sources if s.enabled]
+    known = [(s, states[s.id]) for s in used if s.id in states]
+    bad = [s.name for s, state in known if troubles(s, state, now)]
+    health = "全部正常" if not bad else f"{len(bad)}个异常（{'、'.join(bad[:3])}{'等' if len(bad) > 3 else ''}）"
+    return f"来源{len(used)}个，{health}"
 
 
 async def tell_gaps(desk: Desk) -> None:

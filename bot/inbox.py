@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, evidence, living, reading, replies, rota_desk, texts
+from bot import buttons, drill, evidence, living, reading, replies, rota_desk, shift_start, texts
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
@@ -20,7 +20,7 @@ from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
 from bot.rota_desk import load_covers as load_covers
-from bot.wecom.cards import Button, button_card
+from bot.wecom.cards import Button, Card, button_card
 from bot.wecom.crypto import CallbackMessage
 from config.schema import Level
 from monitors.share import read_share
@@ -120,7 +120,12 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
 
 
 async def _rota_pressed(desk: Desk, actor: Actor, action: str, ident: str, code: str, key: str) -> None:
-    text, card = await rota_desk.pressed(desk, actor, action, ident, key)
+    text: str
+    card: Card | None
+    if action in ("arrive", "cover"):
+        text, card = await shift_start.pressed(desk, actor, action, key)
+    else:
+        text, card = await rota_desk.pressed(desk, actor, action, ident, key)
     if card is None or not code:
         await say(desk, actor.id, text, key)
     else:
@@ -253,7 +258,7 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
     if word == "报":
         return await officer_report(desk, actor, asked.rest, key)
     if word == "到岗":
-        return await rota_desk.arrive(desk, actor)
+        return await shift_start.arrive(desk, actor)
     if word == "顶班":
         return await rota_desk.cover(desk, actor, key)
     if word == "换班":

@@ -11,6 +11,7 @@ from bot.wecom.cards import Card, card_request, dumps, file_request, text_reques
 
 BOT = "bot"  # the smart bot's long connection
 REPLY, UPDATE = 2, 1  # priorities: after alarms, before digests
+BRIEF, DIGEST = "brief", 5  # kind and priority of what may wait: morning and evening briefs
 
 
 def digest(*parts: str) -> str:

@@ -88,21 +88,10 @@ async def load_covers(desk: Desk) -> None:
     desk.covers = tuple(out)
 
 
-def _name(desk: Desk, userid: str) -> str:
+def name_of(desk: Desk, userid: str) -> str:
+    """Name of an officer; the id where the roster has none, 空缺 where nobody stands."""
     officer = desk.settings.organisation.officer(userid)
     return officer.name if officer else userid or "空缺"
-
-
-async def arrive(desk: Desk, actor: Actor) -> str:
-    """到岗: the shift is really manned; the reply is what waits."""
-    on = desk.duty()
-    held = [ROLES[r] for r in ROLES if getattr(on, r).lower() == actor.id.lower()]
-    if not held:
-        return f"本班（{on.shift or '无班次'}）值班表上没有您。您在岗的，请回“顶班”；要看值班表，请回“值班”。"
-    await record(desk, actor, "on_duty", shift=on.shift, roles=[r for r in ROLES if ROLES[r] in held])
-    open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
-    head = f"{beijing(desk.now(), desk.now())}已登记到岗（{on.shift}{'、'.join(held)}，至{beijing(on.end, desk.now())}）。"
-    return head + replies.listing(open_ones, desk.settings, desk.now())
 
 
 async def cover(desk: Desk, actor: Actor, key: str) -> str:
@@ -121,7 +110,7 @@ async def cover(desk: Desk, actor: Actor, key: str) -> str:
         actor,
         "cover",
         key,
-        f"已由您顶替{_name(desk, on.duty_officer)}值班，至本班结束。原值班员将收到通知。",
+        f"已由您顶替{name_of(desk, on.duty_officer)}值班，至本班结束。原值班员将收到通知。",
         covers=(*desk.covers, Cover(role="duty_officer", userid=actor.id, start=now, end=on.end)),
         told=[(on.duty_officer, word)] if on.duty_officer else (),
         of=on.duty_officer,
@@ -154,7 +143,7 @@ async def ask_swap(desk: Desk, actor: Actor, rest: str, key: str) -> str:
             Button(text="不同意", key=f"shift|swap_no|{ident}", style=4),
         ],
         task_id="t",
-        source=_source(desk),
+        source=source_line(desk),
     )
     await outbox.queue(desk, outbox.card_message(desk, other.userid, card, key))
     return f"已请{other.name}代您{when}的班。对方点“同意换班”后生效，在此之前仍由您负责。"
@@ -222,13 +211,13 @@ async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
     """Cards to the outgoing and the incoming officer; until both have signed the outgoing one stays responsible."""
     now = desk.now()
     current = json.loads(await desk.store.meta(HANDOVER) or "{}")
-    on = _planned(desk, now, current)
-    coming, gone = (_planned(desk, at, current) for at in (on.end + timedelta(seconds=1), on.start - timedelta(seconds=1)))
+    on = without_bond(desk, now, current)
+    coming, gone = (without_bond(desk, at, current) for at in (on.end + timedelta(seconds=1), on.start - timedelta(seconds=1)))
     old, new, at = (on, coming, on.end) if on.end - now <= SOON else (gone, on, on.start)
     if not old.duty_officer or not new.duty_officer or old.duty_officer.lower() == new.duty_officer.lower():
         return "前后两班没有需要交接的人，不用交接。请回“值班”核对。"
     if actor.id.lower() not in (old.duty_officer.lower(), new.duty_officer.lower()) and "duty_leader" not in actor.roles:
-        return f"交接由交班人{_name(desk, old.duty_officer)}或接班人{_name(desk, new.duty_officer)}发起。"
+        return f"交接由交班人{name_of(desk, old.duty_officer)}或接班人{name_of(desk, new.duty_officer)}发起。"
     ident = f"{int(at.timestamp())}"
     running = {"id": ident, "from": old.duty_officer, "to": new.duty_officer, "given": "", "taken": "", "at": iso(at)}
     if current.get("id") == ident:
@@ -246,7 +235,7 @@ async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
     return "交接卡已发给交接双方。双方都签认之前，仍由交班人负责。"
 
 
-def _planned(desk: Desk, at: datetime, current: dict[str, str]) -> Duty:
+def without_bond(desk: Desk, at: datetime, current: dict[str, str]) -> Duty:
     """Duty without the cover by which an unsigned handover binds the outgoing officer."""
 
     def binds(c: Cover) -> bool:
@@ -267,8 +256,8 @@ async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: 
         desc=f"在办{len(found)}件 12小时内到期{today}项 未收{len(unread)}张",
         sub=_open_lines(desk, found, now),
         rows=[
-            Row(keyname="交", value=_name(desk, old.duty_officer)),
-            Row(keyname="接", value=_name(desk, new.duty_officer)),
+            Row(keyname="交", value=name_of(desk, old.duty_officer)),
+            Row(keyname="接", value=name_of(desk, new.duty_officer)),
             Row(keyname="最急", value=_soonest(found, now) or "无"),
             Row(keyname="未收", value="、".join(f"{i.number}号" for i in unread[:5]) or "无"),
         ],
@@ -278,7 +267,7 @@ async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: 
             Button(text="逐件看", key="shift|list|", style=3),
         ],
         task_id="t",
-        source=_source(desk),
+        source=source_line(desk),
     )
 
 
@@ -314,16 +303,16 @@ async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> st
         return "这次交接已经结束，请回“值班”看现在由谁负责。"
     who = "from" if side == "given" else "to"
     if str(running[who]).lower() != actor.id.lower():
-        return f"这一项由{_name(desk, running[who])}签认。"
+        return f"这一项由{name_of(desk, running[who])}签认。"
     if running[side]:
         return "您已签认，无需再点。"
     running[side] = iso(desk.now())
     changed = {HANDOVER: json.dumps(running, ensure_ascii=False)}
     other = running["to"] if who == "from" else running["from"]
     if not (running["given"] and running["taken"]):
-        answer = f"已签认，等{_name(desk, other)}签认。在此之前由{_name(desk, running['from'])}负责。"
+        answer = f"已签认，等{name_of(desk, other)}签认。在此之前由{name_of(desk, running['from'])}负责。"
         return await _done(desk, actor, "handover_signed", key, answer, settings=changed, side=side, id=ident)
-    text = f"交接完毕，{beijing(desk.now(), desk.now())}起由{_name(desk, running['to'])}值班。"
+    text = f"交接完毕，{beijing(desk.now(), desk.now())}起由{name_of(desk, running['to'])}值班。"
     covers = _handed_over(desk, running)
     return await _done(
         desk, actor, "handover_signed", key, text, covers=covers, told=[(other, text)], settings=changed, side=side, id=ident
@@ -341,7 +330,8 @@ def _handed_over(desk: Desk, running: dict[str, str]) -> tuple[Cover, ...]:
     return (*kept, early) if now < at else kept
 
 
-def _source(desk: Desk) -> str:
+def source_line(desk: Desk) -> str:
+    """Where a card of the rota comes from."""
     return f"{desk.settings.organisation.short[:4]}舆情值班·内部"
 
 
@@ -357,7 +347,7 @@ async def pressed(desk: Desk, actor: Actor, action: str, ident: str, key: str) -
     else:
         return "这个按钮已经失效，请回“值班”查看。", None
     title = "【换班】" if action.startswith("swap") else "【交接班】"
-    return text, text_notice(title=f"{title}{text[:20]}", sub=text, url=f"{desk.board_url}/", source=_source(desk))
+    return text, text_notice(title=f"{title}{text[:20]}", sub=text, url=f"{desk.board_url}/", source=source_line(desk))
 
 
 async def check_gaps(desk: Desk) -> list[str]:

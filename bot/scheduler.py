@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from bot.evidence import fetch_wanted
+from bot.routine import routine
 from bot.service import Service
 from bot.sooner import Sooner
 
@@ -40,6 +41,7 @@ def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Await
     for job, trigger, name in (*jobs, (service.audit, Every(minutes=1), "audit")):
         scheduler.add_job(job, trigger, id=name, replace_existing=True)
     scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
+    scheduler.add_job(routine, Every(minutes=1), args=[service], id="routine", replace_existing=True)
     hour, _, minute = (service.desk.settings.bot.zero_report_at or "08:00").partition(":")
     scheduler.add_job(daily, "cron", hour=int(hour), minute=int(minute), id="daily", replace_existing=True)
 

@@ -86,6 +86,17 @@ def _scope(settings: Settings) -> Iterator[Problem]:
         yield error(settings, "Y411", "scope", "写了市或县，没有写省。", "请补写 province，不带“省”字也可以。", "province")
 
 
+def _briefs(settings: Settings) -> Iterator[Problem]:
+    begin, end = settings.bot.quiet_from, settings.bot.quiet_to
+    for at in settings.bot.brief_at:
+        if not _HOUR.fullmatch(at):
+            why = "请写成 brief_at = [\"08:10\", \"17:30\"] 的样子；不要简报就写 []。"
+            yield error(settings, "Y420", "bot", f"时间 {at} 写法不对。", why, "brief_at")
+        elif begin <= at < end if begin <= end else at >= begin or at < end:
+            why = f"夜间时段（{begin}至{end}）不发简报，请改到白天。"
+            yield error(settings, "Y420", "bot", f"简报时间 {at} 在夜间。", why, "brief_at")
+
+
 def _bot(settings: Settings) -> Iterator[Problem]:
     bot = settings.bot
     for key, value in (("quiet_from", bot.quiet_from), ("quiet_to", bot.quiet_to), ("quiet_forward_to", bot.quiet_forward_to)):
@@ -94,6 +105,7 @@ def _bot(settings: Settings) -> Iterator[Problem]:
     if bot.zero_report_at and not _HOUR.fullmatch(bot.zero_report_at):
         why = "请写成 08:00 的样子；不要零报告就写空字符串。"
         yield error(settings, "Y420", "bot", f"时间 {bot.zero_report_at} 写法不对。", why, "zero_report_at")
+    yield from _briefs(settings)
     if not _LISTEN.fullmatch(bot.listen):
         yield error(settings, "Y421", "bot", f"监听地址 {bot.listen} 写法不对。", "请写成 127.0.0.1:8710 的样子。", "listen")
     for key, number, least in (

@@ -321,6 +321,7 @@ class BotSettings:
     watch_days: int = 3
     lease_seconds: int = 30
     zero_report_at: str = "08:00"
+    brief_at: tuple[str, ...] = ("08:10", "17:30")
     original_days: int = 180
     item_days: int = 730
     thin_categories: tuple[str, ...] = ()

@@ -12,13 +12,14 @@ from bot.channels.gateway import Sender
 from bot.channels.ways import BOT, MAIL, VOICE
 from bot.desk import Desk
 from bot.metering import GROUP
-from bot.outbox import reply_message
+from bot.outbox import BRIEF, reply_message
 from bot.store.port import MessageRow
 from bot.wecom import chats
 from bot.wecom.breaker import FAILURES, tells_of_wecom
 from bot.wecom.cards import card_request
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
+from playbooks.ladder import quiet_after
 from playbooks.rota import roles_of
 
 SPAM = frozenset({40201, 40204, 85002})  # refused by WeCom's content filter
@@ -66,6 +67,9 @@ async def held(desk: Desk, row: MessageRow) -> bool:
     if row.kind in UNMETERED:
         return False
     now = desk.now()
+    if row.kind == BRIEF and (morning := quiet_after(now, desk.settings)) > now:
+        await _back(desk, row, morning - now, "夜间不发，早上再发")
+        return True
     pause = desk.meters.wait(row, now)
     if pause:
         await _back(desk, row, pause, "已到每人每分钟上限，排队等候，不丢失")

@@ -242,6 +242,8 @@ PLANTED = [
     pytest.param(bot(quiet_from="晚上十点"), "Y420", id="unreadable-hour"),
     pytest.param(bot(listen="8710"), "Y421", id="listen-without-host"),
     pytest.param(bot(zero_report_at="8点"), "Y420", id="zero-report-hour"),
+    pytest.param(bot(brief_at=("8点",)), "Y420", id="brief-hour"),
+    pytest.param(bot(brief_at=("23:00",)), "Y420", id="brief-at-night"),
     pytest.param(bot(original_days=0), "Y422", id="no-term-of-originals"),
     pytest.param(bot(watch_days=0), "Y422", id="no-watch-period"),
     pytest.param(bot(public_url="yq.example.invalid"), "Y423", id="address-without-scheme"),

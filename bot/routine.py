@@ -1,0 +1,34 @@
+"""What the desk does by the clock and not by a matter: 到岗 cards at shift start, briefs at their hours. Looked at every minute.
+
+Each part keeps in the store what it has done, so that a restart neither repeats nor forgets; one that fails stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bot import briefs, shift_start
+from bot.rota_desk import load_covers
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+
+
+async def routine(service: Service) -> None:
+    """One look; what goes wrong becomes a problem until it ends well again."""
+    desk = service.desk
+    if desk.settings.bot.database_url:
+        await load_covers(desk)  # another process may have recorded who is really there
+    parts = (
+        ("到岗提醒", shift_start.look(desk)),
+        ("简报", briefs.send_due(desk, service.intake.knowledge.judges.policy)),
+    )
+    for name, part in parts:
+        try:
+            await part
+        except Exception as e:  # flow guard: the others must still run
+            log.exception("routine_failed", extra={"part": name})
+            detail = f"“{name}”没有完成（{type(e).__name__}：{e}），一分钟后再做；反复出现的请查看日志。"
+            await desk.store.report_problem("job", name, detail, desk.now())
+        else:
+            await desk.store.resolve_problem("job", name, desk.now())
