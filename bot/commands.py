@@ -184,6 +184,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("办结", "销号"), usage="办结 12", help="转入平息观察", action="close", fields=fields.reason_fields),
     Command(words=("归档",), usage="归档 12", help="归档（欠项会阻止）", action="archive"),
     Command(words=("重开", "复燃"), usage="重开 12", help="重新处置", action="reopen", fields=fields.reason_fields),
+    Command(
+        words=("拆分",),
+        usage="拆分 12 标题里的词",
+        help="拆出另一件事，机器不再并回",
+        action="split",
+        fields=fields.split_fields,
+    ),
     Command(words=("并案",), usage="并案 13 12", help="把13号并入12号", action="merge", fields=fields.merge_fields),
     Command(
         words=("补录", "补记"),

@@ -50,6 +50,10 @@ async def _no_join() -> dict[str, int | None]:
     return {}
 
 
+async def _no_split(number: int, by: Actor, fields: dict[str, object], mark: str) -> tuple[Incident, tuple[Event, ...]]:
+    raise Busy("这里不能拆分，请在运行监测的服务上办理。")
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """What every flow needs. `owner` names this process in leases.
@@ -74,6 +78,9 @@ class Desk:
     alone_since: datetime | None = None
     wake: Callable[[], None] = field(default=lambda: None)
     join: Callable[[], Awaitable[dict[str, int | None]]] = field(default=_no_join)
+    split: Callable[[int, Actor, dict[str, object], str], Awaitable[tuple[Incident, tuple[Event, ...]]]] = field(
+        default=_no_split
+    )
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -173,6 +180,9 @@ async def act(
         incident = await desk.store.incident(number)
         if incident is not None:
             return incident, before
+
+    if code == "split":  # two matters at once
+        return await desk.split(number, by, fields, mark)
 
     def decision(incident: Incident) -> tuple[Event, ...]:
         events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)

@@ -222,6 +222,14 @@ def merge_fields(rest: str, s: Settings, now: datetime) -> Fields:
     return {"into": m.group(0)}
 
 
+def split_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    """Words of titles or ids of items, parted by spaces or commas."""
+    words = [w for w in re.split(r"[\s,，、;；]+", rest) if w]
+    if not words:
+        raise CommandError("请写把哪些信息拆出去。例：拆分 12 火灾（标题里有“火灾”的信息另立一件）")
+    return {"items": words}
+
+
 def category_fields(rest: str, s: Settings, now: datetime) -> Fields:
     for code, c in s.categories.items():
         if c.name in rest or rest.strip() == code:

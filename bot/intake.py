@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.batch import Batch, Direct, Writing
 from bot.clarified import Clarified, known_clarifications
@@ -17,6 +18,7 @@ from bot.desk import Desk, NotFound
 from bot.health import Watch
 from bot.knowledge import Knowledge, load_knowledge, spot
 from bot.parsing import Parsing
+from bot.parting import SIGNAL, split
 from bot.polling import Poller, ask_all
 from bot.store.port import Joined, PollCounts, StoredItem
 from bot.training import Models
@@ -34,6 +36,8 @@ BREATH = 16
 """Items judged before the loop may turn to others."""
 TRIES = 4
 """Batches tried again whole before their items are joined one by one."""
+PINNED = "P"
+"""Begins the name of a story a person decided; the number of its matter follows."""
 MEMORY = timedelta(days=31)
 
 Read = tuple[StoredItem, tuple[Change, ...]]
@@ -63,6 +67,7 @@ class Intake:
     clarified: Clarified | None = None
     asked: bool = False
     leading: bool = False
+    split_seen: str | None = None
 
     async def close(self) -> None:
         """Stop what is being asked; whatever was not stored is fetched again after the next start."""
@@ -83,8 +88,11 @@ class Intake:
         """The detector from stored members, so that a restart joins as if nothing had happened."""
         self.detector = self.knowledge.detector()
         self.stories = {}
+        self.split_seen = await self.desk.store.meta(SIGNAL)
+        apart = set(await self.desk.store.parted())
         for stored in await self.desk.store.members_since(self.desk.now() - MEMORY):
-            changes = self.detector.feed(_seen(self.desk, stored.item), stored.item.seen_at)
+            fixed = f"{PINNED}{stored.incident}" if stored.incident in apart else ""  # parted by hand: each stays where it is
+            changes = self.detector.feed(_seen(self.desk, stored.item), stored.item.seen_at, fixed)
             if changes and stored.incident is not None:
                 self.stories.setdefault(changes[0].story, stored.incident)
 
@@ -166,7 +174,7 @@ class Intake:
             return {}
         out: dict[str, int | None] = {}
         try:
-            if self.detector is None:
+            if self.detector is None or self.split_seen != await self.desk.store.meta(SIGNAL):
                 await self._restore()
             while rows := await self.desk.store.unjoined(BATCH):
                 await self._join_rows(rows, out)
@@ -270,7 +278,7 @@ class Intake:
     async def _open(self, to: Writing, story: Story, item: Item, changes: Sequence[Change]) -> int:
         now = self.desk.now()
         why = "；".join(changes[0].reasons)
-        first = self._opening(story, item, changes, now)
+        first = self.opening(story, item, changes, now)
         self.clarified = await known_clarifications(self.desk, self.clarified)
         assigned = self.knowledge.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
 
@@ -301,11 +309,17 @@ class Intake:
         """A merge to propose: noted once for each other matter, decided by a person."""
         assert self.detector is not None
         other = self.stories.get(self.detector.likely(story)) if story.twin or not i.members else None
-        if other is None or other == i.number or other in likely_same(i):
+        if other is None or other == i.number or other in (*likely_same(i), *i.parted):
             return ()
         return (triage.event("noted", now, note=SAME, text=str(other)),)
 
-    def _opening(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> Event:
+    def read_alone(self, rows: Sequence[StoredItem]) -> tuple[Story, tuple[Change, ...]]:
+        """What these items alone say, as one matter, and what the first of them changed."""
+        detector = self.knowledge.detector()
+        read = [detector.feed(_seen(self.desk, r.item), r.item.seen_at, PINNED) for r in rows]
+        return detector.stories[PINNED], read[0]
+
+    def opening(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> Event:
         region = self.knowledge.locate(item.title, item.text, local=_is_local(self.desk, item))
         own = (self.desk.settings.scope.county, self.desk.settings.scope.city)
         place = Place(
@@ -350,5 +364,5 @@ def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str], mode
     parsing = Parsing()
     poller = Poller(desk=desk, fetcher=fetcher, parsing=parsing, prefixes=prefixes, watch=Watch(desk=desk))
     intake = Intake(desk=desk, knowledge=load_knowledge(desk.settings, models), poller=poller, parsing=parsing)
-    desk.join = intake.join
+    desk.join, desk.split = intake.join, partial(split, intake)
     return intake

@@ -99,6 +99,7 @@ EVENT_KINDS: Mapping[str, str] = {
     "closed": "办结，转入观察",
     "reopened": "重新处置",
     "merged": "并案",
+    "split": "拆分",
     "archived": "归档",
     "clock_armed": "开始计时",
     "clock_moved": "时限随起算更正",

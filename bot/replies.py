@@ -44,6 +44,7 @@ DONE = {
     "closed": "已转入平息观察",
     "archived": "已归档",
     "merged": "已并案",
+    "split": "已拆分",
     "classified": "已更正",
 }
 REFUSED = {
@@ -71,6 +72,8 @@ REFUSED = {
     "too_late": "已经超过时限，不能再批准延期；请办理并说明原因。",
     "no_holidays": "没有{year}年的节假日数据，不能计算工作日，请管理员把国务院通知中的安排补入 holidays.toml 后再登记。",
     "answer_first": "对来访来信来电人的答复时限还在走（{clocks}），请先答复登记，再办这一步。",
+    "no_such_item": "本件没有含“{word}”的信息，请写标题里的原词，或在总览网页上勾选。",
+    "all_items": "不能把全部信息都拆走，至少留一条；要改类别请用“归类”。",
     "clarify_instead": "不实信息应当发布澄清并移送，不能排除；请登记澄清发布，再登记移送。",
     "clock_running": "还有时限没有满足（{clocks}），不能办结。",
     "debts": "还有欠项（{debts}），补齐后才能归档。",

@@ -130,18 +130,19 @@ class Detector:
         self._alarmed: list[Story] = []
         self._swept: datetime | None = None
 
-    def feed(self, seen: Seen, now: datetime) -> tuple[Change, ...]:
-        """Changes caused by one item seen at `now`; empty when it is ordinary."""
+    def feed(self, seen: Seen, now: datetime, fixed: str = "") -> tuple[Change, ...]:
+        """Changes caused by one item seen at `now`; empty when it is ordinary. `fixed`: the story a person put it into."""
         self._sweep(now)
-        known = self._titles.get(fold(seen.title)) if seen.kind not in FORCED else None
-        if not known and seen.kind not in FORCED and self.policy.list_at > 0 and self._gate.silent(seen.title, seen.text):
+        forced = bool(fixed) or seen.kind in FORCED
+        known = self._titles.get(fold(seen.title)) if not forced else None
+        if not known and not forced and self.policy.list_at > 0 and self._gate.silent(seen.title, seen.text):
             return ()
         region = self._place_of(seen)
         verdict = self._gate.judge(seen.title, seen.text, region=region)
         if known and known[0] in self.stories:
             story, changes = self.stories[known[0]], [self._join(known[0], seen, now, ("repost",))]
         else:
-            placed = self._place(seen, verdict, region, now)
+            placed = self._place(seen, verdict, region, now, fixed)
             if placed is None:
                 return ()
             story, changes = placed
@@ -174,16 +175,18 @@ class Detector:
         limit = timedelta(hours=self.policy.story_hours)
         self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
 
-    def _place(self, seen: Seen, verdict: Verdict, region: Place, now: datetime) -> tuple[Story, list[Change]] | None:
-        forced = seen.kind in FORCED
+    def _place(
+        self, seen: Seen, verdict: Verdict, region: Place, now: datetime, fixed: str
+    ) -> tuple[Story, list[Change]] | None:
+        forced = bool(fixed) or seen.kind in FORCED
         open_ = forced or verdict.score_en >= self.policy.list_at
         if not open_ and not verdict.groups:
             return None
         ref = self._ref(seen, verdict, region)
-        placement = self._index.place(ref, now, join_only=not open_)
+        placement = self._index.place(ref, now, fixed=fixed or None, join_only=not open_)
         if not placement.story:
             return None
-        if placement.new:
+        if placement.story not in self.stories:
             story = Story(id=placement.story, opened_at=now, title=seen.title, last_at=now)
             self.stories[story.id] = story
             return story, [Change(kind=Kind.OPENED, story=story.id, at=now, item=seen.id, reasons=_reasons(verdict))]

@@ -53,6 +53,7 @@ def _opened(number: int, e: Event) -> Incident:
         starts=replace(base.starts, **starts),
         disposition=d.get("disposition", ""),
         reasons=tuple(d.get("reasons", ())),
+        parted=(int(d["parted_from"]),) if d.get("parted_from") else (),
     )
 
 
@@ -253,6 +254,15 @@ def _merged(i: Incident, e: Event) -> Incident:
     return replace(i, status=Status.MERGED, merged_into=int(str(e.data["into"])), closed_at=e.at)
 
 
+def _split(i: Incident, e: Event) -> Incident:
+    """Members that left take along what the net said in them; figures that people gave stay."""
+    gone = set(e.data["items"])  # type: ignore[call-overload]
+    stay = tuple(m for m in i.members if m.item_id not in gone)
+    titles = {m.title for m in i.members} - {m.title for m in stay}
+    figures = tuple(f for f in i.figures if f.standing != "net" or f.span not in titles)
+    return replace(i, members=stay, figures=figures, parted=(*i.parted, int(str(e.data["into"]))))
+
+
 def _unit_suggested(i: Incident, e: Event) -> Incident:
     d: Data = e.data
     return replace(i, suggested_unit=d["unit"], unit_candidates=tuple(d.get("ranked", ())))
@@ -299,6 +309,7 @@ EVOLVE: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "closed": _closed,
     "archived": _archived,
     "merged": _merged,
+    "split": _split,
     "unit_suggested": _unit_suggested,
     "notified": _nothing,
     **CLOCK_EVENTS,

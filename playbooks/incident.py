@@ -346,6 +346,7 @@ class Incident:
     exclusion: Mapping[str, str] = field(default_factory=dict)
     not_public_by: str = ""
     merged_into: int | None = None
+    parted: tuple[int, ...] = ()
     closed_at: datetime | None = None
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.schema import Settings
-from playbooks import actions, duties, privacy, releases
+from playbooks import actions, duties, parting, privacy, releases
 from playbooks.fields import Refused
 from playbooks.incident import CLOSED, ENDED, Actor, Event, Incident, Status
 
@@ -101,6 +101,7 @@ RULES: Mapping[str, Rule] = _rules(
     ),
     Rule(code="reopen", handler=actions.reopen, roles=(*DUTY, *LEAD), only_in=frozenset(ENDED - {Status.MERGED})),
     Rule(code="merge", handler=actions.merge, roles=(*DUTY, *LEAD)),
+    Rule(code="split", handler=parting.split, roles=(*DUTY, *LEAD)),
     Rule(code="unmask", handler=privacy.unmask, roles=(*DUTY, *COMMAND), not_in=frozenset()),
     Rule(code="erase", handler=privacy.erase, roles=("press_office", "principal", "admin"), not_in=frozenset()),
     Rule(code="classify", handler=actions.classify, roles=(*DUTY, *LEAD)),

@@ -10,11 +10,13 @@ from config.schema import Settings
 from playbooks.incident import ENDED, ClockState, Incident
 
 Fields = Mapping[str, str]
+MANY = 60_000
+"""Characters of the ids of all items that may be ticked at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """`kind`: text | url | time | number | area | select | unit."""
+    """`kind`: text | url | time | number | area | select | unit | items (ticked members, ids parted by spaces)."""
 
     name: str
     label: str
@@ -298,6 +300,14 @@ FORMS: tuple[Form, ...] = (
         line=_exclude,
     ),
     Form(
+        code="split",
+        title="拆分",
+        action="split",
+        button="另立一件",
+        inputs=(Input(name="item", label="拆出去的信息", kind="items", required=True),),
+        line=lambda f: ("拆分", _rest(f, "item")),
+    ),
+    Form(
         code="unmask",
         title="查看原文",
         action="unmask",
@@ -341,6 +351,7 @@ def idle(incident: Incident) -> frozenset[str]:
         "extend": any(c.running and not c.extended_by and any(b.extension for b in c.basis) for c in incident.clocks),
         "arbitrate": any(a.returned_at for a in incident.assignments),
         "assign": turn is None or not turn.open,
+        "split": len(incident.members) > 1,
         "change": bool(incident.verifications) or incident.status in ENDED,
     }
     return frozenset(code for code, needed in busy.items() if not needed)
@@ -356,7 +367,7 @@ def command(form: Form, given: Fields, settings: Settings) -> tuple[str, str]:
     """Command word and the rest of the line; unit codes become names, every value one line."""
     fields = {}
     for field in form.inputs:
-        value = one_line(given.get(field.name, ""))[:500]
+        value = one_line(given.get(field.name, ""))[: MANY if field.kind == "items" else 500]
         unit = settings.organisation.unit(value) if field.kind == "unit" else None
         fields[field.name] = unit.name if unit else "" if field.kind == "unit" else value
         if field.kind == "select" and value not in field.options:

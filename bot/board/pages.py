@@ -45,6 +45,7 @@ PROBLEM_KINDS = {
     "outage": "停机",
     "heartbeat": "心跳",
     "calendar": "节假日",
+    "settings": "本单位清单",
 }
 
 
@@ -123,12 +124,15 @@ class Board:
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
         kept = {"files": await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
         opinion = await opinion_of(store, found, settings, now)
-        return self.draw(request, who, "incident", view=view, forms=forms, units=units, **kept, opinion=opinion)
+        return self.draw(
+            request, who, "incident", view=view, forms=forms, units=units, **kept, opinion=opinion, members=found.members
+        )
 
     async def act(self, request: web.Request, who: Visitor) -> web.StreamResponse:
         """A form: one chat command in the officer's name; its reply is shown on the page again."""
         number = _number(request)
-        given = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
+        post = await request.post()
+        given = {k: " ".join(v for v in post.getall(k) if isinstance(v, str)) for k in post}
         form = BY_CODE.get(given.get("form", ""))
         if form is None:
             return refuse(self.deps, "没有这个操作，请返回重新打开页面。", status=400)

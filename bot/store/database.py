@@ -89,6 +89,9 @@ class SqlStore(ApartStore):
     async def incident_of(self, item_id: str) -> int | None:
         return await self.engine.read(lambda tx: items.incident_of(tx, item_id))
 
+    async def parted(self) -> list[int]:
+        return await self.engine.read(items.parted)
+
     async def items_of(self, number: int) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.items_of(tx, number))
 

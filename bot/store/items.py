@@ -296,6 +296,16 @@ def incident_of(tx: Tx, item_id: str) -> int | None:
     return None if row is None or row["incident"] is None else int(row["incident"])
 
 
+SPLIT: Final = "split:"
+
+
+def parted(tx: Tx) -> list[int]:
+    """Numbers of matters that were split by hand, and of those that came out of them."""
+    sql = "select distinct incident, why from membership where substr(why, 1, :length) = :mark"
+    rows = tx.rows(sql, {"length": len(SPLIT), "mark": SPLIT})
+    return sorted({int(r["incident"]) for r in rows} | {int(str(r["why"]).removeprefix(SPLIT)) for r in rows})
+
+
 def items_of(tx: Tx, number: int) -> list[StoredItem]:
     sql = "select * from item where incident = :number order by seen_at, id"
     return [stored(r) for r in tx.rows(sql, {"number": number})]

@@ -14,9 +14,12 @@ from bot.app import Running
 from bot.clarified import known_clarifications
 from bot.clock import VirtualClock
 from bot.desk import act
+from bot.quality import example, quality
 from bot.slow_burn import slow_burn_lines
+from bot.store.verify import verify
 from monitors.item import Item, ItemKind
 from playbooks.incident import Incident
+from playbooks.lifecycle import ActionNotAllowed
 from playbooks.rumours import likely_same, old_rumour, untrue
 from tests.bot.sources_server import desk_of
 from tests.builders import LEADER, OFFICER, PRESS, at
@@ -50,6 +53,12 @@ def later(running: Running, **span: float) -> None:
     clock.advance_to(clock.now() + timedelta(**span))
 
 
+async def proved(running: Running) -> bool:
+    """Every chain whole, every stored state the fold of its chain."""
+    verdict = await running.service.desk.store.engine.read(verify)  # type: ignore[attr-defined]
+    return not verdict.faults
+
+
 async def clarified_dam(running: Running) -> int:
     """A dam rumour found untrue by two parties and clarified."""
     desk = running.service.desk
@@ -79,6 +88,69 @@ async def test_after_a_merge_by_hand_later_items_follow_it_also_after_a_restart(
     await intake.rebuild()
     assert await heard(running, "鹿溪县城关镇一居民楼火灾 消防到场", "c") == one
     assert (await matter(running, two)).merged_into == one
+
+
+async def two_fires_in_one(running: Running) -> tuple[int, str]:
+    """A fire with one dead, into which a person put a landslide with three; the landslide's number and its item."""
+    desk = running.service.desk
+    number = await heard(running, "鹿溪县城关镇一居民楼火灾致1人死亡")
+    assert number is not None
+    later(running, minutes=1)
+    assert await heard(running, "鹿溪县城关镇居民楼火灾致3人死亡 实为厂房", "b") == number
+    ident = (await desk.store.items_of(number))[1].item.id
+    return number, ident
+
+
+async def test_a_split_by_hand_moves_items_figures_and_alarm_and_is_never_joined_again(running: Running) -> None:
+    desk, intake = running.service.desk, running.service.intake
+    number, ident = await two_fires_in_one(running)
+    grade = (await matter(running, number)).level
+    later(running, minutes=1)
+    old, events = await act(desk, number, "split", PRESS, {"items": ["厂房"]}, "k1")
+    again, same = await act(desk, number, "split", PRESS, {"items": ["厂房"]}, "k1")
+    assert [e.kind for e in same] == [e.kind for e in events]
+    assert again.version == old.version
+    new = await matter(running, old.parted[0])
+    assert (new.parted, [m.item_id for m in new.members]) == ((number,), [ident])
+    assert [m.title for m in old.members] == ["鹿溪县城关镇一居民楼火灾致1人死亡"]
+    deaths = [i.latest("deaths", "net") for i in (old, new)]
+    assert [f.value for f in deaths if f] == [1, 3]
+    assert (old.level, new.alarm_reason) == (grade, "split")
+    assert new.starts.detected_at is not None
+    assert old.starts.detected_at is not None
+    assert new.starts.detected_at.value - old.starts.detected_at.value == timedelta(minutes=1)
+    assert new.clocks
+    assert await desk.store.incident_of(ident) == new.number
+    for _ in range(2):  # told apart at once, and after a restart
+        later(running, minutes=1)
+        assert await heard(running, "鹿溪县城关镇居民楼火灾致3人死亡 实为厂房", "c") == new.number
+        assert await heard(running, "鹿溪县城关镇一居民楼火灾致1人死亡", "d") == number
+        await intake.rebuild()
+    assert likely_same(await matter(running, new.number)) == ()
+    assert await proved(running)
+
+
+async def test_a_split_is_undone_by_a_merge_and_counted(running: Running) -> None:
+    desk = running.service.desk
+    number, _ = await two_fires_in_one(running)
+    old, _ = await act(desk, number, "split", PRESS, {"items": ["厂房"]})
+    made = old.parted[0]
+    found = example(number, await desk.store.events(f"incident:{number}"))
+    assert found is not None
+    assert quality([found]).split == (number,)
+    await act(desk, made, "merge", PRESS, {"into": str(number)})
+    later(running, minutes=1)
+    assert await heard(running, "鹿溪县城关镇居民楼火灾致3人死亡 实为厂房", "c") == number
+
+
+@pytest.mark.parametrize(("words", "reason"), [(["地震"], "no_such_item"), (["火灾"], "all_items"), ([""], "missing_field")])
+async def test_a_split_of_nothing_or_of_everything_is_refused(running: Running, words: list[str], reason: str) -> None:
+    number, _ = await two_fires_in_one(running)
+    before = await matter(running, number)
+    with pytest.raises(ActionNotAllowed) as e:
+        await act(running.service.desk, number, "split", PRESS, {"items": words})
+    assert e.value.reason == reason
+    assert await matter(running, number) == before
 
 
 async def test_untrue_is_said_instead_of_hearsay_and_any_confirmation_undoes_it(running: Running) -> None:

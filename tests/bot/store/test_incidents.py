@@ -136,3 +136,19 @@ async def test_odd_text_is_kept_as_far_as_an_engine_can(store: SqlStore, text: s
     folded = fold(1, [event_of(e) for e in await store.events("incident:1")])
     stored = await store.incident(1)
     assert dump(folded) == dump(stored)
+
+
+async def test_a_split_is_written_whole_or_not_at_all_and_both_sides_are_remembered(store: SqlStore) -> None:
+    await store.add_items([item("a"), item("b")])
+    first = await open_one(store, joined=tuple(Joined(item_id=k, incident=1, at=T0, why="首条") for k in ("a", "b")))
+    assert await store.parted() == []
+    old = changed(first, event("split", items=["b"], into=2))
+    start = opening("另一件事")
+    moved = Joined(item_id="b", incident=2, at=T0, why="split:1", by="zhangsan")
+    new = Change(incident=opened(2, start), base_version=0, events=(start,), joined=(moved,))
+    assert not await store.commit_all([Change(incident=old.incident, base_version=99, events=old.events), new], ())
+    assert (await store.incident(2), await store.incident_of("b"), await store.parted()) == (None, 1, [])
+    assert await store.commit_all([old, new], ())
+    assert (await store.incident_of("a"), await store.incident_of("b"), await store.parted()) == (1, 2, [1, 2])
+    folded = fold(1, [event_of(e) for e in await store.events("incident:1")])
+    assert dump(folded) == dump(await store.incident(1))
