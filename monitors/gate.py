@@ -16,6 +16,8 @@ from monitors.lexicon import Found, Matcher, fold
 
 BODY_CHARS = 200
 BODY_FACTOR = 0.9  # a word far from the title weighs less
+KNOWN = 20_000
+"""Combinations of groups remembered before they are forgotten."""
 PLACES = ("@place", "@city", "@body_place", "@foreign")
 _RANK = {"list": 1, "digest": 2, "now": 3}
 _UNIT = r"(?!岁|时|年|月|日|天|次|级|小时|元|万元|%|周|楼|层|号|米|公里|分|点|旬|后|集|季|期|斤|吨|倍|比|胜)"
@@ -28,6 +30,7 @@ _MANY = re.compile(
     r"(?:多|数|数十|数百|上百|上千|近百|近千|若干)(?:人|名|车|位)[^,。;!?]{0,5}(?:死|亡|遇难|伤|失联|失踪|被困|被埋|送医|中毒|不适|相撞|落水)"
 )
 _UNHURT = re.compile(r"(?:无|没有|未造成|暂无|尚无|未接到|未发现|暂未|未有)[^,。;!?]{0,6}(?:伤亡|死亡|受伤|被困|遇难)")
+_HARM = re.compile(r"[死亡难伤困埋联踪医毒适撞水]")
 _MAGNITUDE = re.compile(r"([0-9]\.[0-9])级")
 
 
@@ -100,6 +103,7 @@ class Gate:
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
         self._anywhere = self._mask(PLACES)
+        self._known: dict[int, bool] = {}  # ordinary texts share few combinations of groups
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
 
     def _leads(self) -> dict[int, list[int]]:
@@ -160,13 +164,18 @@ class Gate:
     def _could(self, text: str) -> bool:
         """Whether some rule may fire, with the place that suits it best."""
         folded = fold(text)
-        bits = self._mask({hit.word.group for hit in self._matcher.find(folded)})
+        bits = self._matcher.present(folded)
         if not bits:
             return False
         bits |= self._mask(_toll(folded, None))
         if "级" in text and _MAGNITUDE.search(text):
             bits |= self._bits["@magnitude"]
-        return bool(self._fired(bits | self._anywhere, bits))
+        could = self._known.get(bits)
+        if could is None:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            could = self._known[bits] = bool(self._fired(bits | self._anywhere, bits))
+        return could
 
     def _read(
         self,
@@ -287,10 +296,11 @@ def _toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
             for name, pattern in (("@deaths", _DEATHS), ("@injured", _INJURED), ("@missing", _MISSING))
             if pattern.search(folded)
         ]
-    if _MANY.search(folded):
-        names.append("@many")
-    if _UNHURT.search(folded):
-        names.append("@none_hurt")
+    if _HARM.search(folded):  # both need one of these, and most texts have none
+        if _MANY.search(folded):
+            names.append("@many")
+        if _UNHURT.search(folded):
+            names.append("@none_hurt")
     if any(name in names for name in ("@deaths", "@injured", "@missing", "@many")):
         names.append("@toll")
     return names

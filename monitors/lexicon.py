@@ -49,6 +49,21 @@ class Matcher:
         entries.pop("", None)
         self._entries = list(entries.values())
         self._automaton = AhoCorasick(list(entries))
+        self._held = [self._bits_of(words) for words in self._entries]
+        self._hiding = sum(self.bits[name] for name in self._masks)
+
+    def _bits_of(self, words: list[Word]) -> int:
+        bits = 0
+        for word in words:
+            bits |= self.bits[word.group]
+        return bits
+
+    def present(self, folded: str) -> int:
+        """Bits of the groups that `find` would give words of, for a fraction of its cost where no mask is met."""
+        bits = 0
+        for index, _, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            bits |= self._held[index]
+        return self._bits_of([hit.word for hit in self.find(folded)]) if bits & self._hiding else bits
 
     def find(self, folded: str) -> list[Found]:
         """Words of `folded` (see `fold`) in reading order, those hidden by a mask left out."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+import pytest
+
 from bot.judging import judges_of
 from monitors.detect import Seen
+from monitors.gate import _toll
+from monitors.lexicon import Matcher, fold
 from tests.builders import at
 
 JUDGES = judges_of(None, {})
@@ -74,3 +78,27 @@ def test_a_repost_of_a_known_title_joins_even_where_its_words_are_silent() -> No
     again = detector.feed(Seen(id="b", source="web", title=title), at("09:05"))
     assert again
     assert again[0].story == first[0].story
+
+
+def test_groups_present_are_those_of_the_words_found_masks_respected() -> None:
+    matcher = Matcher(GATE.lexicon)
+    hidden = 0
+    for title, text in [*passages(2000), ("爆炸头造型走红", ""), ("燃气爆炸头条", "")]:
+        folded = fold(f"{title}。{text}")
+        words = {hit.word.group for hit in matcher.find(folded)}
+        assert matcher.present(folded) == sum(matcher.bits[name] for name in words), folded
+        hidden += not words
+    assert hidden, "the sample must hold texts without a word"
+
+
+@pytest.mark.parametrize(
+    "word", ["死", "亡", "遇难", "伤", "失联", "失踪", "被困", "被埋", "送医", "中毒", "不适", "相撞", "落水"]
+)
+def test_many_people_harmed_count_as_a_toll_by_every_word(word: str) -> None:
+    title = f"云溪市一客车侧翻多人{word}"
+    assert "@toll" in _toll(fold(title), None)
+
+
+@pytest.mark.parametrize("word", ["伤亡", "死亡", "受伤", "被困", "遇难"])
+def test_nobody_hurt_is_read_by_every_word(word: str) -> None:
+    assert "@none_hurt" in _toll(fold(f"云溪市一仓库起火暂无人员{word}"), None)
