@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, evidence, living, reading, replies, rota_desk, shift_start, texts
+from bot import buttons, drill, evidence, living, reading, refusals, replies, rota_desk, shift_start, texts
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 LEVELS = {level.code: level for level in Level}
-STRANGER = "您不在本单位名册中，不能办理。请联系管理员。"
 
 
 async def accept(desk: Desk, message: CallbackMessage) -> bool:
@@ -82,7 +81,10 @@ async def _handle(desk: Desk, key: str, at: datetime, body: Mapping[str, object]
     elif kind == "media":
         actor = desk.actor(user)
         media_kind, media_id = str(body.get("media_kind", "")), str(body.get("media_id", ""))
-        answer = await evidence.received(desk, actor, media_kind, media_id, key) if actor else STRANGER
+        if actor is None:
+            answer = await refusals.stranger(desk, user, key)
+        else:
+            answer = await evidence.received(desk, actor, media_kind, media_id, key)
         await say(desk, user, answer, key)
     elif kind in ("card", "menu"):
         await _pressed(desk, user, key, body)
@@ -95,8 +97,12 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
     if actor is not None and parts[0] == "shift" and len(parts) == 3:
         await _rota_pressed(desk, actor, parts[1], parts[2], str(body["response_code"]), key)
         return
-    if actor is None or len(parts) < 2 or not parts[0].isdigit():
-        await say(desk, user, STRANGER if actor is None else "这个按钮已经失效，请回“查询”查看。", key)
+    if actor is None:
+        await say(desk, user, await refusals.stranger(desk, user, key), key)
+        return
+    if len(parts) < 2 or not parts[0].isdigit():
+        await refusals.record(desk, actor, parts[0], "unknown", key)
+        await say(desk, user, "这个按钮已经失效，请回“查询”查看。", key)
         return
     number, action = int(parts[0]), parts[1]
     code = str(body["response_code"])
@@ -173,9 +179,9 @@ async def _act(desk: Desk, actor: Actor, number: int, action: str, fields: dict[
         incident, events = await act(desk, number, action, actor, fields, key)
         await living.spread(desk, actor, incident, events, key)
     except ActionNotAllowed as e:
-        return replies.refused(e, desk.settings).split("现在可以")[0]
+        return (await refusals.told(desk, actor, e, key)).split("现在可以")[0]
     except (NotFound, Busy) as e:
-        return str(e)
+        return await refusals.unread(desk, actor, action, e, key)
     return replies.done(incident, events, desk.settings, desk.now())
 
 
@@ -212,8 +218,9 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
     """Reply to one typed line."""
     actor = desk.actor(user)
     if actor is None:
-        return STRANGER
+        return await refusals.stranger(desk, user, key)
     if any(mark in line for mark in desk.settings.bot.secrecy_marks):
+        await refusals.record(desk, actor, "any", "secrecy_mark", key)
         return "来文带有密级标识，企业微信不得传递。本条内容未留存，请到值班室当面处理。"
     asked = parse(line)
     if asked is None:
@@ -222,12 +229,10 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
         if not asked.command.action:
             return await _without_number(desk, actor, asked, key)
         return await _typed_action(desk, actor, asked, key)
-    except CommandError as e:
-        return str(e)
     except ActionNotAllowed as e:
-        return replies.refused(e, desk.settings)
-    except (NotFound, Busy) as e:
-        return str(e)
+        return await refusals.told(desk, actor, e, key)
+    except (CommandError, NotFound, Busy) as e:
+        return await refusals.unread(desk, actor, asked.command.action or "read", e, key)
 
 
 async def _not_a_command(desk: Desk, actor: Actor, line: str, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot import replies
+from bot import refusals, replies
 from bot.commands import BY_WORD, CommandError
 from bot.desk import Busy, Desk, NotFound, act
 from playbooks.lifecycle import ActionNotAllowed
@@ -21,10 +21,8 @@ async def board_act(desk: Desk, userid: str, command: str, number: int, fields: 
         if row.action == "attest" and not parsed.get("name"):
             parsed["name"] = actor.name
         incident, events = await act(desk, number, row.action, actor, parsed)
-    except CommandError as e:
-        return str(e)
     except ActionNotAllowed as e:
-        return replies.refused(e, desk.settings)
-    except (NotFound, Busy) as e:
-        return str(e)
+        return await refusals.told(desk, actor, e)
+    except (CommandError, NotFound, Busy) as e:
+        return await refusals.unread(desk, actor, row.action, e)
     return replies.done(incident, events, desk.settings, desk.now())

@@ -51,7 +51,7 @@ REFUSED = {
     "unknown": "没有这个操作。",
     "own_unit": "本件涉及您所在的单位，反映人的信息不得提供给被反映单位。",
     "wrong_state": "这件事现在是“{status}”，不能这样办。",
-    "wrong_role": "这一步须由{roles}办理，请联系相应人员。",
+    "wrong_role": "这一步须由{roles}办理{whom}。",
     "missing_field": "还缺{field}，请补全。",
     "bad_value": "{field}填得不对，请检查。",
     "in_future": "填的时间还没到，请核对。",
@@ -79,6 +79,7 @@ REFUSED = {
     "debts": "还有欠项（{debts}），补齐后才能归档。",
 }
 FIELD_NAMES = {
+    "items": "拆出去的信息",
     "level": "等级",
     "reason": "理由",
     "url": "网址或方式",
@@ -95,6 +96,8 @@ FIELD_NAMES = {
     "into": "并入的编号",
     "clock": "时限",
 }
+SPOKEN = 4
+"""Roles a refusal names."""
 ASK = {
     "ask_exclude": "请直接回复：排除 {n} 非本地（或旧闻、重复、无关）。",
     "ask_grade": "请直接回复：定级 {n} 等级 依据。",
@@ -114,7 +117,7 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
     if any(e.data.get("note") == "unmasked" for e in events):
         page = f"{settings.bot.public_url}/incident/{incident.number}/original"
         return f"{incident.number}号：已登记查看。原文不经企业微信传递，请在10分钟内到总览查看：{page}"
-    words = [DONE[e.kind] for e in events if e.kind in DONE]
+    words = [DONE[e.kind] + (f"，另立{e.data['into']}号" if e.kind == "split" else "") for e in events if e.kind in DONE]
     head = f"{incident.number}号：" + ("；".join(dict.fromkeys(words)) if words else "已经办过，无需再办") + "。"
     met = [e for e in events if e.kind == "clock_met"]
     by_id = {c.id: c for c in incident.clocks}
@@ -148,11 +151,13 @@ def next_due(incident: Incident, now: datetime) -> str:
     return f"下一时限：{texts.clock_name(running[0])} {texts.due_text(running[0], now)}。"
 
 
-def refused(e: ActionNotAllowed, settings: Settings) -> str:
-    """Why not, and what this person may do now."""
+def refused(e: ActionNotAllowed, settings: Settings, whom: str = "") -> str:
+    """Why not, whom to ask, and what this person may do now."""
     detail = dict(e.detail)
+    detail["whom"] = f"，请联系{whom}" if whom else "，请联系相应人员"
     if "roles" in detail:
-        detail["roles"] = "、".join(labels.ROLES.get(r, r) for r in detail["roles"].split("、"))
+        roles = [labels.ROLES.get(r, r) for r in detail["roles"].split("、")]
+        detail["roles"] = "、".join(roles[:SPOKEN]) + ("等" if len(roles) > SPOKEN else "")
     if "field" in detail:
         detail["field"] = FIELD_NAMES.get(detail["field"], detail["field"])
     if "unit" in detail:
