@@ -67,7 +67,11 @@ class Intake:
     clarified: Clarified | None = None
     asked: bool = False
     leading: bool = False
+    local: frozenset[str] = field(init=False)
     split_seen: str | None = None
+
+    def __post_init__(self) -> None:
+        self.local = frozenset(s.id for s in self.desk.settings.sources if s.local)
 
     async def close(self) -> None:
         """Stop what is being asked; whatever was not stored is fetched again after the next start."""
@@ -92,7 +96,7 @@ class Intake:
         apart = set(await self.desk.store.parted())
         for stored in await self.desk.store.members_since(self.desk.now() - MEMORY):
             fixed = f"{PINNED}{stored.incident}" if stored.incident in apart else ""  # parted by hand: each stays where it is
-            changes = self.detector.feed(_seen(self.desk, stored.item), stored.item.seen_at, fixed)
+            changes = self.detector.feed(_seen(self.local, stored.item), stored.item.seen_at, fixed)
             if changes and stored.incident is not None:
                 self.stories.setdefault(changes[0].story, stored.incident)
 
@@ -188,7 +192,7 @@ class Intake:
         batch, read = Batch(desk=self.desk), list[Read]()
         for n, row in enumerate(rows, 1):
             at = row.item.seen_at if row.incident is None else self.desk.now()
-            read.append((row, self.detector.feed(_seen(self.desk, row.item), at)))
+            read.append((row, self.detector.feed(_seen(self.local, row.item), at)))
             out[row.item.id] = await self._place(batch, *read[-1])
             if n % BREATH == 0:
                 await asyncio.sleep(0)
@@ -316,11 +320,11 @@ class Intake:
     def read_alone(self, rows: Sequence[StoredItem]) -> tuple[Story, tuple[Change, ...]]:
         """What these items alone say, as one matter, and what the first of them changed."""
         detector = self.knowledge.detector()
-        read = [detector.feed(_seen(self.desk, r.item), r.item.seen_at, PINNED) for r in rows]
+        read = [detector.feed(_seen(self.local, r.item), r.item.seen_at, PINNED) for r in rows]
         return detector.stories[PINNED], read[0]
 
     def opening(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> Event:
-        region = self.knowledge.locate(item.title, item.text, local=_is_local(self.desk, item))
+        region = self.knowledge.locate(item.title, item.text, local=_is_local(self.local, item))
         own = (self.desk.settings.scope.county, self.desk.settings.scope.city)
         place = Place(
             province=story.province or region.province,
@@ -338,7 +342,7 @@ def _members(item: Item, now: datetime, why: str) -> Callable[[int], tuple[Joine
     return lambda number: (Joined(item_id=item.id, incident=number, at=now, why=why),)
 
 
-def _seen(desk: Desk, item: Item) -> Seen:
+def _seen(local: frozenset[str], item: Item) -> Seen:
     return Seen(
         id=item.id,
         source=item.source,
@@ -347,16 +351,14 @@ def _seen(desk: Desk, item: Item) -> Seen:
         kind=str(item.kind),
         rank=item.rank,
         url=item.url,
-        local=_is_local(desk, item),
+        local=_is_local(local, item),
         author=item.author,
     )
 
 
-def _is_local(desk: Desk, item: Item) -> bool:
-    """A source of the installation's own area, an officer or a hotline: a text that names no place is about here."""
-    if item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE):
-        return True
-    return any(s.id == item.source and s.local for s in desk.settings.sources)
+def _is_local(local: frozenset[str], item: Item) -> bool:
+    """One of the `local` sources, which are the installation's own area, an officer or a hotline: a text that names no place is about here."""
+    return item.kind in (ItemKind.OFFICER, ItemKind.HOTLINE) or item.source in local
 
 
 def build_intake(desk: Desk, fetcher: Fetcher, prefixes: Mapping[str, str], models: Models | None = None) -> Intake:

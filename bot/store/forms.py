@@ -33,9 +33,15 @@ def maybe(value: int | None) -> datetime | None:
 
 def clean(text: str) -> str:
     """`text` as every engine can keep it: no NUL (PostgreSQL refuses it), no lone surrogates (UTF-8 has none)."""
+    if "\0" in text:
+        text = text.replace("\0", "")
     if text.isascii():
-        return text.replace("\0", "")
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def canonical(value: object) -> str:

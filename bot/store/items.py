@@ -94,8 +94,9 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
     if not items:
         return
     n = take(tx, "item", len(items))
-    tx.many(INSERT_ITEM, [_item_row(item, n + k) for k, item in enumerate(items)])
-    search.index(tx, [(n + k, search.words_of(clean(item.title), clean(item.text))) for k, item in enumerate(items)])
+    rows = [_item_row(item, n + k) for k, item in enumerate(items)]
+    tx.many(INSERT_ITEM, rows)
+    search.index(tx, [(n + k, search.words_of(str(row["title"]), str(row["text"]))) for k, row in enumerate(rows)])
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
