@@ -39,7 +39,7 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get(f"{one}/review.{{kind:md|html|docx}}", guarded(deps, board.report)),
         web.get("/events", guarded(deps, board.events)),
         web.get("/login", sign_in(deps)),
-        web.post("/logout", guarded(deps, sign_out)),
+        web.post("/logout", guarded(deps, sign_out(deps))),
         web.get("/static/{name}", static),
     ]
 

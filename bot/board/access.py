@@ -21,6 +21,7 @@ from bot.clock import wall
 from config.schema import Officer
 
 COOKIE, SAID = "yqbot_session", "yqbot_said"
+WECOM = "/oauth/wecom"
 LASTS = timedelta(hours=12)
 CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
@@ -70,7 +71,8 @@ def guarded(deps: BoardDeps, handler: Handler) -> Plain:
     async def run(request: web.Request) -> web.StreamResponse:
         who = await visitor(deps, request)
         if who is None:
-            return refuse(deps, "请用值班台发给您的一次性登录链接进入；链接用过或超过12小时须重新索取。")
+            sentence = "请用值班台发给您的一次性登录链接进入；链接用过或超过12小时须重新索取。"
+            return refuse(deps, sentence, onward=request.path if request.method == "GET" else "/")
         return dressed(await handler(request, who))
 
     return run
@@ -98,9 +100,10 @@ def dressed(response: web.StreamResponse) -> web.StreamResponse:
     return response
 
 
-def refuse(deps: BoardDeps, sentence: str, status: int = 401) -> web.StreamResponse:
-    """A page with one sentence and nothing else."""
-    body = html("message.html", title="舆情值班台", sentence=sentence, organisation=deps.settings.organisation.name)
+def refuse(deps: BoardDeps, sentence: str, status: int = 401, onward: str = "/") -> web.StreamResponse:
+    """A page with one sentence; whoever has to sign in finds the way over WeCom there, and comes to `onward` after it."""
+    door = f"{WECOM}?next={quote(onward, safe='/')}" if status == 401 and deps.settings.wecom.corpid else ""
+    body = html("message.html", title="舆情值班台", sentence=sentence, organisation=deps.settings.organisation.name, door=door)
     return dressed(web.Response(text=body, content_type="text/html", status=status))
 
 
@@ -127,11 +130,16 @@ def sign_in(deps: BoardDeps) -> Plain:
     return login
 
 
-async def sign_out(request: web.Request, who: Visitor) -> web.StreamResponse:
-    """Forget the cookie on this device."""
-    answer = web.Response(status=303, headers={"Location": "/login"})
-    answer.del_cookie(COOKIE, path="/")
-    return answer
+def sign_out(deps: BoardDeps) -> Handler:
+    """End the session in the store, so that a copy of the cookie is worth nothing, and forget it on this device."""
+
+    async def leave(request: web.Request, who: Visitor) -> web.StreamResponse:
+        await deps.store.end_session(who.session)
+        answer = web.Response(status=303, headers={"Location": "/login"})
+        answer.del_cookie(COOKIE, path="/")
+        return answer
+
+    return leave
 
 
 def say(answer: web.Response, sentence: str) -> None:

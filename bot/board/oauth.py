@@ -14,13 +14,13 @@ from urllib.parse import quote, unquote, urlencode
 
 from aiohttp import web
 
-from bot.board.access import COOKIE, LASTS, Plain, dressed, refuse
+from bot.board.access import COOKIE, LASTS, WECOM, Plain, dressed, refuse
 from bot.board.deps import BoardDeps
 from bot.clock import wall
 from bot.wecom.errors import WeComError
 
 STATE = "yqbot_state"
-PATH = "/oauth/wecom"
+PATH = WECOM
 STATE_SECONDS = 600
 INSIDE = ("wxwork", "micromessenger")  # words of the User-Agent inside the WeCom client
 

@@ -58,6 +58,14 @@ async def test_a_member_with_rights_arrives_where_he_wanted(
         assert "石坪镇大湾村" in await page.text()
 
 
+async def test_the_page_that_refuses_shows_the_way_over_wecom_and_back(office: Room, browser: aiohttp.ClientSession) -> None:
+    async with browser.get(f"{office.board}/incident/1") as refused:
+        assert refused.status == 401
+        assert '<a href="/oauth/wecom?next=/incident/1">用企业微信登录</a>' in await refused.text()
+    async with browser.post(f"{office.board}/logout") as refused:
+        assert '<a href="/oauth/wecom?next=/">' in await refused.text()
+
+
 async def test_a_code_lets_in_once(office: Room, browser: aiohttp.ClientSession) -> None:
     back = await way_back(browser, office, EDITOR, INSIDE)
     async with browser.get(back, allow_redirects=False) as first:

@@ -90,6 +90,17 @@ async def test_a_form_without_its_token_changes_nothing(night, token):
     assert await night.store.incident(12) == before
 
 
+async def test_a_copied_cookie_is_worth_nothing_after_signing_out(night):
+    await night.sign_in("chenjing")
+    jar = night.client.session.cookie_jar
+    copied = jar.filter_cookies(night.client.make_url("/"))["yqbot_session"].value
+    async with night.client.post("/logout", allow_redirects=False) as answer:
+        assert answer.status == 303
+    jar.update_cookies({"yqbot_session": copied}, night.client.make_url("/"))
+    await night.text("/", status=401)
+    assert await night.store.session_officer(copied, wall()) is None
+
+
 async def test_signing_out_forgets_the_cookie(night):
     await night.sign_in("chenjing")
     async with night.client.post("/logout", allow_redirects=False) as answer:
