@@ -91,6 +91,8 @@ def _part(head: str, rows: Sequence[str], count: int) -> list[str]:
     """A heading with the true count, and the lines that no part before it has shown."""
     if not count:
         return [f"{head}：无。"]
+    if not rows:
+        return [f"{head}{count}件，均已列在上面。"]
     above = "（已列在上面的不重复）" if len(rows) < count else ""
     more = [f"另有{len(rows) - SHOWN}件，请回“查询”。"] if len(rows) > SHOWN else []
     return [f"{head}{count}件{above}：", *rows[:SHOWN], *more]

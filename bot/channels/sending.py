@@ -12,11 +12,11 @@ from bot.channels.gateway import Sender
 from bot.channels.ways import BOT, MAIL, VOICE
 from bot.desk import Desk
 from bot.metering import GROUP
-from bot.outbox import BRIEF, reply_message
+from bot.outbox import BRIEF, card_message, reply_message
 from bot.store.port import MessageRow
 from bot.wecom import chats
 from bot.wecom.breaker import FAILURES, tells_of_wecom
-from bot.wecom.cards import card_request
+from bot.wecom.cards import Button, button_card, card_request
 from bot.wecom.client import SendResult
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 from playbooks.ladder import quiet_after
@@ -29,6 +29,8 @@ UNMETERED = frozenset({VOICE, MAIL})  # not WeCom: its meters do not count them
 GROUP_PATIENCE = timedelta(minutes=10)
 """How long a group is worth telling that there is something: it shares the fate of WeCom, the personal ways do not."""
 TOLD_EVERY = timedelta(minutes=10)
+LISTED = 12
+"""Numbers of waiting matters a merged card names."""
 OWN = frozenset({VOICE, MAIL, BOT})
 PLAIN = "有一条回复被企业微信拦截，请在单位打开总览查看，或到值班室办理。"
 
@@ -117,11 +119,19 @@ async def working(desk: Desk) -> None:
 
 
 async def _tell(desk: Desk, user: str, now: datetime) -> None:
-    """One line a person and ten minutes; it has the room of the worst matters, so that it arrives."""
+    """One card for all that waits, a person and ten minutes; it has the room of the worst matters, so that it arrives."""
     slot = int(now.timestamp() // TOLD_EVERY.total_seconds())
-    text = "短时间内提醒较多，已先发最紧急的，其余正在排队，不会丢失。全部在办请回“查询”。"
-    line = reply_message(desk, user, text, f"meter-{slot}")
-    await desk.store.settle_steps({}, [replace(line, priority=-1)], now)
+    waiting = await desk.store.waiting_for(user)
+    numbers = "、".join(f"{n}号" for n in waiting[:LISTED]) + (f"等{len(waiting)}件" if len(waiting) > LISTED else "")
+    card = button_card(
+        title=f"【提醒合并】另有{len(waiting)}件在排队" if waiting else "【提醒合并】其余提醒在排队",
+        desc="短时间内提醒较多，已先发最紧急的",
+        sub=f"{f'排队的：{numbers}。' if waiting else ''}陆续发出，不会丢失。急看请点“逐件看”。",
+        buttons=[Button(text="逐件看", key="shift|list|", style=1)],
+        task_id="t",
+        source=f"{desk.settings.organisation.short[:4]}舆情值班·内部",
+    )
+    await desk.store.settle_steps({}, [replace(card_message(desk, user, card, f"meter-{slot}"), priority=-1)], now)
 
 
 async def failed_beside(desk: Desk, row: MessageRow, e: SendError | OutcomeUnknown) -> None:

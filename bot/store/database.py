@@ -268,6 +268,9 @@ class SqlStore(ApartStore):
     async def pending_messages(self) -> int:
         return await self.engine.read(messages.pending)
 
+    async def waiting_for(self, recipient: str) -> list[int]:
+        return await self.engine.read(lambda tx: messages.waiting_for(tx, recipient))
+
     async def engine_figures(self, now: datetime, wall: datetime) -> EngineFigures:
         return await self.engine.read(lambda tx: lateness.figures(tx, now, wall))
 

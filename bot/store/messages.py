@@ -167,6 +167,15 @@ def _attempt(tx: Tx, ident: str, n: int, at: datetime, outcome: str, detail: str
     )
 
 
+def waiting_for(tx: Tx, recipient: str) -> list[int]:
+    """Incidents of which a message to this person has not left yet, the most urgent first."""
+    sql = (
+        "select incident, min(priority) as first from message where recipient = :recipient and incident is not null"
+        " and state = 'pending' and sent_at is null group by incident order by first, incident"
+    )
+    return [int(r["incident"]) for r in tx.rows(sql, {"recipient": recipient})]
+
+
 def mark_failed(tx: Tx, ident: str, owner: str, at: datetime, state: str, retry_at: datetime | None, detail: str) -> bool:
     """It did not go, or nobody knows: `pending` and `unknown` come back at `retry_at`, `failed` never does."""
     found = tx.rows(
