@@ -82,7 +82,9 @@ async def serving(
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         fetcher = await stack.enter_async_context(Fetcher())
-        desk = Desk(settings=settings, store=store, clock=clock, owner=process_name(), board_url=settings.bot.public_url)
+        desk = Desk(
+            settings=settings, store=store, clock=clock, owner=process_name(), board_url=settings.bot.public_url, data=data
+        )
         if not settings.bot.database_url:  # the folder's lock keeps every other process out
             desk.alone_since = system.wall()
         link = set_up(desk, session)
@@ -118,7 +120,15 @@ def build_web(service: Service) -> web.Application:
     async def report(userid: str, text: str, files: Sequence[Upload], key: str) -> tuple[int | None, str]:
         return await board_report(desk, userid, text, files, key)
 
-    deps = BoardDeps(store=desk.store, settings=desk.settings, clock=desk.clock, act=act, actor=desk.actor, report=report)
+    deps = BoardDeps(
+        store=desk.store,
+        settings=desk.settings,
+        clock=desk.clock,
+        act=act,
+        actor=desk.actor,
+        report=report,
+        data=desk.data,
+    )
     setup_board(app, deps)
     if desk.wecom is not None:
         app.add_routes(oauth_routes(deps, desk.wecom.getuserinfo))

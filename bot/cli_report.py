@@ -58,7 +58,7 @@ async def _review(args: argparse.Namespace, data: Path) -> None:
     settings = settings_of(folder_of(args, data), dict(os.environ))
     store = await open_store(settings.bot.database_url, data, readonly=True)
     try:
-        await write_review(store, settings, args.incident, args.format, args.output, _time(data))
+        await write_review(store, settings, args.incident, args.format, args.output, _time(data), data)
     finally:
         await store.close()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot import clock as system
 from bot.channels.gateway import Sender
@@ -59,6 +60,7 @@ class Desk:
     """What every flow needs. `owner` names this process in leases.
 
     `gateway`, `mail`, `link`: SMS or voice, e-mail, and the smart bot's long connection, where they are set up.
+    `data`: the folder with the models the installation trained.
     `alone_since`: when this process opened a store that no other can hold; leases given before then are of the dead.
     """
 
@@ -74,6 +76,7 @@ class Desk:
     breaker: Breaker = field(default_factory=Breaker)
     meters: Meters = field(default_factory=Meters)
     board_url: str = ""
+    data: Path | None = None
     covers: tuple[Cover, ...] = ()
     alone_since: datetime | None = None
     wake: Callable[[], None] = field(default=lambda: None)

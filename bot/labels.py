@@ -297,6 +297,7 @@ ALARM_REASONS: Mapping[str, str] = {
     "digest_platforms": "多个平台出现",
     "attention_days": "多人连续多日反映，转为关注",
     "accelerate_items": "突然升温",
+    "split": "人工拆分",
     "immediate": "即时提醒",
 }
 STUCK: Mapping[str, str] = {

@@ -48,7 +48,11 @@ async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
     if word in READERS:
         found = await matter(desk, await number_of(desk, asked))
         said = READERS[word](desk, actor, found, now)
-        return f"{said}\n{sentence(await opinion_of(desk.store, found, desk.settings, now))}" if word == "详情" else said
+        return (
+            f"{said}\n{sentence(await opinion_of(desk.store, found, desk.settings, now, desk.data))}"
+            if word == "详情"
+            else said
+        )
     if asked.number is not None:
         return replies.detail(await matter(desk, asked.number), desk.settings, now)
     return await _listing(desk, asked)

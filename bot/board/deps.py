@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.board.upload import Report
 from bot.clock import Clock
@@ -18,7 +19,10 @@ Act = Callable[[str, str, int, Mapping[str, str]], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardDeps:
-    """`clock` is program time (virtual in the demo); `actor` gives the roles held now, covers included, if the desk has them."""
+    """`clock` is program time (virtual in the demo); `actor` gives the roles held now, covers included, if the desk has them.
+
+    `data`: the folder with the models the installation trained itself.
+    """
 
     store: Store
     settings: Settings
@@ -26,6 +30,7 @@ class BoardDeps:
     act: Act
     actor: Callable[[str], Actor | None] | None = None
     report: Report | None = None
+    data: Path | None = None
 
     def actor_of(self, userid: str) -> Actor | None:
         """The officer with the roles held at this moment; None for a stranger."""

@@ -123,7 +123,7 @@ class Board:
         forms = offered(may, found)
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
         kept = {"files": await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
-        opinion = await opinion_of(store, found, settings, now)
+        opinion = await opinion_of(store, found, settings, now, self.deps.data)
         return self.draw(
             request, who, "incident", view=view, forms=forms, units=units, **kept, opinion=opinion, members=found.members
         )
@@ -147,7 +147,7 @@ class Board:
         """The review of a matter, drawn now from the same records as `yqbot report`."""
         number, kind = _number(request), request.match_info["kind"]
         try:
-            figures = await gather(self.deps.store, self.deps.settings, number, self.deps.clock.now())
+            figures = await gather(self.deps.store, self.deps.settings, number, self.deps.clock.now(), self.deps.data)
         except NoIncident as e:
             return refuse(self.deps, str(e), status=404)
         answer = web.Response(body=render(figures, kind), content_type=REPORT_TYPES[kind])

@@ -30,8 +30,8 @@ class NoIncident(Exception):
         super().__init__(f"没有{number}号事件，请核对编号。")
 
 
-async def gather(store: Store, settings: Settings, number: int, now: datetime) -> ReviewFigures:
-    """Read everything a review of incident `number` needs. Raises NoIncident."""
+async def gather(store: Store, settings: Settings, number: int, now: datetime, data: Path | None = None) -> ReviewFigures:
+    """Read everything a review of incident `number` needs; `data` holds what the installation trained. Raises NoIncident."""
     incident = await store.incident(number)
     if incident is None:
         raise NoIncident(number)
@@ -39,7 +39,7 @@ async def gather(store: Store, settings: Settings, number: int, now: datetime) -
     messages = await store.messages_of(number)
     problems = await store.problems(open_only=False)
     found = figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
-    return replace(found, opinion_grade=await opinion_of(store, incident, settings, now))
+    return replace(found, opinion_grade=await opinion_of(store, incident, settings, now, data))
 
 
 def render(review: ReviewFigures, kind: str) -> bytes:
@@ -54,9 +54,11 @@ def render(review: ReviewFigures, kind: str) -> bytes:
     raise ValueError(f"不认识的格式“{kind}”，可用：{'、'.join(FORMATS)}。")
 
 
-async def write_review(store: Store, settings: Settings, number: int, kind: str, path: Path, now: datetime) -> None:
+async def write_review(
+    store: Store, settings: Settings, number: int, kind: str, path: Path, now: datetime, data: Path | None = None
+) -> None:
     """Write the review of incident `number` to `path`, whole or not at all. Raises NoIncident, ValueError, OSError."""
-    body = render(await gather(store, settings, number, now), kind)
+    body = render(await gather(store, settings, number, now, data), kind)
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(body)
     temporary.replace(path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from bot.__main__ import main
 from bot.opinion import OpinionView, judge_of, sentence, view
 from bot.reports.blocks import Paragraph, Table
 from bot.reports.opinion import opinion_blocks
@@ -40,6 +42,17 @@ def test_posts_are_judged_by_hour_and_headlines_and_calls_are_not() -> None:
     assert [(posts, bad) for _, posts, bad, _ in found.series] == [(4, 4), (2, 0)]
     assert {name: value for name, value, _ in found.rows}["帖文负面占比"] == "67%"
     assert {name: value for name, value, _ in found.rows}["媒体级别"] == "中央"
+
+
+def test_the_model_an_installation_trained_judges_its_posts(tmp_path: Path) -> None:
+    """Its own people call the plain words bad: only the trained model can know."""
+    rows = [f"{PLAIN}{n},负面" for n in range(60)] + [f"{BAD}{n},其他" for n in range(60)]
+    posts = tmp_path / "posts.csv"
+    posts.write_text("\n".join(("text,label", *(r.replace("，", "；") for r in rows))), encoding="utf-8")
+    assert main(["train", "sentiment", str(posts), "-o", str(tmp_path / "models" / "sentiment.model")]) == 0
+    items = [item("posts", PLAIN, n) for n in range(6)]
+    shipped, own = (view(landslide(NOON), items, RULES, judge_of(RULES, d), NOON) for d in (None, tmp_path))
+    assert [sum(bad for _, _, bad, _ in v.series) for v in (shipped, own)] == [0, 6]
 
 
 def test_a_few_posts_give_no_share_and_the_reply_says_it_is_for_a_person_to_decide() -> None:
