@@ -127,6 +127,7 @@ class AlarmPolicy:
     accelerate_items: int = 6
     accelerate_platforms: int = 3
     accelerate_times: float = 2.0
+    orders_at_once: bool = False
     old_rumour: str = "quiet"
     old_rumour_likeness: float = 0.5
     suggest_likeness: float = 0.25

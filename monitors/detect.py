@@ -50,7 +50,8 @@ Count = Callable[[str, str], Mapping[str, int | None]]
 Grade = Callable[[str, Mapping[str, int | None]], str | None]
 
 LEVELS = ("general", "significant", "major", "especially_major")
-FORCED = ("officer", "hotline")  # a person reported it: always a story
+ORDER = "hotline"
+FORCED = ("officer", ORDER)  # a person reported it: always a story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,7 @@ class Detector:
     def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
         if story.alarmed_at or story.twin or 2 * story.quiet >= max(2 * QUIET_TITLES, story.plain):
             return []
-        reason = "forced" if seen.kind in FORCED else self._reason(story, verdict, now)
+        reason = self._told(seen) or self._reason(story, verdict, now) or self._repeated(story, seen, now)
         if not reason or not self._in_scope(story):
             return []
         twin = self._twins.of(story, self._alarmed, now)
@@ -256,6 +257,14 @@ class Detector:
         self._alarmed.append(story)
         self._index.keep(story.id, timedelta(days=self.policy.open_days))
         return [Change(kind=Kind.ALARMED, story=story.id, at=now, item=seen.id, reasons=(reason, *_reasons(verdict)))]
+
+    def _told(self, seen: Seen) -> str:
+        """What a person on duty reported alarms at once; a work order only where the policy says so."""
+        return "forced" if seen.kind == "officer" or (seen.kind == ORDER and self.policy.orders_at_once) else ""
+
+    def _repeated(self, story: Story, seen: Seen, now: datetime) -> str:
+        """An order that is nothing by itself, but asked for by several people over several days."""
+        return "attention_days" if seen.kind == ORDER and self._smoulders(story, now) else ""
 
     def _reason(self, story: Story, verdict: Verdict, now: datetime) -> str:
         """The policy key under which this item makes its story alarm, or empty."""

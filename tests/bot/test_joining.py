@@ -222,6 +222,39 @@ async def test_a_listed_matter_that_runs_away_alarms_by_itself(running: Running)
     assert (i.alarm_reason, i.alarmed_at) == ("accelerate_items", running.service.desk.now())
 
 
+async def test_orders_are_listed_and_only_what_the_policy_names_alarms(running: Running) -> None:
+    """Practice: an order becomes a matter of public opinion only by a decision; emergencies never wait for one."""
+    plain = ("清河路井盖松动", "石坪镇路灯不亮", "反映小区物业夜间施工噪音", "咨询医保卡补办手续", "公交23路等车时间太长")
+    for text in plain:
+        later(running, minutes=1)
+        i = await matter(running, await heard(running, f"来电{text}", "12345", kind=ItemKind.HOTLINE))
+        assert (i.alarmed_at, i.notices) == (None, ()), text
+    for text in ("石坪镇大湾村房后山体滑坡，有人被埋", "城关镇一饭店燃气爆炸，多人受伤"):
+        later(running, minutes=1)
+        i = await matter(running, await heard(running, text, "12345", kind=ItemKind.HOTLINE))
+        assert i.alarmed_at == running.service.desk.now(), text
+
+
+async def test_an_order_asked_for_by_three_people_on_three_days_turns_to_attention_without_a_night_call(
+    running: Running,
+) -> None:
+    number = await heard(running, "反映石坪镇李家村路灯长期不亮", "12345", kind=ItemKind.HOTLINE)
+    for text in ("石坪镇李家村路灯不亮多日", "反映石坪镇李家村路灯一直不亮"):
+        assert (await matter(running, number)).alarmed_at is None
+        later(running, days=1)
+        assert await heard(running, text, "12345", kind=ItemKind.HOTLINE) == number
+    i = await matter(running, number)
+    assert (i.alarm_reason, [n.kind for n in i.notices]) == ("attention_days", ["first_quiet"])
+
+
+async def test_an_installation_with_few_orders_may_be_told_of_each(running: Running) -> None:
+    intake = running.service.intake
+    intake.detector = intake.knowledge.detector()
+    intake.detector.policy = replace(intake.detector.policy, orders_at_once=True)
+    i = await matter(running, await heard(running, "来电清河路井盖松动", "12345", kind=ItemKind.HOTLINE))
+    assert i.alarm_reason == "forced"
+
+
 async def test_what_several_callers_say_over_days_is_a_line_of_the_digest_until_it_is_taken_up(running: Running) -> None:
     desk = running.service.desk
     policy = running.service.intake.knowledge.judges.policy
