@@ -1,6 +1,6 @@
 """`make bench`: every figure as one JSON line, in one run. What needs recorded data or a peer is skipped with a reason.
 
-python -m tests.bench [nlp] [backtest] [ingest] [hostile] [store] [engine] [backtest]
+python -m tests.bench [nlp] [backtest] [ingest] [history] [hostile] [store] [engine] [backtest]
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ NLP = (
 )
 SCRIPTS = {
     "ingest": "ingest_bench.py",
+    "history": "history_bench.py",
     "hostile": "hostile_bench.py",
     "store": "store_bench.py",
     "engine": "engine_bench.py",

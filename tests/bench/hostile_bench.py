@@ -10,16 +10,23 @@ import gzip
 import json
 import resource
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
 
+from bot.app import serving
+from bot.clock import VirtualClock
+from bot.configuration import DEMO, settings_of
 from bot.parsing import Parsing
+from bot.polling import ask_all
+from config.schema import Source
 from monitors.fetch import Fetcher, FetchError, FetchRequest
 from monitors.item import items
 
@@ -155,6 +162,37 @@ async def attack(port: int) -> None:
         parsing.close()
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(json.dumps({"bench": "hostile", "case": "children", "peak_rss_mib": round(child, 1)}))
+    await whole(port, list(urls.values()))
+
+
+async def whole(port: int, hostile: list[str]) -> None:
+    """All of them at once in the open service, beside ten healthy sources that are asked again and again meanwhile."""
+    healthy = [f"http://127.0.0.1:{port}/body?name=healthy&n={n}" for n in range(10)]
+    sources = tuple(
+        Source(id=f"s{n}", name=f"s{n}", kind="feed", url=url, internal="redirect" not in url, interval=300)
+        for n, url in enumerate([*healthy, *hostile[1:]])
+    )
+    settings = replace(settings_of(DEMO, {}), sources=sources)
+    with tempfile.TemporaryDirectory() as folder:
+        async with serving(settings, Path(folder), VirtualClock(NOW)) as running:
+            poller = running.service.intake.poller
+            well, ill = sources[: len(healthy)], list(sources[len(healthy) :])
+            idle, began, worst = reset_peak(), time.perf_counter(), 0.0
+            task = asyncio.ensure_future(ask_all(poller, ill))
+            while not task.done():
+                for source in well:
+                    asked = time.perf_counter()
+                    await poller.ask(source)
+                    worst = max(worst, time.perf_counter() - asked)
+                await asyncio.sleep(0.02)
+            await running.service.intake.join()
+            growth, seconds = peak_mib() - idle, time.perf_counter() - began
+            states = await running.service.desk.store.source_states()
+    figures = {"growth_mib": round(growth, 1), "wall_s": round(seconds, 2), "healthy_worst_s": round(worst, 3)}
+    failed = [s.id for s in well if states[s.id].failures]
+    told = sum(1 for s in ill if states[s.id].failures or states[s.id].damage or states[s.id].last_success_at)
+    row = {"case": "whole service", **figures, "healthy_failed": failed, "hostile": len(ill), "hostile_recorded": told}
+    print(json.dumps({"bench": "hostile", **row}), flush=True)
 
 
 async def serve() -> None:

@@ -183,7 +183,7 @@ async def whole(args: argparse.Namespace) -> list[dict[str, Any]]:
     clock = VirtualClock(START + timedelta(days=60))
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
-        async with serving(settings, Path(folder), clock) as running:
+        async with serving(settings, Path(args.data or folder), clock) as running:
             for name in ("new", "304"):
                 clock.advance_to(clock.now() + timedelta(hours=2))
                 began = time.perf_counter(), time.process_time()
@@ -267,6 +267,7 @@ def main() -> None:
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--delay", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument("--data", default="", help=argparse.SUPPRESS)
     parser.add_argument("--store", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child == "serve":
@@ -291,6 +292,7 @@ def figures(args: argparse.Namespace) -> None:
     many = argparse.Namespace(feeds=args.many, items=5)
     with server(args.many, 5, 0.2) as port:
         show(f"{args.many} feeds at 200 ms", child("ours", many, port=port))
+        show(f"{args.many} feeds at 200 ms, whole service", child("whole", many, port=port))
 
 
 if __name__ == "__main__":
