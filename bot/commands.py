@@ -208,6 +208,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件"),
     Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),
     Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
+    Command(words=("体检", "出稿体检"), usage="体检 12 稿子全文", help="发布前查数字、姓名、用语、时间、缺项，不留存稿子"),
+    Command(words=("报告", "评估报告"), usage="报告 12", help="把评估报告作为文件发给您"),
     Command(words=("值班",), usage="值班 [明天]", help="谁在值班"),
     Command(words=("到岗",), usage="到岗", help="登记本班到岗"),
     Command(words=("换班", "替班"), usage="换班 姓名 [明天]", help="请同事代班，对方同意才生效"),
@@ -221,6 +223,7 @@ BY_WORD: Mapping[str, Command] = {w: c for c in COMMANDS for w in c.words}
 WORDS = sorted(BY_WORD, key=len, reverse=True)
 
 
+_ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
 _NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")
 
 
@@ -235,6 +238,8 @@ def parse(line: str) -> Asked | None:
     word = _word(text)
     if word is None:
         return None
+    if word == "报告" and text[len(word) :].strip() and not _ONLY_NUMBER.fullmatch(text[len(word) :]):
+        word, text = "报", "报" + text[len(word) :]  # 报告大湾村滑坡 tells of something, 报告 12 asks for the paper
     command = BY_WORD[word]
     rest = text[len(word) :].lstrip(" ，,：:　")
     if not command.action and word == "报":

@@ -12,13 +12,14 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, evidence, living, reading, refusals, replies, rota_desk, shift_start, texts
+from bot import buttons, drill, evidence, living, papers, reading, refusals, replies, rota_desk, shift_start, texts
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
 from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
+from bot.proof import proof
 from bot.rota_desk import load_covers as load_covers
 from bot.wecom.cards import Button, Card, button_card
 from bot.wecom.crypto import CallbackMessage
@@ -272,6 +273,11 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
         return await rota_desk.begin_handover(desk, actor, key)
     if word == "附件":
         return await evidence.attach_by_command(desk, actor, await reading.number_of(desk, asked))
+    if word == "体检":
+        found = await reading.matter(desk, await reading.number_of(desk, asked))
+        return proof(found, asked.rest, desk.settings, desk.now())
+    if word == "报告":
+        return await papers.review(desk, actor, await reading.number_of(desk, asked), key)
     if word == "演练":
         return await drill.drill(desk, actor, asked.rest, key)
     return await reading.answer(desk, actor, asked)

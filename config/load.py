@@ -90,6 +90,7 @@ OTHER_FILES = (
     "holidays.toml",
     "rumor.toml",
     "letters.toml",
+    "release_words.toml",
     "dispositions.toml",
     "lexicon/*",
     "routing/*",

@@ -1,0 +1,98 @@
+"""出稿体检 and the review as a file, typed on the phone and read there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.commands import parse
+from tests.bot.desk_room import Room, room
+from tests.builders import at
+
+GOOD = "体检 1 今日02:10，鹿溪县石坪镇大湾村发生山体滑坡。截至目前，遇难4人、失联7人，搜救正在进行，原因正在调查，后续情况及时发布。鹿溪县应急管理局"
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(tmp_path / "data", at("02:24")) as made:
+        await made.landslide()
+        yield made
+
+
+@pytest.fixture
+async def settled(office: Room) -> Room:
+    duty = office.duty.duty_officer
+    await office.type(duty, "核实 1 属实 应急局值班")
+    await office.type(duty, "数字 1 遇难4 失联7 指挥部")
+    return office
+
+
+async def test_a_sound_draft_passes_and_is_kept_nowhere(settled: Room) -> None:
+    before = await settled.incident()
+    said = await settled.type(settled.duty.duty_officer, GOOD)
+    assert "未见问题" in said
+    assert "不代替审定" in said
+    assert await settled.incident() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("遇难4人", "遇难3人", "核定数是4人"),
+        ("遇难4人、", "", "核定遇难4人，稿中没有写"),
+        ("失联7人", "失联7人、受伤9人", "受伤9人没有核定数"),
+        ("搜救", "家属电话13800000000，搜救", "个人信息"),
+        ("原因正在调查", "系因违规操作", "没有查清前不写"),
+        ("搜救", "犯罪分子已抓获，搜救", "主管机关没有认定前不写"),
+        ("搜救", "别有用心的人在炒作，搜救", "激化情绪"),
+        ("搜救", "领导高度重视，搜救", "具体做了什么"),
+        ("后续情况及时发布", "特此说明", "缺：下次什么时候说"),
+        ("鹿溪县应急管理局", "", "缺：发布单位"),
+        ("鹿溪县石坪镇大湾村", "某村", "缺：地点"),
+    ],
+)
+async def test_each_fault_is_named_with_what_to_do(settled: Room, old: str, new: str, found: str) -> None:
+    assert old in GOOD
+    said = await settled.type(settled.duty.duty_officer, GOOD.replace(old, new))
+    assert found in said
+    assert "未见问题" not in said
+
+
+async def test_a_time_other_than_the_recorded_one_is_asked_about(settled: Room) -> None:
+    await settled.type(settled.duty.duty_officer, "起算 1 02:05 接警记录")
+    assert "事发时间记录为02:05" in await settled.type(settled.duty.duty_officer, GOOD)
+
+
+async def test_without_a_draft_it_says_how(office: Room) -> None:
+    assert "稿子接在编号后面" in await office.type(office.duty.duty_officer, "体检 1")
+
+
+async def test_a_draft_with_a_secrecy_mark_is_not_read(office: Room) -> None:
+    assert "密级标识" in await office.type(office.duty.duty_officer, GOOD.replace("今日", "机密 今日"))
+
+
+async def test_the_review_comes_as_a_file_under_its_name(office: Room) -> None:
+    duty = office.duty.duty_officer
+    assert "正在发给您" in await office.type(duty, "报告 1")
+    [row] = [m for m in office.emulator.messages(duty) if m.msgtype == "file"]
+    [media] = office.emulator.ledger_file.rows("select name from media")
+    assert media["name"] == "1号事项评估报告.docx"
+    assert row.content
+
+
+async def test_who_only_signs_for_a_unit_gets_no_review(office: Room) -> None:
+    liaison = next(o.userid for o in office.desk.settings.organisation.officers if o.roles == ("unit_liaison",))
+    assert "值班员、带班领导或新闻办" in await office.type(liaison, "报告 1")
+    assert not [m for m in office.emulator.messages(liaison) if m.msgtype == "file"]
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "number"),
+    [("报告 12", "报告", 12), ("报告12号", "报告", 12), ("报告大湾村滑坡", "报", None), ("报告 3人被埋 大湾村", "报", None)],
+)
+def test_a_report_of_something_is_no_request_for_the_paper(line: str, word: str, number: int | None) -> None:
+    asked = parse(line)
+    assert asked is not None
+    assert (asked.command.words[0], asked.number) == (word, number)
