@@ -256,7 +256,7 @@ def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
     if ordinary:
         tx.many(
             "update item set joined_at = :at, judged = :judged where id = :id and joined_at is null and incident is null",
-            [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged)} for j in ordinary],
+            [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged) if j.judged else "{}"} for j in ordinary],
         )
     for j in joined:
         if j.incident is None and j.by == "system":
