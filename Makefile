@@ -43,6 +43,7 @@ bench: setup
 
 chaos: setup
 	YQBOT_CHAOS=1 $(BIN)/python -m pytest -s -p no:cacheprovider tests/bot/store/test_crash.py tests/bot/store/test_powercut.py tests/playbooks/test_properties.py
+	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/bot/test_flood.py
 	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/e2e tests/bot -m slow
 
 clean:
