@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot import labels
 from config.schema import Settings
-from playbooks.fold import RELEASES
+from playbooks.fold import RELEASES, returned_turns
 from playbooks.incident import ENDED, ClockState, Incident
 
 DUTY = {"duty_officer", "deputy_duty", "duty_leader"}
@@ -65,6 +65,8 @@ def _b(i: Incident, text: str, action: str, style: int = SECOND) -> Press:
 def _duty(i: Incident, kind: str, settings: Settings, held: set[str]) -> Offer:
     if not i.verifications:
         return Offer(buttons=_verifying(i, settings))
+    if _awaits_ruling(i):
+        return _arbiter(i, settings) if "duty_leader" in held else Offer(buttons=_beside_ruling(i))
     if i.primary_unit:
         return Offer(buttons=_running(i, settings, held))
     return _assigning(i, settings, held)
@@ -109,6 +111,20 @@ def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
     buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
     buttons += _grading(i, held)
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
+
+
+def _awaits_ruling(i: Incident) -> bool:
+    """Two units gave it back and nobody has it: the lead is named by ruling, not by assigning it a third time."""
+    turn = i.assignment
+    return returned_turns(i) >= 2 and (turn is None or turn.returned_at is not None)
+
+
+def _beside_ruling(i: Incident) -> tuple[Press, ...]:
+    """What the duty officer can do while the ruling is awaited: the clock runs on."""
+    out = [_b(i, "已电话报带班", "tell_leader", PRIMARY)] if not i.leader_told else []
+    told = any(e.kind == "upward_reported" for e in i.evidence)
+    out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
+    return (*out, _b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE))
 
 
 def _half_verified(i: Incident) -> bool:

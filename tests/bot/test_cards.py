@@ -15,7 +15,7 @@ from bot.texts import apart
 from bot.wecom.cards import Card, validate
 from config.schema import Level
 from playbooks import ladder
-from playbooks.incident import Incident, Member
+from playbooks.incident import Actor, Incident, Member
 from playbooks.ladder import PlannedStep
 from playbooks.rota import duty, roles_of
 from tests.builders import ARBITER, HEAD, LEADER, OFFICER, PRESS, act, apply, at, event, figure, landslide, settings
@@ -221,6 +221,22 @@ def test_arbitration_quotes_each_unit_and_ends_in_choices() -> None:
     _, _, sub, _, buttons = lines(shown)
     assert "自然资源局：不属本局职责（三定规定第四条）；应急管理局：地灾由自然资源部门主管。" in sub
     assert buttons[:2] == ["自然资源局牵头", "应急管理局牵头"]
+
+
+@pytest.mark.parametrize(
+    ("user", "chair", "first"),
+    [("penghai", OFFICER, "已报总值班室"), ("gaolin", LEADER, "自然资源局牵头")],
+    ids=["duty-officer-cannot-assign-again", "leader-may-rule"],
+)
+def test_while_a_ruling_is_awaited_nobody_is_offered_to_assign_again(user: str, chair: Actor, first: str) -> None:
+    i = act(returned(), "assign", OFFICER, at("03:20"), unit="yjj")
+    assert "交办" in lines(card(returned(), "returned", at("03:10"), "penghai", roles=OFFICER.roles))[4]
+    i = act(i, "return", replace(HEAD, id="x", unit="yjj"), at("03:40"), reason="地灾由自然资源部门主管")
+    shown = card(i, "arbitrate", at("03:41"), user, roles=chair.roles)
+    buttons = lines(shown)[4]
+    assert buttons[0] == first
+    assert "交办" not in buttons
+    assert "button_selection" not in shown
 
 
 def test_leaders_above_the_unit_are_telephoned_first_thing_on_the_card() -> None:
