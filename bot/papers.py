@@ -28,8 +28,8 @@ async def review(desk: Desk, actor: Actor, number: int, key: str) -> str:
     incident = await desk.store.incident(number)
     if incident is not None and incident.category in desk.settings.bot.thin_categories:
         return f"{number}号是专线事项，报告不经企业微信传递，请到值班室或总览查看。"
-    mark = "演练_" if incident is not None and incident.drill else ""
-    name = f"{mark}{number}号事项评估报告.docx"
+    what = "演练" if incident is not None and incident.drill else "事项评估"
+    name = f"{number}号{what}报告.docx"
     body = await asyncio.to_thread(render, found, "docx")
     try:
         await send_file(desk, actor.id, name, body, key, number)

@@ -82,6 +82,12 @@ async def test_the_review_comes_as_a_file_under_its_name(office: Room) -> None:
     assert row.content
 
 
+async def test_the_paper_of_a_drill_is_named_as_one(office: Room) -> None:
+    duty = office.duty.duty_officer
+    await office.type(duty, "演练 开始 柳河桥垮塌 3人受伤")
+    assert "《2号演练报告.docx》" in await office.type(duty, "报告 2")
+
+
 async def test_who_only_signs_for_a_unit_gets_no_review(office: Room) -> None:
     liaison = next(o.userid for o in office.desk.settings.organisation.officers if o.roles == ("unit_liaison",))
     assert "值班员、带班领导或新闻办" in await office.type(liaison, "报告 1")
