@@ -77,7 +77,7 @@ def needed_mounts() -> tuple[str, ...]:
     if not before:
         if os.environ.get("YQBOT_REQUIRE_ALL") == "1":
             pytest.fail("no private mount namespace")
-        pytest.skip("this machine allows no private mount namespace")
+        pytest.skip("本机不支持私有挂载空间（unshare --mount）")
     return before
 
 

@@ -64,7 +64,7 @@ def test_the_image_copies_every_package_of_the_product() -> None:
     assert copied == {"config", "monitors", "playbooks", "bot"}
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="本机不支持：没有 systemd-analyze")
 def test_systemd_reads_the_units(tmp_path: Path) -> None:
     names = ["yqbot.service", "yqbot-backup.service", "yqbot-backup.timer"]
     for name in names:  # the program itself need not be installed here
