@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from config import vocabulary
@@ -227,7 +228,7 @@ def _exclusion(i: Incident, e: Event) -> Incident:
     if d.get("confirmed"):
         done = {**i.exclusion, **{k: str(d[k]) for k in ("reason", "by") if k in d}, "confirmed_by": e.actor.id}
         return replace(i, status=Status.DISMISSED, exclusion=done, closed_at=e.at)
-    pending = {"reason": str(d["reason"]), "by": e.actor.id, "at": e.at.isoformat()}
+    pending = {"reason": str(d["reason"]), "by": e.actor.id, "at": e.at.astimezone(UTC).isoformat()}
     return notice(replace(i, exclusion=pending), "exclusion", e.at)
 
 

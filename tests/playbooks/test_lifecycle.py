@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
 from config.schema import Level
@@ -176,6 +178,13 @@ def test_the_one_who_asked_cannot_confirm_an_exclusion() -> None:
     i = apply(landslide(NOW), [figure("deaths", 1, NOW)], settings(), NOW)
     i = act(i, "exclude", LEADER, at("02:40"), reason="not_local")
     assert refusal(i, "confirm_exclude", LEADER) == "same_person"
+
+
+def test_a_pending_exclusion_is_the_same_whatever_zone_the_clock_speaks() -> None:
+    """Found by the walks: the state kept the zone of the clock, the record is in UTC, and verify saw a difference."""
+    i = apply(landslide(NOW), [figure("deaths", 1, NOW)], settings(), NOW)
+    here = act(i, "exclude", OFFICER, at("02:40"), reason="not_local")
+    assert here.exclusion == act(i, "exclude", OFFICER, at("02:40").astimezone(UTC), reason="not_local").exclusion
 
 
 def test_falsehood_is_clarified_and_not_dismissed() -> None:
