@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.channels.gateway import Gateway, gateway_request
 from bot.emulator.corp import Webhook
-from bot.metering import Meters
+from bot.metering import MINUTE, Meters
 from bot.store.port import MessageRow
 from bot.wecom.errors import OutcomeUnknown, SendError
 from config.schema import Level
@@ -88,6 +88,35 @@ def test_each_kind_of_message_has_its_share_of_a_minute(priority: int, most: int
     assert sent == most
     assert meters.wait(row(priority), NOW) == timedelta(minutes=1)
     assert not meters.wait(row(priority), NOW + timedelta(minutes=1))
+
+
+def test_what_waits_has_a_slot_of_its_own_and_comes_back_once() -> None:
+    meters = Meters()
+    queue = [replace(row(2), id=f"m{n:02}") for n in range(60)]
+    at = dict.fromkeys((one.id for one in queue), NOW)
+    asked = 0
+    sent: list[tuple[str, datetime]] = []
+    while at:
+        now = min(at.values())
+        for one in [one for one in queue if at.get(one.id) == now]:
+            asked += 1
+            if pause := meters.wait(one, now):
+                at[one.id] = now + pause
+            else:
+                meters.note(one, now)
+                sent.append((one.id, at.pop(one.id)))
+    assert [key for key, _ in sent] == [one.id for one in queue]
+    assert [sum(t == NOW + timedelta(minutes=n) for _, t in sent) for n in range(4)] == [18, 18, 18, 6]
+    assert asked == 18 + 2 * 42
+
+
+def test_the_more_urgent_take_the_slot_of_those_that_wait() -> None:
+    meters = Meters()
+    for n in range(18):
+        meters.note(replace(row(2), id=f"s{n}"), NOW)
+    assert [meters.wait(replace(row(2), id=f"w{n}"), NOW) for n in range(20)] == [MINUTE] * 18 + [2 * MINUTE] * 2
+    assert meters.wait(replace(row(0), id="alarm"), NOW) == MINUTE
+    assert not meters.wait(replace(row(-1), id="grave"), NOW)
 
 
 def test_updates_of_cards_are_no_messages() -> None:
