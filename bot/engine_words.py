@@ -39,7 +39,11 @@ def engine_lines(health: EngineHealth) -> tuple[Line, Line]:
 def _audit(health: EngineHealth) -> Line:
     last = health.audit
     if last is None:
-        return Line(level="warning", what="自查", detail="还没有自查记录：启动后一分钟内做第一次，过了一分钟仍没有的，请确认服务在运行。")
+        return Line(
+            level="warning",
+            what="自查",
+            detail="还没有自查记录：启动后一分钟内做第一次，过了一分钟仍没有的，请确认服务在运行。",
+        )
     stopped = health.at - last.at > AUDITED
     said = (
         f"最近一次{stamp(last.at)}，核对{last.incidents}件：缺{last.missing}步、卡住{last.stalled}步、读不出{last.broken}件。"
