@@ -56,6 +56,13 @@ COMMANDS: tuple[Command, ...] = (
         words=("定级",), usage="定级 12 重大 理由", help="定级；值班员为建议等级", action="grade", fields=fields.grade_fields
     ),
     Command(
+        words=("舆情等级",),
+        usage="舆情等级 12 较大 理由",
+        help="认定舆情等级；值班员为建议",
+        action="grade_opinion",
+        fields=fields.opinion_fields,
+    ),
+    Command(
         words=("数字",), usage="数字 12 遇难4 失联7 指挥部", help="登记人数", action="figure", fields=fields.figures_fields
     ),
     Command(words=("起算",), usage="起算 12 02:10 依据", help="更正事发时间", action="start", fields=fields.start_fields),
@@ -251,8 +258,3 @@ def parse(line: str) -> Asked | None:
 
 def _word(text: str) -> str | None:
     return next((w for w in WORDS if text.startswith(w)), None)
-
-
-def help_lines(codes: tuple[str, ...]) -> list[str]:
-    """Usage of the commands a person may use now; `codes` are the permitted actions."""
-    return [f"{c.usage} — {c.help}" for c in COMMANDS if not c.action or c.action in codes]

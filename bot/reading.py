@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import drafts, replies, service_record, texts
-from bot.commands import Asked, CommandError, help_lines
+from bot import drafts, helping, replies, service_record, texts
+from bot.commands import Asked, CommandError
 from bot.desk import Desk, NotFound
 from bot.labels import beijing
 from bot.opinion import opinion_of, sentence
 from playbooks.incident import Actor, Incident
-from playbooks.lifecycle import permitted
 
 LIMIT = 2000  # bytes of a text message (2048) with room for a mark
 SEARCHED = 10  # stored items a reply lists
@@ -42,7 +41,7 @@ async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
         at = now + timedelta(days=1) if "明" in asked.rest else now
         return replies.roster(desk.duty(at), desk.settings, now)
     if word == "帮助":
-        return await _help(desk, actor, asked)
+        return await helping.answer(desk, actor, asked.number, asked.rest)
     if word == "履职单":
         return await service_record.of(desk, actor)
     if word in READERS:
@@ -125,17 +124,3 @@ def _draft(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
 
 
 READERS = {"详情": _detail, "口径": points, "卡在": _stuck, "底稿": _draft}
-
-
-async def _help(desk: Desk, actor: Actor, asked: Asked) -> str:
-    if asked.number is not None:
-        codes: tuple[str, ...] = permitted(await matter(desk, asked.number), actor)
-        text = f"{asked.number}号现在可以办："
-    else:
-        codes = tuple(c for i in await desk.store.incidents(alarmed_only=True) for c in permitted(i, actor))
-        text = "可以这样发（12换成事件编号）："
-    for line in help_lines(codes):
-        if len((text + "\n" + line).encode()) > LIMIT:
-            break
-        text += "\n" + line
-    return text

@@ -241,9 +241,40 @@ async def test_help_shows_only_what_this_person_may_do(office: Room) -> None:
     await office.landslide()
     mine = await office.type(office.duty.duty_officer, "帮助")
     other = await office.type("liqiang", "帮助 1")
-    assert "交办 12" in mine
-    assert "交办 12" not in other
-    assert len(mine.encode()) <= 2048
+    assert "交办 1 " in mine
+    assert "交办" not in other
+    assert "归档" not in mine
+
+
+async def test_help_names_nothing_there_is_nothing_to_do_about(office: Room) -> None:
+    """No order to sign for, no correction to confirm; once there is an order, the unit is told first of all to sign."""
+    duty = office.duty.duty_officer
+    await office.landslide()
+    before = await office.type("liqiang", "帮助 1")
+    assert not [w for w in ("签收", "退回", "同意", "延期", "办理登记") if w in before]
+    await office.type(duty, "收到 1")
+    await office.type(duty, "交办 1 应急管理局")
+    after = (await office.type("liqiang", "帮助 1")).splitlines()
+    assert after[2].startswith("签收 1")
+    assert "收到 1" not in await office.type(duty, "帮助 1")
+
+
+async def test_help_fits_one_look_and_says_how_to_ask_for_more(office: Room) -> None:
+    await office.landslide()
+    mine = await office.type(office.duty.duty_officer, "帮助")
+    assert len(mine.splitlines()) <= 13
+    assert len(mine.encode()) <= 1000
+    word = await office.type(office.duty.duty_officer, "帮助 发布会")
+    assert "发布会 12 09:30 地点" in word
+
+
+async def test_help_with_several_matters_lists_them(office: Room) -> None:
+    await office.landslide()
+    await office.landslide(title="青山乡滑坡", place={"county": "鹿溪县", "detail": "青山乡"})
+    answer = await office.type(office.duty.duty_officer, "帮助")
+    assert "帮助 1" in answer
+    assert "2号 青山乡" in answer
+    assert "到岗" in answer
 
 
 async def test_help_can_be_asked_for_twice(office: Room) -> None:

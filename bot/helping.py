@@ -1,0 +1,153 @@
+"""帮助: what this person can do now, the likely things first, in as many lines as a tired eye takes; the rest by name.
+
+`permitted` knows state and role; here it is asked as well whether there is anything to do: nobody is told to sign for an order that
+does not exist. `帮助 词` shows one command in full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from bot import replies, texts
+from bot.commands import BY_WORD, COMMANDS, Command
+from bot.desk import Desk
+from playbooks.actions import debts
+from playbooks.incident import RUNNING, Actor, Incident
+from playbooks.lifecycle import DUTY, permitted
+
+SHOWN = 7
+LIKELY = (
+    "acknowledge",
+    "confirm_exclude",
+    "second",
+    "sign",
+    "return",
+    "arbitrate",
+    "tell_leader",
+    "verify",
+    "grade",
+    "assign",
+    "release",
+    "report_up",
+    "explain",
+    "close",
+    "archive",
+    "reopen",
+    "figure",
+    "attest",
+    "recognise",
+    "exclude",
+    "note",
+    "change",
+)
+"""Actions in the order in which they are likely to be wanted."""
+ALWAYS = ("报", "查询", "值班", "到岗", "顶班", "换班", "交接", "履职单", "演练")
+SEEN = ("详情", "卡在", "底稿", "体检", "附件", "报告")
+"""Words that need a matter and change nothing."""
+
+Test = Callable[[Incident, Actor], bool]
+
+
+def _order_waits(i: Incident, by: Actor) -> bool:
+    turn = i.assignment
+    return bool(turn and turn.open) and (by.unit == turn.unit or bool(set(DUTY) & set(by.roles)))  # type: ignore[union-attr]
+
+
+def _may_return(i: Incident, by: Actor) -> bool:
+    turn = i.assignment
+    return bool(turn and turn.returned_at is None and turn.unit == by.unit and not i.arbitrated_by)
+
+
+def _public(i: Incident) -> bool:
+    return any(c.running and not c.latent and c.track == "public" and c.code != "continuing_release" for c in i.clocks)
+
+
+TO_DO: Mapping[str, Test] = {
+    "acknowledge": lambda i, by: by.id not in i.acknowledgements,
+    "tell_leader": lambda i, by: by.id not in i.leader_told and "duty_leader" not in by.roles,
+    "recognise": lambda i, by: i.starts.recognised_at is None,
+    "not_public": lambda i, by: not i.not_public_by and _public(i),
+    "grade": lambda i, by: i.label == "E",
+    "assign": lambda i, by: not (i.assignment and i.assignment.open),
+    "sign": _order_waits,
+    "return": _may_return,
+    "arbitrate": lambda i, by: any(t.returned_at for t in i.assignments),
+    "superior_release": lambda i, by: _public(i),
+    "other_form": lambda i, by: _public(i),
+    "fulfil": lambda i, by: bool(i.duties),
+    "extend": lambda i, by: any(c.running and c.track == "service" for c in i.clocks),
+    "explain": lambda i, by: any(c.state in RUNNING and not c.latent for c in i.clocks),
+    "waive": lambda i, by: any(c.state in RUNNING and not c.latent for c in i.clocks),
+    "second": lambda i, by: any(p.by != by.id for p in i.proposals),
+    "confirm_exclude": lambda i, by: bool(i.exclusion) and i.exclusion.get("by") != by.id,
+    "close": lambda i, by: not _public(i),
+    "archive": lambda i, by: not debts(i),
+    "split": lambda i, by: len(i.members) > 1,
+}
+"""Whether there is anything to do, for actions where state and role do not say it."""
+
+
+def useful(i: Incident, by: Actor) -> tuple[str, ...]:
+    """Actions that are permitted and have something to do now, the likely ones first."""
+    found = [c for c in permitted(i, by) if TO_DO.get(c, _yes)(i, by)]
+    return tuple(sorted(found, key=lambda c: LIKELY.index(c) if c in LIKELY else len(LIKELY)))
+
+
+def _yes(i: Incident, by: Actor) -> bool:
+    return True
+
+
+async def answer(desk: Desk, actor: Actor, number: int | None, rest: str) -> str:
+    """The help for one matter, for one word, or for somebody who has none or several."""
+    row = BY_WORD.get(rest.strip())
+    if row is not None:
+        return f"{row.words[0]}：{row.help}。\n这样写：{_usage(row, number)}"
+    found = await desk.store.incidents(open_only=True, alarmed_only=True)
+    one = next((i for i in found if i.number == number), None) or (await desk.store.incident(number) if number else None)
+    if one is None and number is None and len(found) == 1:
+        one = found[0]
+    if one is not None:
+        hidden = one.category in desk.settings.bot.thin_categories
+        return for_matter(one, actor, "专线事项" if hidden else texts.short(one, desk.settings))
+    head = replies.listing(found, desk.settings, desk.now())
+    ask = f"\n某件能办什么，回：帮助 {found[0].number}" if found else ""
+    return f"{head}{ask}\n{_always()}\n{_more()}"
+
+
+def for_matter(i: Incident, by: Actor, name: str) -> str:
+    """``12号石坪镇大湾村地质灾害，现在可以回：…``."""
+    codes = useful(i, by)
+    rows = [r for code in codes for r in COMMANDS if r.action == code]
+    shown = _first_of_each(rows)[:SHOWN]
+    others = "、".join(r.words[0] for r in rows if r not in shown)
+    lines = [f"{i.number}号{name}，您现在可以回：" if shown else f"{i.number}号{name}，现在没有要您办的。"]
+    lines += [f"{_short(r, i.number)}——{r.help}" for r in shown]
+    lines += [f"还可以：{others}。"] if others else []
+    lines.append(f"查看：{'、'.join(f'{w} {i.number}' for w in SEEN[:3])}、{'、'.join(SEEN[3:])}。")
+    return "\n".join((*lines, _always(), _more()))
+
+
+def _first_of_each(rows: Sequence[Command]) -> list[Command]:
+    """One row an action: of five kinds of release the first is shown, the rest is named."""
+    return list({r.action: r for r in reversed(rows)}.values())[::-1]
+
+
+def _usage(row: Command, number: int | None) -> str:
+    """The example with the number meant."""
+    if number is None:
+        return row.usage
+    return re.sub(r"(?<![\d:-])12(?![\d:-])", str(number), row.usage.replace("13 12", f"{number} 另一件的编号"), count=1)
+
+
+def _short(row: Command, number: int) -> str:
+    """Without what may be left out."""
+    return re.sub(r"\s*\[[^]]*\]", "", _usage(row, number))
+
+
+def _always() -> str:
+    return f"随时可以：{'、'.join(ALWAYS)}。"
+
+
+def _more() -> str:
+    return "不知怎么写的，回“帮助 词”，例：帮助 发布会"
