@@ -152,4 +152,4 @@ def _opinion(settings: Settings, v: Verdict, f: Figures, text: str, now: datetim
     found = view(imagined(settings, v, f, now), (said,), settings, judge_of(settings), now)
     yield f"九、舆情等级建议：{found.level}（机器建议，由人定；单条文字没有媒体、增长、帖文数据）"
     yield from (f"　　{name}：{value}，计{points}分" for name, value, points in found.rows)
-    yield f"　　{found.why}（opinion.toml）"
+    yield f"　　{found.why}（opinion.toml）。立案后由人认定：舆情等级 编号 等级 理由；认定后以认定为准。"

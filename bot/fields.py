@@ -94,6 +94,15 @@ def grade_fields(rest: str, s: Settings, now: datetime) -> Fields:
     raise CommandError("请写明等级：特别重大、重大、较大或一般。例：定级 12 重大 指挥部核报遇难11人")
 
 
+def opinion_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    """Level first, then why: a reason may name another level."""
+    word = next((w for w in LEVEL_WORDS if rest.startswith(w)), "")
+    reason = rest.removeprefix(word).strip(" ，：:、")
+    if not word or not reason:
+        raise CommandError("请写明等级和理由：特别重大、重大、较大或一般。例：舆情等级 12 较大 中央媒体跟进、帖文转负面")
+    return {"level": LEVEL_WORDS[word], "reason": reason}
+
+
 def assign_fields(rest: str, s: Settings, now: datetime) -> Fields:
     unit, left = find_unit(rest, s)
     supporting: list[str] = []

@@ -78,6 +78,8 @@ EVENT_KINDS: Mapping[str, str] = {
     "recognised": "认定应回应",
     "not_public": "线下办理、不公开回应",
     "graded": "定级",
+    "opinion_suggested": "建议舆情等级",
+    "opinion_graded": "认定舆情等级",
     "start_set": "更正起算时间",
     "assigned": "交办",
     "signed": "签收",

@@ -1,4 +1,4 @@
-"""The suggested grade of an opinion for one matter: gathers the inputs of `playbooks.opinion` from its stored items."""
+"""The grade of an opinion for one matter: what people gave, and the suggestion `playbooks.opinion` counts from its stored items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from bot.labels import BEIJING, LEVELS, NO_DATA, beijing
+from bot.labels import BEIJING, LEVELS, NO_DATA, beijing, stamp
 from bot.store.port import Store, StoredItem
 from bot.training import models_in
 from config.opinion import OpinionPolicy, load_opinion
@@ -17,7 +17,7 @@ from config.wording import load_wording
 from monitors.mood import Hour, Post, growth, hourly, negative_share
 from monitors.sentiment import NEGATIVE, SentimentScorer
 from playbooks.incident import Incident
-from playbooks.opinion import OpinionInputs, OpinionVerdict, assess_opinion
+from playbooks.opinion import OpinionInputs, OpinionVerdict, assess_opinion, given
 
 NAMES = {
     "media": "媒体级别",
@@ -28,6 +28,7 @@ NAMES = {
     "sensitive_period": "敏感时段",
 }
 SHOWN_HOURS = 24
+REASON = 100  # characters of a reason shown with the grade; the timeline has all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +40,43 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The grade people gave: 认定 (`confirmed`) by those who may grade, else the suggestion of an officer."""
+
+    level: str
+    by: str
+    who: str
+    at: datetime
+    reason: str
+    confirmed: bool
+
+    @property
+    def word(self) -> str:
+        return "认定" if self.confirmed else "建议"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionView:
-    """`hours`: posts by hour, oldest first. `floor`: the linked emergency set the suggestion."""
+    """`level`: the machine's suggestion; `given`: what people say. `hours`: posts by hour, oldest first."""
 
     level: str
     verdict: OpinionVerdict
     hours: tuple[Hour, ...]
     posts: int
+    given: Given | None = None
 
     @property
     def rows(self) -> tuple[tuple[str, str, int], ...]:
         """(input, value, points); unknown is said."""
         return tuple((NAMES[c.input], c.value or NO_DATA, c.points) for c in self.verdict.counted)
+
+    @property
+    def headline(self) -> str:
+        """认定较大 once a person ruled; else the suggestions, and that a person decides."""
+        g = self.given
+        if g is None:
+            return f"建议{self.level}，由人定"
+        return f"认定{g.level}，系统建议{self.level}" if g.confirmed else f"{g.who}建议{g.level}，系统建议{self.level}，由人定"
 
     @property
     def why(self) -> str:
@@ -92,7 +118,13 @@ def view(incident: Incident, items: Sequence[StoredItem], settings: Settings, ju
         emergency=incident.level,
     )
     verdict = assess_opinion(inputs, policy)
-    return OpinionView(level=LEVELS[verdict.level.code], verdict=verdict, hours=hourly(posts), posts=len(posts))
+    return OpinionView(
+        level=LEVELS[verdict.level.code],
+        verdict=verdict,
+        hours=hourly(posts),
+        posts=len(posts),
+        given=_given(incident, settings),
+    )
 
 
 async def opinion_of(
@@ -103,8 +135,27 @@ async def opinion_of(
 
 
 def sentence(v: OpinionView) -> str:
-    """舆情等级建议：较大（…）。由人定。"""
-    return f"舆情等级建议：{v.level}（{v.why}），由人定"
+    """舆情等级认定：较大（谁、何时、理由）once a person ruled; else 建议, 由人定."""
+    g = v.given
+    if g is None:
+        return f"舆情等级建议：{v.level}（{v.why}），由人定"
+    said = f"舆情等级{g.word}：{g.level}（{g.who}{stamp(g.at)}{g.word}：{g.reason}）；系统建议：{v.level}（{v.why}）"
+    return said if g.confirmed else f"{said}，由人定"
+
+
+def _given(i: Incident, settings: Settings) -> Given | None:
+    g = given(i)
+    if g is None or g.level is None:
+        return None
+    officer = settings.organisation.officer(g.by)
+    return Given(
+        level=LEVELS[g.level.code],
+        by=g.by,
+        who=officer.name if officer else g.by,
+        at=g.at,
+        reason="；".join(g.reasons)[:REASON].rstrip("。"),
+        confirmed=g.confirmed,
+    )
 
 
 def _names(stored: StoredItem, sources: dict[str, Source]) -> tuple[str, tuple[str, ...]]:

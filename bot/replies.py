@@ -21,6 +21,8 @@ DONE = {
     "figure": "已登记人数",
     "graded": "已定级",
     "suggested": "已记录建议等级",
+    "opinion_graded": "已认定舆情等级",
+    "opinion_suggested": "已记录建议的舆情等级，待带班领导认定",
     "recognised": "已认定应回应",
     "not_public": "已记录线下办理、不公开回应",
     "start_set": "已更正起算时间",

@@ -101,6 +101,14 @@ def _graded(i: Incident, e: Event) -> Incident:
     return _moved(i, Status.ASSESSING, only=(Status.DETECTED, Status.VERIFYING))
 
 
+def _opinion(i: Incident, e: Event, *, confirmed: bool) -> Incident:
+    """The grade of the opinion moves no state and no clock: those follow the emergency."""
+    d: Data = e.data
+    why = tuple(d.get("reasons", ()))
+    a = Assessment(level=Level.of(d["level"]), at=e.at, by=e.actor.id, confirmed=confirmed, reasons=why)
+    return replace(i, opinion_grades=(*i.opinion_grades, a))
+
+
 def _acknowledged(i: Incident, e: Event) -> Incident:
     seen = dict(i.acknowledgements)
     seen.setdefault(e.actor.id, e.at)
@@ -288,6 +296,8 @@ EVOLVE: Mapping[str, Callable[[Incident, Event], Incident]] = {
     "classified": _classified,
     "suggested": lambda i, e: _assessed(i, e, confirmed=False),
     "graded": _graded,
+    "opinion_suggested": lambda i, e: _opinion(i, e, confirmed=False),
+    "opinion_graded": lambda i, e: _opinion(i, e, confirmed=True),
     "acknowledged": _acknowledged,
     "leader_told": _leader_told,
     "verified": _verified,

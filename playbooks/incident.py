@@ -118,7 +118,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """One judgement of the emergency grade."""
+    """One judgement of the emergency grade, or of the grade of the opinion."""
 
     level: Level | None
     at: datetime
@@ -326,6 +326,7 @@ class Incident:
     starts: Starts = Starts()
     figures: tuple[Figure, ...] = ()
     assessments: tuple[Assessment, ...] = ()
+    opinion_grades: tuple[Assessment, ...] = ()
     suggested_unit: str = ""
     unit_candidates: tuple[str, ...] = ()
     disposition: str = ""

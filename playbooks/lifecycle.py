@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.schema import Settings
-from playbooks import actions, duties, parting, privacy, releases
+from playbooks import actions, duties, opinion, parting, privacy, releases
 from playbooks.fields import Refused
 from playbooks.incident import CLOSED, ENDED, Actor, Event, Incident, Status
 
@@ -71,6 +71,7 @@ RULES: Mapping[str, Rule] = _rules(
     Rule(code="recognise", handler=actions.recognise, roles=(*DUTY, *LEAD)),
     Rule(code="not_public", handler=actions.not_public, roles=("press_office", "deputy_in_charge", "principal")),
     Rule(code="grade", handler=actions.grade_by_hand),
+    Rule(code="grade_opinion", handler=opinion.grade_opinion),
     Rule(code="start", handler=actions.set_start, roles=(*DUTY, *COMMAND)),
     Rule(code="assign", handler=actions.assign, roles=(*DUTY, *COMMAND), not_in=ENDED),
     Rule(code="sign", handler=actions.sign, not_in=ENDED),

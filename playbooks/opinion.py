@@ -1,11 +1,18 @@
-"""舆情等级: a suggestion with every input shown (domain.md §4). Never a decision: a person raises or lowers it, and says why."""
+"""舆情等级: a suggestion with every input shown (domain.md §4), and the grade a person gives, higher or lower, saying why. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from config.opinion import OpinionPolicy
-from config.schema import Level
+from config.schema import Level, Settings
+from playbooks.actions import GRADERS
+from playbooks.fields import Refused, event_of, needed
+from playbooks.incident import Assessment, Event, Incident
+
+if TYPE_CHECKING:
+    from playbooks.lifecycle import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +85,22 @@ def _points(name: str, value: float | None, policy: OpinionPolicy) -> int:
 
 def _media(level: str, policy: OpinionPolicy) -> int:
     return dict(policy.lines.get("media", ())).get(level, 0)
+
+
+def grade_opinion(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """认定 by those who may grade; from anybody else it is a suggestion, as with 定级 (practice.md §1)."""
+    level = a.fields.get("level")
+    if not isinstance(level, Level):
+        raise Refused("missing_field", field="level")
+    reason = needed(a, "reason")
+    kind = "opinion_graded" if set(GRADERS) & set(a.by.roles) else "opinion_suggested"
+    before = given(i)
+    if kind == "opinion_graded" and before is not None and before.confirmed and before.level == level:
+        return ()
+    return (event_of(a, kind, level=level.code, reasons=[reason]),)
+
+
+def given(i: Incident) -> Assessment | None:
+    """The grade in force that people gave: the newest 认定, else their newest suggestion."""
+    newest = tuple(reversed(i.opinion_grades))
+    return next((g for g in newest if g.confirmed), newest[0] if newest else None)

@@ -143,6 +143,17 @@ FORMS: tuple[Form, ...] = (
         line=lambda f: ("定级", _rest(f, "level", "reason")),
     ),
     Form(
+        code="grade_opinion",
+        title="舆情等级",
+        action="grade_opinion",
+        button="登记",
+        inputs=(
+            Input(name="level", label="等级", kind="select", options=("特别重大", "重大", "较大", "一般"), required=True),
+            Input(name="reason", label="理由", required=True),
+        ),
+        line=lambda f: ("舆情等级", _rest(f, "level", "reason")),
+    ),
+    Form(
         code="assign",
         title="交办",
         action="assign",

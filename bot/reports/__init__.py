@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.opinion import opinion_of
+from bot.opinion import OpinionView, opinion_of
 from bot.reports import markdown, page, word
 from bot.reports.figures import figures
+from bot.reports.names import Names
 from bot.reports.review import compose
 from bot.reports.rows import ReviewFigures
 from bot.store.port import Store
@@ -39,7 +40,14 @@ async def gather(store: Store, settings: Settings, number: int, now: datetime, d
     messages = await store.messages_of(number)
     problems = await store.problems(open_only=False)
     found = figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
-    return replace(found, opinion_grade=await opinion_of(store, incident, settings, now, data))
+    opinion = await opinion_of(store, incident, settings, now, data)
+    return replace(found, opinion_grade=_nameless(opinion, Names(settings=settings)))
+
+
+def _nameless(view: OpinionView, names: Names) -> OpinionView:
+    """As every body of a review: posts instead of names."""
+    g = view.given
+    return replace(view, given=replace(g, who=names.person(g.by), reason=names.scrub(g.reason))) if g else view
 
 
 def render(review: ReviewFigures, kind: str) -> bytes:

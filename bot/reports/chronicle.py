@@ -284,6 +284,8 @@ TELL: Mapping[str, Callable[[Teller, Data], str]] = {
     "classified": lambda t, d: t.names.settings.category(str(d.get("category", t.incident.category))).name,
     "suggested": _level,
     "graded": _level,
+    "opinion_suggested": _level,
+    "opinion_graded": _level,
     "verified": _verified,
     "recognised": _reason,
     "not_public": _reason,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.labels import NO_DATA
+from bot.labels import NO_DATA, stamp
 from bot.opinion import OpinionView
 from bot.reports.blocks import Block, Heading, Paragraph, Table
 
 
 def opinion_blocks(view: OpinionView | None) -> Iterator[Block]:
     """Heading, inputs with points, series; one honest line where nothing was gathered."""
-    yield Heading(text="舆情等级建议和帖文倾向", level=2)
+    yield Heading(text="舆情等级和帖文倾向", level=2)
     if view is None:
         yield Paragraph(text=f"舆情等级建议：{NO_DATA}。")
         return
+    if (g := view.given) is not None:
+        yield Paragraph(text=f"舆情等级{g.word}：{g.level}（{stamp(g.at)}由{g.who}{g.word}）。理由：{g.reason}。")
     yield Paragraph(text=f"系统建议：{view.level}。{view.why}。此为系统按 opinion.toml 计分的建议，等级由人定。")
     rows = tuple((name, value, str(points)) for name, value, points in view.rows)
     yield Table(name="舆情等级计分", head=("依据", "现值", "计分"), rows=rows, widths=(4, 5, 2))

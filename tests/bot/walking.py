@@ -42,6 +42,7 @@ DUTY, LEAD = {"duty_officer", "deputy_duty", "duty_leader"}, {"duty_leader", "pr
 WHO: dict[str, set[str]] = {
     "leader_told": DUTY,
     "graded": LEAD | {"approver", "deputy_in_charge", "principal"},
+    "opinion_graded": LEAD | {"approver", "deputy_in_charge", "principal"},
     "not_public": {"press_office", "deputy_in_charge", "principal"},
     "recognised": DUTY | LEAD,
     "arbitrated": {"arbiter", "duty_leader", "principal"},
@@ -117,6 +118,7 @@ LINES = (
     "定级 {n} 特别重大 指挥部核报",
     "定级 {n} 一般 研判",
     "定级 {n}",
+    "舆情等级 {n} 较大 帖文转负面",
     "数字 {n} 遇难4 失联2 指挥部",
     "数字 {n} 遇难31 指挥部",
     "数字 {n} 受伤2",

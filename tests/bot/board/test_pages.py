@@ -181,7 +181,17 @@ async def test_the_grade_of_the_opinion_shows_every_input_and_is_only_a_proposal
     for name in ("媒体级别", "出现平台", "增长", "帖文负面占比", "线下行动", "敏感时段"):
         assert f"<th>{name}</th>" in page
     assert "由人定" in page
-    assert "舆情等级建议和帖文倾向" in await signed.text("/incident/12/review.md")
+    assert "舆情等级和帖文倾向" in await signed.text("/incident/12/review.md")
+
+
+async def test_the_grade_of_the_opinion_given_by_a_form_is_shown_as_given(signed):
+    fields = {"form": "grade_opinion", "level": "较大", "reason": "帖文转负面"}
+    async with await signed.submit(12, fields) as answer:
+        assert "已认定舆情等级" in await answer.text()
+    page = await signed.text("/incident/12")
+    assert "<small>认定较大，系统建议" in page
+    assert "舆情等级认定：<b>较大</b>（陈静" in page
+    assert "帖文转负面" in page
 
 
 async def test_the_kind_does_not_repeat_what_the_place_says_and_a_grievance_has_no_toll(signed, rules):
