@@ -21,6 +21,7 @@ from bot.reports.trail_rows import (
     check_rows,
     gate_rows,
     max_silence,
+    old_rumour_row,
     people_rows,
     referral_rows,
     register_text,
@@ -209,4 +210,5 @@ def figures(
         people=people_rows(events, names),
         attested_by=tuple((labels.GATES.get(a.gate, a.gate), a.name) for a in incident.attestations),
         publishers=_publishers(incident),
+        old_rumour=old_rumour_row(incident, events, names),
     )

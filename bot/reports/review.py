@@ -268,6 +268,12 @@ def _rumours(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="八、核实与移送")
     checks = tuple((stamp(c.at), c.what, c.result, or_none(c.source), voucher(f.number, c.seq)) for c in f.checks)
     yield _table("核实结果", ("时间", "核实方", "结果", "来源", "凭证号"), checks, (3, 4, 3, 6, 3))
+    if (old := f.old_rumour) is not None:
+        where = f"，{old.url}" if old.url else ""
+        yield Paragraph(
+            text=f"旧谣新传：{old.on.isoformat()}已澄清《{old.title}》{where}。"
+            f"系统{stamp(old.at)}按用词和地点认出（凭证号{voucher(f.number, old.seq)}），是否同一传言以核实结果为准。"
+        )
     if f.rumour or f.referrals:
         rows = tuple((stamp(c.at), c.result, c.source, "无数据", voucher(f.number, c.seq)) for c in f.referrals)
         yield _table("不实信息移送", ("时间", "内容", "移送人（角色）", "回执", "凭证号"), rows, (3, 7, 4, 3, 3))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.opinion import OpinionView
 from bot.reports.chronicle import Line
@@ -199,6 +199,17 @@ class OutageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldRumourRow:
+    """旧谣新传: the earlier clarification the machine recognised, when it said so, and its record."""
+
+    at: datetime
+    on: date
+    title: str
+    url: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFigures:
     """Everything a review says, before any wording of a format."""
 
@@ -246,3 +257,4 @@ class ReviewFigures:
     attested_by: tuple[tuple[str, str], ...]
     publishers: tuple[tuple[str, str], ...]
     opinion_grade: OpinionView | None = None
+    old_rumour: OldRumourRow | None = None

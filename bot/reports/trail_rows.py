@@ -10,10 +10,11 @@ from bot import labels
 from bot.reports.chronicle import LATE_AFTER, happened
 from bot.reports.clock_rows import evidence_seqs
 from bot.reports.names import Names
-from bot.reports.rows import CheckRow, GateRow, PersonRow, ReleaseRow, StageRow, TollRow, TurnRow, UpwardRow
+from bot.reports.rows import CheckRow, GateRow, OldRumourRow, PersonRow, ReleaseRow, StageRow, TollRow, TurnRow, UpwardRow
 from bot.store.port import StoredEvent
 from playbooks.fold import RELEASES
 from playbooks.incident import Evidence, Incident
+from playbooks.rumours import OLD, old_rumour
 
 PUBLIC = RELEASES | {"brief_info"}
 
@@ -192,3 +193,12 @@ def people_rows(events: Sequence[StoredEvent], names: Names) -> tuple[PersonRow,
             )
         )
     return tuple(out)
+
+
+def old_rumour_row(incident: Incident, events: Sequence[StoredEvent], names: Names) -> OldRumourRow | None:
+    """The newest recognition of an old rumour and the event that records it."""
+    known = old_rumour(incident)
+    told = [e for e in events if e.kind == "noted" and e.data.get("note") == OLD]
+    if known is None or not told:
+        return None
+    return OldRumourRow(at=told[-1].at, on=known.on, title=names.scrub(known.title), url=known.url, seq=told[-1].seq)

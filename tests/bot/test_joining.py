@@ -15,6 +15,7 @@ from bot.clarified import known_clarifications
 from bot.clock import VirtualClock
 from bot.desk import act
 from bot.quality import example, quality
+from bot.reports import gather, render
 from bot.slow_burn import slow_burn_lines
 from bot.store.verify import verify
 from monitors.item import Item, ItemKind
@@ -185,6 +186,11 @@ async def test_an_old_rumour_is_recognised_with_date_and_link_and_a_grave_one_st
     said = bodies.body(i, "first", None, desk.settings, desk.now())
     assert "疑为旧谣新传：2026-11-22已澄清（https://luxi.example/1）" in said
     assert len(said) <= 112
+    paper = render(await gather(desk.store, desk.settings, i.number, desk.now()), "md").decode()
+    section = paper.partition("八、核实与移送")[2].partition("九、")[0]
+    assert f"旧谣新传：2026-11-22已澄清《{old.title}》，https://luxi.example/1。" in section
+    first_paper = render(await gather(desk.store, desk.settings, first, desk.now()), "md").decode()
+    assert "旧谣新传" not in first_paper
 
 
 async def test_a_list_that_cannot_be_read_is_a_problem_and_joining_goes_on(running: Running, tmp_path: Path) -> None:

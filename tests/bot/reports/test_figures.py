@@ -202,6 +202,17 @@ def test_a_matter_with_nothing_recorded_says_so():
     assert "未见公开回应登记" in conclusion(f)
 
 
+def test_an_old_rumour_is_named_with_the_record_that_recognised_it():
+    m = rumour(RULES)
+    assert figures(m.incident, m.stored(), [], RULES, now=NOW).old_rumour is None
+    m.note("noted", at("10:33"), note="old_rumour", text="2025-03-02《关于青山水库溃坝传言的情况说明》 ")
+    f = figures(m.incident, m.stored(), [], RULES, now=NOW)
+    texts = [b.text for b in compose(f).blocks if isinstance(b, Paragraph)]
+    said = next(t for t in texts if t.startswith("旧谣新传："))
+    assert said.startswith("旧谣新传：2025-03-02已澄清《关于青山水库溃坝传言的情况说明》。")
+    assert f"凭证号{m.incident.number}-{m.stored()[-1].seq:04d}" in said
+
+
 def test_a_broken_chain_is_said(matter):
     events = matter.stored()
     assert figures(matter.incident, events, [], RULES, now=NOW).chain.whole
