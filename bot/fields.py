@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import labels
 from config.schema import Level, Settings
 from playbooks.ladder import BEIJING
 
+FEW = 6
+"""Units that are worth asking about; more are listed instead."""
+
 
 class CommandError(Exception):
     """The line cannot be understood; the message says what is possible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One way a line may have been meant: the number or the rest it should have had."""
+
+    label: str
+    number: int | None = None
+    rest: str | None = None
+
+
+class Unclear(CommandError):
+    """The line may mean several things; `what` names what is to be chosen."""
+
+    def __init__(self, text: str, what: str, choices: Sequence[Choice]) -> None:
+        super().__init__(text)
+        self.what = what
+        self.choices = tuple(choices)
 
 
 Fields = dict[str, object]
@@ -103,16 +125,49 @@ def opinion_fields(rest: str, s: Settings, now: datetime) -> Fields:
     return {"level": LEVEL_WORDS[word], "reason": reason}
 
 
+def likely_units(word: str, settings: Settings) -> list[tuple[str, str]]:
+    """Short name and code of the units whose name has these characters in this order: 环保 is in 生态环境保护局."""
+
+    def within(name: str) -> bool:
+        rest = iter(name)
+        return all(c in rest for c in word)
+
+    return [(u.short or u.name, u.code) for u in settings.organisation.units if within(u.name) or within(u.short)]
+
+
+def first_unit(text: str, settings: Settings) -> tuple[str, str] | None:
+    """Code of the unit named first in the text, and what follows it; the longer name where two begin at one place."""
+    named = [(u.code, n) for u in settings.organisation.units for n in (u.name, u.short, u.code) if n and n in text]
+    if not named:
+        return None
+    code, name = min(named, key=lambda found: (text.index(found[1]), -len(found[1])))
+    return code, text[text.index(name) + len(name) :]
+
+
+def meant_unit(word: str, left: str, settings: Settings) -> str:
+    """Code of the unit that a shortened name means; Unclear where a few fit, CommandError where none or too many do."""
+    found = likely_units(word, settings) if len(word) > 1 else []
+    if len(found) == 1:
+        return found[0][1]
+    if 1 < len(found) <= FEW:
+        names = "、".join(name for name, _ in found)
+        choices = [Choice(label=name, rest=f"{name} {left}".strip()) for name, _ in found]
+        raise Unclear(f"“{word}”可能是：{names}。请写全称。", "单位", choices)
+    return find_unit(word, settings)[0]
+
+
 def assign_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    unit, left = find_unit(rest, s)
-    supporting: list[str] = []
-    while left:
-        try:
-            other, left = find_unit(left, s)
-        except CommandError:
-            break
-        supporting.append(other)
-    return {"unit": unit, "supporting": tuple(supporting)}
+    """The unit named first leads, the others support. The first word must name one, shortened or not: no guess from later words."""
+    words = re.split(r"[\s、，,；;]+", rest.strip())
+    units: list[str] = []
+    for n, word in enumerate(words):
+        left = word
+        while hit := first_unit(left, s):
+            units.append(hit[0])
+            left = hit[1]
+        if not units:
+            units.append(meant_unit(word, " ".join(words[n + 1 :]), s))
+    return {"unit": units[0], "supporting": tuple(dict.fromkeys(u for u in units[1:] if u != units[0]))}
 
 
 def ruling_fields(rest: str, s: Settings, now: datetime) -> Fields:

@@ -12,10 +12,11 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import buttons, drill, evidence, living, papers, reading, refusals, replies, rota_desk, shift_start, texts
+from bot import asking, buttons, drill, evidence, living, papers, reading, refusals, replies, rota_desk, shift_start, texts
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
+from bot.fields import Unclear
 from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
@@ -101,6 +102,9 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
     if actor is None:
         await say(desk, user, await refusals.stranger(desk, user, key), key)
         return
+    if parts[0] == asking.SAY:
+        await _chosen(desk, user, str(body["event_key"]).partition("|")[2], str(body["response_code"]), key)
+        return
     if len(parts) < 2 or not parts[0].isdigit():
         await refusals.record(desk, actor, parts[0], "unknown", key)
         await say(desk, user, "这个按钮已经失效，请回“查询”查看。", key)
@@ -124,6 +128,15 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
     chosen = selected if isinstance(selected, Mapping) else {}
     headline = await _act(desk, actor, number, action, press_fields(action, parts[2:], chosen), key)
     await _refresh(desk, actor, number, code, headline, key)
+
+
+async def _chosen(desk: Desk, user: str, line: str, code: str, key: str) -> None:
+    """A choice of what had been unclear: the completed line is worked as if typed."""
+    answer = await answer_text(desk, user, line, key)
+    if code and answer:
+        await queue(desk, update_message(desk, user, code, asking.answered(desk, line, answer), key, None))
+    if not code or len(answer) > asking.FITS:
+        await say(desk, user, answer, key)
 
 
 async def _rota_pressed(desk: Desk, actor: Actor, action: str, ident: str, code: str, key: str) -> None:
@@ -232,6 +245,8 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
         return await _typed_action(desk, actor, asked, key)
     except ActionNotAllowed as e:
         return await refusals.told(desk, actor, e, key)
+    except Unclear as e:
+        return await asking.back(desk, user, asked, e, key)
     except (CommandError, NotFound, Busy) as e:
         return await refusals.unread(desk, actor, asked.command.action or "read", e, key)
 
@@ -278,6 +293,8 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
         return proof(found, asked.rest, desk.settings, desk.now())
     if word == "报告":
         return await papers.review(desk, actor, await reading.number_of(desk, asked), key)
+    if word == "台账":
+        return await papers.ledger(desk, actor, asked.rest, key)
     if word == "演练":
         return await drill.drill(desk, actor, asked.rest, key)
     return await reading.answer(desk, actor, asked)

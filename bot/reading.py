@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot import drafts, helping, replies, service_record, texts
-from bot.commands import Asked, CommandError
+from bot.commands import Asked
 from bot.desk import Desk, NotFound
+from bot.fields import Choice, Unclear
 from bot.labels import beijing
 from bot.opinion import opinion_of, sentence
 from playbooks.incident import Actor, Incident
@@ -31,7 +32,13 @@ async def number_of(desk: Desk, asked: Asked) -> int:
     if len(open_ones) == 1:
         return open_ones[0].number
     listing = replies.listing(open_ones, desk.settings, desk.now())
-    raise CommandError(f"请写明编号。例：{asked.command.usage}\n{listing}")
+    text = f"请写明编号。例：{asked.command.usage}\n{listing}"
+    raise Unclear(text, "是哪一件", [Choice(label=_label(i, desk), number=i.number) for i in replies.ordered(open_ones)])
+
+
+def _label(i: Incident, desk: Desk) -> str:
+    hidden = i.category in desk.settings.bot.thin_categories
+    return f"{i.number}号" if hidden else f"{i.number}号{texts.spot(i)}"
 
 
 async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:

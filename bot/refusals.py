@@ -34,7 +34,8 @@ async def told(desk: Desk, by: Actor, e: ActionNotAllowed, key: str = "") -> str
 
 async def unread(desk: Desk, by: Actor, action: str, e: CommandError | NotFound | Busy, key: str = "") -> str:
     """Words that could not be read, a number nobody has, a matter that kept moving: the sentence of the error."""
-    await record(desk, by, action, UNREAD[type(e)], key)
+    reason = next(r for kind, r in UNREAD.items() if isinstance(e, kind))
+    await record(desk, by, action, reason, key)
     return str(e)
 
 

@@ -204,15 +204,19 @@ def listing(incidents: Sequence[Incident], settings: Settings, now: datetime, pa
         return "目前没有在办事件。"
     pages = -(-len(incidents) // PAGE)
     page = min(page, pages)
-    ordered = sorted(incidents, key=_pressing)
     lines = []
-    for i in ordered[(page - 1) * PAGE : page * PAGE]:
+    for i in ordered(incidents)[(page - 1) * PAGE : page * PAGE]:
         running = _running(i)
         due = f" {texts.clock_name(running[0])}{texts.due_text(running[0], now)}" if running else ""
         drill = "【演练】" if i.drill else ""
         lines.append(f"{i.number}号 {drill}{texts.short(i, settings)} {labels.STATUS[i.status.value]}{due}")
     more = f"\n第{page}页，共{pages}页；下一页请回：查询 第{page + 1}页" if page < pages else ""
     return f"在办{len(incidents)}件：\n" + "\n".join(lines) + more
+
+
+def ordered(incidents: Sequence[Incident]) -> list[Incident]:
+    """The most pressing deadline first."""
+    return sorted(incidents, key=_pressing)
 
 
 def _running(i: Incident) -> list[Clock]:

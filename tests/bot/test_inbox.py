@@ -193,15 +193,6 @@ async def test_wrong_input_is_answered_with_what_is_possible(office: Room, line:
     assert "Error" not in answer
 
 
-async def test_without_a_number_and_with_several_matters_it_is_asked_back(office: Room) -> None:
-    await office.landslide()
-    await office.landslide(title="青山乡滑坡", place={"county": "鹿溪县", "detail": "青山乡"})
-    answer = await office.type(office.duty.duty_officer, "收到")
-    assert answer.startswith("请写明编号")
-    assert "1号" in answer
-    assert "2号" in answer
-
-
 @pytest.mark.parametrize(
     ("line", "word", "number", "rest"),
     [

@@ -223,7 +223,8 @@ class Walk:
         heard = [json.dumps(m.content, ensure_ascii=False) for m in self.office.emulator.messages(user) if m.id not in before]
         done = self.read > events or self.refused > refusals
         same = any("已经办过" in h or "没有看懂" in h for h in heard)
-        assert done or same, f"{user} typed {text}: nothing happened and nothing says why: {heard}"
+        later = await self.office.desk.store.pending_messages()  # an answer held back by trouble just over comes by itself
+        assert done or same or later, f"{user} typed {text}: nothing happened and nothing says why: {heard}"
 
     async def presses(self, who: int, card: int, key: int) -> None:
         """Any button of any card on a phone, however old the card."""
