@@ -15,7 +15,7 @@ from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
 from monitors.heat import Sighting, accelerates, recent
 from monitors.lexicon import fold
-from monitors.likeness import pieces
+from monitors.likeness import pieces, segmenter
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
 from monitors.slowburn import Voice, person_of, slow_burn
@@ -118,6 +118,7 @@ class Detector:
         scope: Scope | None = None,
         home: Place | None = None,
     ) -> None:
+        segmenter()  # its dictionary is loaded at start, not at the first title
         self._gate, self._locate, self._count, self._grade = gate, locate, count, grade
         self.policy = policy
         self.scope = scope or Scope()

@@ -7,11 +7,10 @@ counted `TITLE_FACTOR` times. Words of form weigh little: they tell how people w
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from heapq import nlargest
 from math import log, sqrt
-
-import rjieba
 
 PLACE_FACTOR = 0.8  # names of places already count as facts
 PAIR = "~"  # begins a character pair of a title
@@ -112,15 +111,23 @@ def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
     return sum([weight * two[word] for word, weight in one.items() if word in two])
 
 
+@cache
+def segmenter() -> Callable[[str], list[str]]:
+    """The word segmenter. Its dictionary takes a sixth of a second to load: a detector loads it when made, a lone judgement never."""
+    from rjieba import cut
+
+    return cut
+
+
 def pieces(word: str) -> tuple[str, ...]:
     """What a title makes of a word: pieces of two characters and more as the segmenter cuts it, and its character pairs."""
-    return (*(piece for piece in rjieba.cut(word) if len(piece) >= 2), *pairs(word))
+    return (*(piece for piece in segmenter()(word) if len(piece) >= 2), *pairs(word))
 
 
 def words(title: str) -> dict[str, float]:
     """Words of two characters and more, lower case, and character pairs; the title itself where it has none."""
     found: dict[str, float] = {}
-    for word in rjieba.cut(title):
+    for word in segmenter()(title):
         text = word.strip()
         if len(text) >= 2 and _KEEP.search(text):
             found[text.lower()] = found.get(text.lower(), 0.0) + 1.0
