@@ -1,4 +1,6 @@
-"""`yqbot report review 编号 --format md|html|docx -o 文件`: reads the data folder, changes nothing."""
+"""`yqbot report review 编号 --format md|html|docx -o 文件`, `yqbot report ledger --month 2026-11 -o 文件`: they read the data folder
+and change nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from bot.cli_quality import add_quality
 from bot.clock import wall
 from bot.configuration import DEMO, data_of, settings_of
 from bot.reports import FORMATS, NoIncident, write_review
+from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
 from bot.store import open_store
 from config.problem import ConfigError
 
@@ -29,11 +32,19 @@ def add_parser(sub: Any) -> None:
     )
     q.add_argument("incident", type=int, metavar="编号", help="事件编号，如 12")
     q.add_argument("--format", choices=FORMATS, default="html", help="格式（默认 html）")
+    _common(q)
+    q.set_defaults(run=run, write=_review)
+    q = kinds.add_parser("ledger", help="一个月的处置台账（Excel）", description="生成一个月的处置台账（Excel），不含演练。")
+    q.add_argument("--month", default="本月", metavar="月份", help="哪个月立案的，如 2026-11（默认本月）")
+    _common(q)
+    q.set_defaults(run=run, write=_ledger)
+    add_quality(kinds, folder_of)
+
+
+def _common(q: argparse.ArgumentParser) -> None:
     q.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪个文件")
     q.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
     q.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（默认 ./data）")
-    q.set_defaults(run=run)
-    add_quality(kinds, folder_of)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,8 +54,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"没有数据目录 {data}，请用 --data 指明。", file=sys.stderr)
         return 1
     try:
-        asyncio.run(_review(args, data))
-    except (NoIncident, ConfigError) as e:
+        asyncio.run(args.write(args, data))
+    except (NoIncident, NoMonth, ConfigError) as e:
         print(e, file=sys.stderr)
     except OSError as e:
         print(f"写不了 {args.output}（{e.strerror}），请检查目录是否存在、是否可写。", file=sys.stderr)
@@ -61,6 +72,19 @@ async def _review(args: argparse.Namespace, data: Path) -> None:
         await write_review(store, settings, args.incident, args.format, args.output, _time(data), data)
     finally:
         await store.close()
+
+
+async def _ledger(args: argparse.Namespace, data: Path) -> None:
+    month = month_of(args.month, _time(data))
+    settings = settings_of(folder_of(args, data), dict(os.environ))
+    store = await open_store(settings.bot.database_url, data, readonly=True)
+    try:
+        body = workbook(await ledger_of(store, settings, month, _time(data)))
+    finally:
+        await store.close()
+    temporary = args.output.with_name(args.output.name + ".new")
+    temporary.write_bytes(body)
+    temporary.replace(args.output)
 
 
 def folder_of(args: argparse.Namespace, data: Path) -> Path | None:

@@ -217,6 +217,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
     Command(words=("体检", "出稿体检"), usage="体检 12 稿子全文", help="发布前查数字、姓名、用语、时间、缺项，不留存稿子"),
     Command(words=("报告", "评估报告"), usage="报告 12", help="把评估报告作为文件发给您"),
+    Command(words=("台账",), usage="台账 [本月|2026-11]", help="把当月处置台账作为文件发给您"),
     Command(words=("值班",), usage="值班 [明天]", help="谁在值班"),
     Command(words=("到岗",), usage="到岗", help="登记本班到岗"),
     Command(words=("换班", "替班"), usage="换班 姓名 [明天]", help="请同事代班，对方同意才生效"),
@@ -230,6 +231,8 @@ BY_WORD: Mapping[str, Command] = {w: c for c in COMMANDS for w in c.words}
 WORDS = sorted(BY_WORD, key=len, reverse=True)
 
 
+UNNUMBERED = frozenset({"报", "台账"})
+"""Commands about no matter: digits after them are people or a month."""
 _ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
 _NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")
 
@@ -249,7 +252,7 @@ def parse(line: str) -> Asked | None:
         word, text = "报", "报" + text[len(word) :]  # 报告大湾村滑坡 tells of something, 报告 12 asks for the paper
     command = BY_WORD[word]
     rest = text[len(word) :].lstrip(" ，,：:　")
-    if not command.action and word == "报":
+    if command.words[0] in UNNUMBERED:
         return Asked(command=command, number=None, rest=rest)
     m = before or _NUMBER.match(rest)
     left = rest if before or m is None else rest[m.end() :]
