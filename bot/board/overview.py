@@ -69,6 +69,7 @@ class Summary:
     overdue: int
     soon: int
     unread: int
+    drills: int = 0
 
 
 def verified(incident: Incident) -> bool:
@@ -167,9 +168,12 @@ def rows(incidents: Sequence[Incident], settings: Settings, now: datetime) -> tu
 
 
 def summary(incidents: Sequence[Incident], views: Sequence[Row]) -> Summary:
+    """The counters above the list; drills are in the list, marked, and in no figure."""
+    real = [v for v in views if not v.drill]
     return Summary(
-        open=len(views),
-        overdue=sum(1 for v in views if v.overdue),
-        soon=sum(1 for v in views if any(c.tone == "soon" and c.track == "public" for c in v.clocks)),
-        unread=sum(1 for i in incidents if i.alarmed_at and not i.acknowledgements and not i.verifications),
+        open=len(real),
+        overdue=sum(1 for v in real if v.overdue),
+        soon=sum(1 for v in real if any(c.tone == "soon" and c.track == "public" for c in v.clocks)),
+        unread=sum(1 for i in incidents if not i.drill and i.alarmed_at and not i.acknowledgements and not i.verifications),
+        drills=len(views) - len(real),
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.board.render import millis
+from bot.desk import Desk, act
 from bot.store.port import SourceState
 from playbooks.incident import Instant, Place
 from playbooks.record import dump
 from tests.bot.matter import Matter, at, land_money, rumour
+from tests.builders import PRESS
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -38,6 +42,24 @@ async def test_graver_matters_come_first_and_overdue_before_all(signed, rules):
     page = await signed.text("/")
     assert "已超" in page
     assert "is-overdue" in page
+
+
+async def test_a_drill_is_in_the_list_and_in_no_figure(signed, rules):
+    def strip(page):
+        return re.findall(r"<b>(\d+)</b>([^<]+)</li>", page)
+
+    signed.clock.advance_to(at("09:11", day=24))
+    before = strip(await signed.text("/"))
+    assert [word for _, word in before] == ["在办", "已超时", "2小时内到期", "未点收到"]
+    m = Matter(rules, at("02:24"), number=30, title="柳河桥垮塌演练", category="geo_damage", drill=True, label="E")
+    m.figure("deaths", 11, at("02:25"))
+    m.note("alarmed", at("02:25"), reason="演练")
+    m.pass_time(at("09:10", day=24))
+    assert any(c.state.value == "overdue" for c in m.incident.clocks)
+    await m.save(signed.store)
+    page = await signed.text("/")
+    assert "【演练】" in page
+    assert strip(page) == [*before, ("1", "演练（不计入）")]
 
 
 async def test_a_listed_matter_is_a_lead_and_not_on_the_overview(signed, rules):
@@ -192,6 +214,19 @@ async def test_the_grade_of_the_opinion_given_by_a_form_is_shown_as_given(signed
     assert "<small>认定较大，系统建议" in page
     assert "舆情等级认定：<b>较大</b>（陈静" in page
     assert "帖文转负面" in page
+
+
+async def test_a_merged_matter_says_where_it_went_and_its_items_are_listed_there(signed, rules):
+    m = rumour(rules)
+    await m.save(signed.store)
+    desk = Desk(settings=rules, store=signed.store, clock=signed.clock, owner="test")
+    await act(desk, m.incident.number, "merge", PRESS, {"into": "12"})
+    gone = await signed.text(f"/incident/{m.incident.number}")
+    assert '本件已并入<a href="/incident/12">12号</a>' in gone
+    stays = await signed.text("/incident/12")
+    assert "青山水库坝脚有水，正常吗" in stays
+    assert f"由{m.incident.number}号并入" in stays
+    assert f'含<a href="/incident/{m.incident.number}">' in stays
 
 
 async def test_the_kind_does_not_repeat_what_the_place_says_and_a_grievance_has_no_toll(signed, rules):
