@@ -39,6 +39,14 @@ def slots(hours: Sequence[str], now: datetime) -> tuple[datetime, datetime] | No
     return (past[-1], past[-2]) if past else None
 
 
+def next_slot(hours: Sequence[str], now: datetime) -> datetime | None:
+    """The first hour of a brief after `now`; None where none is configured."""
+    found = slots(hours, now + timedelta(days=1))
+    while found and found[1] > now:
+        found = slots(hours, found[1])
+    return found[0] if found else None
+
+
 async def send_due(desk: Desk, policy: AlarmPolicy) -> None:
     """Queue the brief of the hour that has come, unless it went out, came too late or has nothing to say."""
     now = desk.now()

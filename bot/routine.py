@@ -6,12 +6,20 @@ Each part keeps in the store what it has done, so that a restart neither repeats
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from bot import briefs, shift_start
 from bot.rota_desk import load_covers
 from bot.service import Service
 
 log = logging.getLogger(__name__)
+
+
+def next_look(service: Service) -> datetime | None:
+    """The next instant at which a part has its hour, for a clock that jumps; what the quiet hours held comes with a later look."""
+    desk = service.desk
+    hours = (shift_start.next_look(desk), briefs.next_slot(desk.settings.bot.brief_at, desk.now()))
+    return min((at for at in hours if at is not None), default=None)
 
 
 async def routine(service: Service) -> None:

@@ -87,6 +87,13 @@ async def look(desk: Desk) -> None:
         await desk.store.set_meta(ASKED, json.dumps({**asked, "told": iso(now)}))
 
 
+def next_look(desk: Desk) -> datetime | None:
+    """The first instant after now at which a shift is asked, or found not to have answered."""
+    now = desk.now()
+    on = duty(desk.settings.organisation, now)
+    return next((at for at in (on.start + PATIENCE, on.end) if at > now), None) if on.shift else None
+
+
 async def present(desk: Desk, on: Duty) -> bool:
     """Whether somebody holds the desk by a press: 到岗, 顶班 or a swap agreed to during the shift, or a handover taken over."""
     officer = on.duty_officer.lower()

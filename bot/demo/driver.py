@@ -1,6 +1,6 @@
 """Playing a story: headless from instant to instant, or in real time at a given speed.
 
-headless: at each instant, until nothing is in flight: feeds are polled, stored callbacks worked, due steps sent, then the
+headless: at each instant, until nothing is in flight: the routine of the hour (briefs, 到岗) is looked at, feeds are polled, stored callbacks worked, due steps sent, then the
 officers' next act; then the clock jumps to the next due instant. Virtual time is stored before it moves, so a killed
 process continues at the instant where it died (design.md §6).
 """
@@ -19,11 +19,12 @@ from aiohttp import web
 from bot.app import Running, listening, login_link, serving
 from bot.clock import VirtualClock
 from bot.demo import feeds
-from bot.demo.script import Act, Script
+from bot.demo.script import ARRIVAL_HOLD, ARRIVE, Act, Script
 from bot.demo.story import Story
 from bot.emulator.corp import Corp, Member
 from bot.emulator.server import Emulator
 from bot.emulator.server import serving as emulating
+from bot.routine import next_look, routine
 from bot.service import Service
 from config.schema import Settings
 from playbooks.ladder import BEIJING
@@ -33,6 +34,7 @@ TOKEN, AES_KEY = "demoToken", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 NOW = "demo.now"
 SETTLE = 60
 AUDIT_EVERY = timedelta(minutes=30)
+ROUTINE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,6 +146,7 @@ async def play(stage: Stage, data: Path, until: datetime) -> None:
         now = stage.clock.now()
         keep_time(data, now)
         seen = len(stage.emulator.ledger_file.rows("select 1 from delivery"))
+        await routine(stage.service)  # first, so that a run killed at this instant finds the same state when it comes back
         await quiet(stage)
         if acts is None or seen != len(stage.emulator.ledger_file.rows("select 1 from delivery")):
             acts = stage.script.acts()
@@ -165,9 +168,13 @@ async def play(stage: Stage, data: Path, until: datetime) -> None:
 
 
 async def _next_instant(stage: Stage, acts: list[Act], now: datetime) -> datetime | None:
-    """The earliest of: a due row, a poll, an act."""
+    """The earliest of: a due row, a poll, an hour of the routine, an act."""
     candidates = [a.at for a in acts[:1]]
-    for at in (await stage.service.desk.store.next_fire(), stage.service.intake.next_poll()):
+    for at in (
+        await stage.service.desk.store.next_fire(),
+        stage.service.intake.next_poll(),
+        next_look(stage.service),
+    ):
         if at is not None:
             candidates.append(at)
     later = [at if at > now else now + timedelta(seconds=1) for at in candidates]
@@ -180,14 +187,19 @@ async def play_live(stage: Stage, data: Path, until: datetime, hold: timedelta) 
     A card on which it had to begin it also finishes, at the story's own pace: nobody is playing that officer.
     """
     begun: set[int] = set()
+    looked: datetime | None = None
     while stage.clock.now() < until:
         keep_time(data, stage.clock.now())
+        if looked is None or stage.clock.now() - looked >= ROUTINE_EVERY:
+            looked = stage.clock.now()
+            await routine(stage.service)
         await stage.service.poll()
         await stage.service.pump()
         now = stage.clock.now()
         for act in stage.script.acts():
             waits = bool(act.key) and act.message_id not in begun
-            if act.at + (hold if waits else timedelta(0)) <= now:
+            held = min(hold, ARRIVAL_HOLD) if act.key == ARRIVE else hold
+            if act.at + (held if waits else timedelta(0)) <= now:
                 begun.add(act.message_id)
                 await stage.script.perform(act)
                 break

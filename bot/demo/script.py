@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.demo.story import React, Say, Story, Thread
 from bot.emulator.ledger import PhoneMessage
@@ -20,6 +20,11 @@ from playbooks.rota import duty, roles_of
 
 SHIFT = ("duty_officer", "deputy_duty", "duty_leader")
 _NUMBER = re.compile(r"(\d+)号")
+ARRIVE = "shift|arrive|"
+ARRIVAL = timedelta(minutes=2)
+"""How long after its card an officer says 到岗."""
+ARRIVAL_HOLD = timedelta(minutes=10)
+"""And how long that is left to a person who plays along: the desk tells the duty leader after a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ class Script:
         """Everything still to be done, earliest first."""
         phones = {o.userid.lower(): self._emulator.messages(o.userid) for o in self._org.officers}
         said = {(r["user"], r["text"]) for r in self._emulator.ledger_file.rows("select user, text from said")}
-        out: list[Act] = []
+        out = [act for user, mine in phones.items() for act in _arrivals(user, mine)]
         for thread in self._story.threads:
             number, seen_at = self._number(thread, phones)
             for react in thread.reacts:
@@ -85,7 +90,7 @@ class Script:
 
     @staticmethod
     def _about(thread: Thread, m: PhoneMessage) -> bool:
-        return m.msgtype == "template_card" and any(w in _text(m) for w in thread.words)
+        return m.msgtype == "template_card" and "到岗】" not in _text(m) and any(w in _text(m) for w in thread.words)
 
     def _presses(self, thread: Thread, react: React, phones: dict[str, list[PhoneMessage]]) -> Iterable[Act]:
         about = {user: [m for m in messages if self._about(thread, m)] for user, messages in phones.items()}
@@ -125,6 +130,13 @@ class Script:
         if user is None:
             return None
         return Act(at=at, id=say.id, user=user.lower(), text=say.text.replace("{n}", str(number)))
+
+
+def _arrivals(user: str, mine: list[PhoneMessage]) -> Iterable[Act]:
+    """Whoever is asked at the start of a shift is there."""
+    for m in mine:
+        if ARRIVE in pressable(m.content) and not (m.grey or m.recalled or m.pressed):
+            yield Act(at=m.at + ARRIVAL, id="arrive", user=user, message_id=m.id, key=ARRIVE)
 
 
 def _match(react: React, key: str) -> bool:

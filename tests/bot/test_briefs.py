@@ -146,3 +146,12 @@ async def test_the_scheduler_looks_every_minute_and_a_failure_is_a_problem(
         assert len(await heard(made, "chenjing")) == 1
         assert [p for p in await made.desk.store.problems() if p.kind == "job"] == []
         assert BRIEF == "brief"
+
+
+def test_a_clock_that_jumps_is_told_the_next_hour_of_a_brief() -> None:
+    hours = ("08:10", "17:30")
+    assert briefs.next_slot(hours, at("02:24")) == at("08:10")
+    assert briefs.next_slot(hours, at("08:10")) == at("17:30"), "an hour that has come is past"
+    assert briefs.next_slot(hours, at("17:31")) == at("08:10") + timedelta(days=1)
+    assert briefs.next_slot(("08:10",), at("09:00")) == at("08:10") + timedelta(days=1)
+    assert briefs.next_slot((), at("09:00")) is None

@@ -69,6 +69,8 @@ def typed_and_pressed(data: Path) -> dict[int, list[Act]]:
             act = Act(at, word, user, text=rest[0] if rest else "")
         else:
             number, action, *args = key.split("|")
+            if number == "shift":  # 到岗: of the desk, of no matter
+                continue
             chosen = tuple(e.text or "" for e in xml.iter("OptionId")) if action == "assign" else ()
             act = Act(at, action, user, (*args, *chosen))
         out.setdefault(int(number), []).append(act)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import compare, facts, oracle
+from tests.e2e import compare, facts, oracle, rules
 from tests.e2e.playing import RULES, Played, disagreements, neglected, play, yqbot
 
 SEEDS: Sequence[int | None] = range(1, 21) if os.environ.get("YQBOT_CHAOS") else (3, 8)
@@ -66,6 +66,22 @@ def test_the_review_is_written_for_every_matter_that_alarmed(played: Played) -> 
         if f.number is not None:
             for kind in ("md", "html"):
                 assert (played.out / f"review-{f.number}.{kind}").stat().st_size > 2000
+
+
+def test_the_routine_of_the_desk_is_seen(played: Played) -> None:
+    """Briefs at their hours to the shift and the press office, 到岗 cards at each shift start, pressed by all who are asked."""
+    shown = facts.ledger(played.data, "select user, received_at, content from delivery where state = 'shown' order by id")
+    heard = [(r["user"], datetime.fromtimestamp(r["received_at"] / 1000, rules.BEIJING), r["content"]) for r in shown]
+    for word, clock in (("【晨报】", "08:10"), ("【晚报】", "17:30")):
+        found = [(user, at) for user, at, content in heard if word in content]
+        assert {f"{at:%H:%M}" for _, at in found} == {clock}
+        assert {at.date() for user, at in found if user == "chenjing"} == {at.date() for _, at in found}, "the press office"
+        assert len(found) == len(set(found)), "once"
+    cards = [(user, at, content) for user, at, content in heard if "【到岗】" in content]
+    assert {f"{at:%H:%M}" for _, at, _ in cards} == {"08:00", "20:00"}
+    assert len(cards) >= 2 * 3 * 2
+    assert all("已登记到岗" in content for _, _, content in cards)
+    assert not [content for _, _, content in heard if "【未到岗】" in content]
 
 
 def test_the_chains_are_intact(played: Played) -> None:
