@@ -11,11 +11,12 @@ from bot.labels import beijing
 from config.schema import Settings
 from playbooks.deadlines import casualties, latent_level
 from playbooks.incident import Clock, Incident, Proposal
-from playbooks.rumours import OldRumour, likely_same, old_rumour
+from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 
 SUB = 112  # characters of the main text (bot.wecom.cards)
 FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
 OPEN_CAUSE = "原因、责任未查清，不写。"
+CLARIFY = "已核不实，请发布澄清。原帖先截图留证，再移送公安网安和网信。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +215,18 @@ def _state(s: Said) -> str:
     parts = [_toll(i), f"已定{texts.level_name(i.confirmed.level)}。" if i.confirmed else ""]
     if any(c.latent and c.running for c in i.clocks):
         parts.append("升级线已触及，时限按就高预置。")
-    parts.append(OPEN_CAUSE if i.label == "E" else "")
-    return "".join(parts) or "请按时限办理，办完登记。"
+    if untrue(i):
+        parts.append(CLARIFY)
+    elif i.label == "E":
+        parts.append(OPEN_CAUSE)
+    return "".join(parts) or _next_step(s)
+
+
+def _next_step(s: Said) -> str:
+    turn = s.incident.assignment
+    if turn is not None and turn.open:
+        return f"等{texts.unit_name(turn.unit, s.settings)}签收。两小时没有回音的，请打电话催，可代签收。"
+    return "请核清事实，拟稿送审，发布后登记。"
 
 
 def _pressing(s: Said) -> str:

@@ -5,15 +5,19 @@ Every press goes through `playbooks.lifecycle`, so a stale key can do no harm: i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot import labels
 from config.schema import Settings
+from playbooks.actions import still_owed
 from playbooks.fold import RELEASES, returned_turns
 from playbooks.incident import ENDED, ClockState, Incident
 
 DUTY = {"duty_officer", "deputy_duty", "duty_leader"}
+PHONED = "phoned"
+CALLED = 3
+"""People a card asks to telephone at most."""
 PRIMARY, SECOND, NEUTRAL, NEGATIVE = 1, 2, 3, 4
 
 
@@ -136,7 +140,7 @@ def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ..
     late = any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks)
     turn = i.assignment
     out = _two_parties(i, settings)[:1] if _half_verified(i) else []
-    if "duty_leader" in held and any(e.kind in RELEASES for e in i.evidence):
+    if "duty_leader" in held and _closable(i):
         out.append(_b(i, "办结", "close"))
     out.append(_b(i, "登记发布", "ask_release", PRIMARY))
     if late and "duty_leader" in held:
@@ -148,6 +152,17 @@ def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ..
     out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
     out += _grading(i, held)
     return tuple(out[:6])
+
+
+def _closable(i: Incident) -> bool:
+    """Something went out and nothing more is owed: 办结 would not be refused."""
+    return any(e.kind in RELEASES for e in i.evidence) and not still_owed(i)
+
+
+def telephoned(i: Incident, offer: Offer, calls: Sequence[str]) -> Offer:
+    """The card asks for a telephone call: its first button records that it was made, and to whom (practice.md §1)."""
+    whom = "；".join(c.replace("|", " ") for c in calls[:CALLED])
+    return replace(offer, buttons=(_b(i, "已电话报告", f"{PHONED}|{whom}", PRIMARY), *offer.buttons[:5]))
 
 
 def _grading(i: Incident, held: set[str]) -> list[Press]:
@@ -174,7 +189,7 @@ def _press_office(i: Incident) -> Offer:
     out += [_b(i, "定级", "ask_grade")] if i.label == "E" and not i.confirmed and i.verifications else []
     if any(c.state is ClockState.OVERDUE and c.track == "public" for c in i.clocks):
         out.append(_b(i, "说明原因", "ask_explain", NEGATIVE))
-    if any(e.kind in RELEASES for e in i.evidence):
+    if _closable(i):
         out.append(_b(i, "办结", "close", NEUTRAL))
     return Offer(buttons=tuple(out[:6]))
 

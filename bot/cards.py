@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot import bodies, texts
 from bot import rows as lines
-from bot.buttons import Offer, Press, offers
+from bot.buttons import Offer, Press, offers, telephoned
 from bot.labels import beijing
 from bot.wecom.cards import BLACK, BUTTON, DESC, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
 from config.schema import Settings
@@ -114,7 +114,10 @@ def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, t
     )
     if thin(incident, ctx.settings):
         face = _thin_face(incident, clock, ctx, desc)
-    return _card(face, offers(incident, kind, ctx.settings, ctx.roles, ctx.unit), task_id, ctx, incident)
+    offer = offers(incident, kind, ctx.settings, ctx.roles, ctx.unit)
+    if ctx.calls and offer.buttons:
+        offer = telephoned(incident, offer, ctx.calls)
+    return _card(face, offer, task_id, ctx, incident)
 
 
 def living_card(incident: Incident, ctx: Context, headline: str) -> Card:

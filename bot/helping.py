@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import replies, texts
 from bot.commands import BY_WORD, COMMANDS, Command
 from bot.desk import Desk
-from playbooks.actions import debts
+from playbooks.actions import debts, still_owed
 from playbooks.incident import RUNNING, Actor, Incident
 from playbooks.lifecycle import DUTY, permitted
 
@@ -81,7 +81,7 @@ TO_DO: Mapping[str, Test] = {
     "waive": lambda i, by: any(c.state in RUNNING and not c.latent for c in i.clocks),
     "second": lambda i, by: any(p.by != by.id for p in i.proposals),
     "confirm_exclude": lambda i, by: bool(i.exclusion) and i.exclusion.get("by") != by.id,
-    "close": lambda i, by: not _public(i),
+    "close": lambda i, by: not still_owed(i),
     "archive": lambda i, by: not debts(i),
     "split": lambda i, by: len(i.members) > 1,
 }

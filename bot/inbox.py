@@ -126,7 +126,8 @@ async def _pressed(desk: Desk, user: str, key: str, body: Mapping[str, object]) 
         return
     selected = body.get("selected")
     chosen = selected if isinstance(selected, Mapping) else {}
-    headline = await _act(desk, actor, number, action, press_fields(action, parts[2:], chosen), key)
+    code_of = "note" if action == buttons.PHONED else action
+    headline = await _act(desk, actor, number, code_of, press_fields(action, parts[2:], chosen), key)
     await _refresh(desk, actor, number, code, headline, key)
 
 
@@ -161,6 +162,8 @@ def press_fields(action: str, args: list[str], selected: Mapping[str, object]) -
             out[question] = str(values[0])
     if not args:
         return out
+    if action == buttons.PHONED:
+        return {"note": "phoned", "text": f"已电话报告：{args[0]}"}
     name = {
         "verify": "result",
         "exclude": "reason",

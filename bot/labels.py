@@ -229,10 +229,12 @@ STANDINGS: Mapping[str, str] = {"net": "网传", "reported": "接报", "confirme
 NOTES: Mapping[str, str] = {
     "note": "说明",
     "late_entry": "补记",
+    "phoned": "电话报告",
     "referral": "移送",
     "talking_points": "口径",
     "old_rumour": "疑为旧谣新传",
     "likely_same": "疑为同一事",
+    "merged_from": "并入本件",
     "followup": "续报",
     "unmasked": "查看原文",
     "erased": "清除个人信息",

@@ -220,6 +220,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
         "unverified": "核实",
         "unassigned": "交办",
         "unsigned": "签收",
+        "reassign": "另行交办",
         "returned": "裁定牵头",
         "countersign": "会签",
         "secrecy": "保密审查",
@@ -236,7 +237,7 @@ def due_text(c: Clock, now: datetime) -> str:
 
 def call_first(calls: tuple[str, ...]) -> str:
     """The rung above the unit head: the duty officer telephones (practice.md §1)."""
-    return f"请电话报告：{'、'.join(calls[:3])}。"
+    return f"请电话报告：{'；'.join(calls[:3])}。"
 
 
 def local(at: datetime) -> datetime:

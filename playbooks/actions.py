@@ -267,13 +267,15 @@ def debts(i: Incident) -> tuple[str, ...]:
     return tuple(out)
 
 
+def still_owed(i: Incident) -> list[str]:
+    """Codes of running clocks that keep a matter open: towards the public, and towards the person who asked."""
+    public = (c for c in i.clocks if c.running and not c.latent and c.track == "public")
+    return [c.code for c in public if c.code != "continuing_release"] + owed_to_people(i)
+
+
 def close(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     """办结: no public clock may still run."""
-    waiting = [
-        c.code for c in i.clocks if c.running and not c.latent and c.track == "public" and c.code != "continuing_release"
-    ]
-    waiting += owed_to_people(i)
-    if waiting:
+    if waiting := still_owed(i):
         raise Refused("clock_running", clocks="、".join(waiting))
     return (event_of(a, "closed", reason=text(a, "reason")),)
 

@@ -95,7 +95,9 @@ def _members(org: Organisation, role: Role, unit: str = "") -> list[Officer]:
 
 
 def _line(o: Officer) -> str:
-    return f"{o.title}{o.name} {o.phone}".strip()
+    """``副县长唐平 0000-1``; of several offices the last, which is the one that answers for the matter."""
+    title = o.title.replace("，", "、").split("、")[-1]
+    return f"{title}{o.name} {o.phone}".strip()
 
 
 def resolve(role: Role, incident: Incident, org: Organisation, on: Duty) -> tuple[Target, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbooks.fold import RELEASES
+from playbooks.fold import RELEASES, returned_turns
 from playbooks.incident import Incident
 
 GATE_ORDER = ("countersign", "secrecy", "approval")
@@ -13,7 +13,7 @@ GATE_ORDER = ("countersign", "secrecy", "approval")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stuck:
-    """`code`: unread | unverified | unassigned | unsigned | returned | countersign | secrecy | approval | release | none."""
+    """`code`: unread | unverified | unassigned | unsigned | reassign | returned | countersign | secrecy | approval | release | none."""
 
     code: str
     who: str
@@ -39,8 +39,10 @@ def stuck(incident: Incident) -> Stuck:
     turn = incident.assignment
     if turn is None:
         return Stuck(code="unassigned", who="duty_officer", since=checked)
-    if turn.returned_at is not None:
-        return Stuck(code="returned", who="arbiter", since=turn.returned_at)
+    if turn.returned_at is not None:  # one return: another unit is asked; the second goes to the arbiter (practice.md §2.8)
+        again = returned_turns(incident) < 2
+        who = "duty_officer" if again else "arbiter"
+        return Stuck(code="reassign" if again else "returned", who=who, since=turn.returned_at)
     if turn.signed_at is None:
         return Stuck(code="unsigned", who=turn.unit, since=turn.at)
     done = {a.gate: a.at for a in incident.attestations}

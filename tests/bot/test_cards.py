@@ -11,7 +11,7 @@ import pytest
 from bot.bodies import body
 from bot.cards import LEAD, Context, alert_card, group_card, living_card, neutral_card
 from bot.rows import cite
-from bot.texts import apart
+from bot.texts import apart, stuck_text
 from bot.wecom.cards import Card, validate
 from config.schema import Level
 from playbooks import ladder
@@ -242,6 +242,42 @@ def test_while_a_ruling_is_awaited_nobody_is_offered_to_assign_again(user: str, 
 def test_leaders_above_the_unit_are_telephoned_first_thing_on_the_card() -> None:
     _, _, sub, _, _ = lines(card(graded(), "last", at("06:24"), code="first_statement_5h", calls=("分管副县长何平 0000-1",)))
     assert sub.startswith("请电话报告：分管副县长何平 0000-1。")
+
+
+def test_a_card_that_asks_for_a_call_has_the_button_that_records_it() -> None:
+    calls = ("分管副县长何平 0000-1", "宣传部部长沈若 0000-2")
+    shown = card(graded(), "last", at("06:24"), code="first_statement_5h", calls=calls)
+    assert "副县长何平 0000-1；宣传部" in lines(shown)[2]
+    assert lines(shown)[4][0] == "已电话报告"
+    assert len(lines(shown)[4]) <= 6
+    plain = card(graded(), "last", at("06:24"), code="first_statement_5h")
+    assert "已电话报告" not in lines(plain)[4]
+
+
+def test_closing_is_offered_only_when_it_would_not_be_refused() -> None:
+    """A release is out and the press conference still owed: 办结 would be refused, so it is no button."""
+    i = act(graded(), "release", PRESS, at("05:00"), kind="authoritative_info", url="https://x.example/1")
+    assert "办结" not in lines(card(i, "continue", at("08:00"), PRESS.id, roles=PRESS.roles))[4]
+    i = act(i, "release", PRESS, at("09:00"), kind="press_conference", detail="县会议中心")
+    assert "办结" in lines(card(i, "continue", at("10:00"), PRESS.id, roles=PRESS.roles))[4]
+
+
+def test_after_one_return_it_waits_for_the_duty_officer_and_only_then_for_the_arbiter() -> None:
+    i = returned()
+    assert "值班员另行交办" in stuck_text(i, settings(), at("03:30"))
+    i = act(i, "assign", OFFICER, at("03:20"), unit="yjj")
+    i = act(i, "return", replace(HEAD, id="x", unit="yjj"), at("03:40"), reason="地灾由自然资源部门主管")
+    assert "裁定人裁定牵头" in stuck_text(i, settings(), at("03:50"))
+
+
+def test_a_rumour_found_untrue_is_to_be_clarified_and_not_researched() -> None:
+    i = landslide(NOW, high_consequence=True)
+    for party, who in (("site", OFFICER), ("slj", LEADER)):
+        i = act(i, "verify", who, at("02:40"), result="false", party=party)
+    _, _, sub, _, _ = lines(living_card(i, context(at("02:45"), OFFICER.id, roles=OFFICER.roles), "12号：已登记核实结果。"))
+    assert "请发布澄清" in sub
+    assert "移送" in sub
+    assert "原因、责任未查清" not in sub
 
 
 def test_a_reader_of_the_unit_may_sign_or_return() -> None:

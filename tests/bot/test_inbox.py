@@ -11,7 +11,7 @@ import pytest
 from bot.commands import COMMANDS, parse
 from playbooks.incident import ClockState, Status
 from tests.bot.desk_room import Room, room
-from tests.builders import at
+from tests.builders import OFFICER, at, event
 
 NIGHT = at("02:24")  # Sunday: penghai on duty, xiaomeng deputy, gaolin leads
 
@@ -372,3 +372,16 @@ async def test_the_cards_of_everybody_say_that_a_matter_has_ended(office: Room) 
     card = office.card(leader)
     assert office.keys(card) == {}
     assert "排除" in office.shown(leader, card.id)
+
+
+async def test_a_call_that_a_card_asked_for_is_recorded_by_one_press(office: Room) -> None:
+    duty = office.duty.duty_officer
+    now = office.clock.now()
+    await office.landslide(event("graded", now, OFFICER, level="major", reasons=["指挥部定级"]))
+    await office.forward(hours=4, minutes=10)
+    await office.press(duty, "已电话报告")
+    notes = [n for n in (await office.incident()).notes if n.kind == "phoned"]
+    assert len(notes) == 1
+    assert notes[0].by == duty
+    assert "唐平" in notes[0].text
+    assert any(c.state is ClockState.PENDING for c in (await office.incident()).clocks), "a call stops no clock"
