@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import clock as system
+from bot import merging
 from bot.channels.gateway import Sender
 from bot.clock import Clock
 from bot.metering import Meters
@@ -186,12 +187,45 @@ async def act(
 
     if code == "split":  # two matters at once
         return await desk.split(number, by, fields, mark)
+    if code == "merge":
+        return await _merge(desk, number, by, fields, mark)
 
     def decision(incident: Incident) -> tuple[Event, ...]:
-        events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
-        return tuple(replace(e, data={**e.data, MARK: mark}) for e in events) if mark else events
+        return _decided(desk, incident, code, by, fields, mark)
 
     return await change(desk, number, decision)
+
+
+def _decided(desk: Desk, incident: Incident, code: str, by: Actor, fields: dict[str, object], mark: str) -> tuple[Event, ...]:
+    events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
+    return tuple(replace(e, data={**e.data, MARK: mark}) for e in events) if mark else events
+
+
+def _written(desk: Desk, before: Incident, events: tuple[Event, ...]) -> Change:
+    after, events = settled(before, events, desk.settings, desk.now())
+    steps = ladder.steps(after, desk.settings)
+    return Change(incident=after, base_version=before.version, events=events, steps=steps, joined=())
+
+
+async def _merge(
+    desk: Desk, number: int, by: Actor, fields: dict[str, object], mark: str
+) -> tuple[Incident, tuple[Event, ...]]:
+    """Two matters at once: the one that ends, and the note on the one that stays."""
+    for _ in range(RETRIES):
+        source = await desk.store.incident(number)
+        if source is None:
+            raise NotFound(number)
+        events = _decided(desk, source, "merge", by, fields, mark)
+        into = int(str(events[0].data["into"]))
+        target = await merging.target_of(desk.store, source, into, by)
+        if target is None:
+            raise NotFound(into)
+        old = _written(desk, source, events)
+        kept = _written(desk, target, (merging.came(events[0], number),))
+        if await desk.store.commit_all((old, kept), ()):
+            desk.wake()
+            return old.incident, old.events
+    raise Busy(f"{number}号事件正在被多人同时修改，请稍后再试。")
 
 
 async def _worked(desk: Desk, number: int, mark: str) -> tuple[Event, ...]:

@@ -16,6 +16,7 @@ from bot.reports.trail_rows import gate_rows, release_rows, turn_rows, upward_ro
 from bot.store.kept import Try
 from bot.store.port import MessageRow, StepRow, StoredEvent
 from config.schema import Playbook, Settings
+from playbooks import merged
 from playbooks.guide import suited
 from playbooks.incident import Clock, ClockState, Incident, Member
 
@@ -100,6 +101,10 @@ class Page:
     playbooks: tuple[Playbook, ...]
     pending: tuple[str, ...]
     exclusion: str
+    total: int
+    came: tuple[int, ...] = ()
+    higher: tuple[str, ...] = ()
+    merged_into: int | None = None
 
 
 def clock_lines(incident: Incident, names: Names, now: datetime) -> tuple[ClockLine, ...]:
@@ -190,10 +195,21 @@ def coming_steps(steps: Sequence[StepRow], incident: Incident) -> tuple[StepLine
     )
 
 
-def item_lines(members: Sequence[Member], names: Names) -> tuple[ItemLine, ...]:
-    newest = sorted(members, key=lambda m: m.at, reverse=True)[:ITEMS_SHOWN]
+def item_lines(members: Sequence[Member], names: Names, came: Sequence[Incident] = ()) -> tuple[ItemLine, ...]:
+    """Own items and those of the matters put into this one, which bear that mark; the newest first."""
+    own = [(m, why_text(m.why)) for m in members]
+    theirs = [(m, merged.why(i.number)) for i in came for m in i.members]
+    newest = sorted((*own, *theirs), key=lambda x: x[0].at, reverse=True)[:ITEMS_SHOWN]
+    return tuple(ItemLine(at=m.at, source=names.source(m.source), title=m.title, url=m.url, why=reason) for m, reason in newest)
+
+
+def higher_lines(incident: Incident, came: Sequence[Incident]) -> tuple[str, ...]:
+    """Figures of matters put into this one that exceed its own, side by side."""
     return tuple(
-        ItemLine(at=m.at, source=names.source(m.source), title=m.title, url=m.url, why=why_text(m.why)) for m in newest
+        f"并入的{h.number}号{labels.STANDINGS.get(h.theirs.standing, h.theirs.standing)}"
+        f"{labels.METRICS.get(h.theirs.metric, h.theirs.metric)}{h.theirs.value}，本件{h.ours.value if h.ours else labels.UNKNOWN}"
+        for i in came
+        for h in merged.higher(incident, i)
     )
 
 
@@ -212,6 +228,7 @@ def page(
     settings: Settings,
     now: datetime,
     tries: Sequence[Try] = (),
+    came: Sequence[Incident] = (),
 ) -> Page:
     """The page of one matter at `now`."""
     names = Names(settings=settings, open_names=True)
@@ -228,7 +245,11 @@ def page(
         gates=gate_rows(incident, events),
         talking_points=points[-1] if points else "",
         timeline=tuple(reversed(Teller(incident=incident, names=names).lines(events))),
-        items=item_lines(incident.members, names),
+        items=item_lines(incident.members, names, came),
+        total=len(incident.members) + sum(len(i.members) for i in came),
+        came=tuple(i.number for i in came),
+        higher=higher_lines(incident, came),
+        merged_into=incident.merged_into,
         messages=message_lines(messages, names, tries),
         coming=coming_steps(steps, incident) if incident.alarmed_at else (),
         playbooks=suited(settings, incident.category, incident.level),

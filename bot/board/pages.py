@@ -20,6 +20,7 @@ from bot.engine_words import engine_lines
 from bot.evidence import KINDS as FILE_KINDS
 from bot.evidence import size
 from bot.health import KINDS as SOURCE_TROUBLES
+from bot.merging import all_that_came
 from bot.opinion import opinion_of
 from bot.reports import NoIncident, gather, render
 from playbooks.incident import Incident
@@ -117,7 +118,8 @@ class Board:
             return refuse(self.deps, f"没有{number}号事件，请回总览核对编号。", status=404)
         events = await store.events(f"incident:{number}")
         sent, steps = await store.messages_of(number), await store.steps_of(number)
-        view = detail.page(found, events, sent, steps, settings, now, await store.tries_of(number))
+        came = await all_that_came(store, found)
+        view = detail.page(found, events, sent, steps, settings, now, await store.tries_of(number), came)
         actor = self.deps.actor_of(who.officer.userid)
         may = permitted(found, actor) if actor is not None and who.edits else ()
         forms = offered(may, found)

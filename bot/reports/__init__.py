@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.merging import all_that_came
 from bot.opinion import OpinionView, opinion_of
 from bot.reports import markdown, page, word
 from bot.reports.figures import figures
+from bot.reports.merged import merged
 from bot.reports.names import Names
 from bot.reports.review import compose
 from bot.reports.rows import ReviewFigures
@@ -41,7 +43,9 @@ async def gather(store: Store, settings: Settings, number: int, now: datetime, d
     problems = await store.problems(open_only=False)
     found = figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
     opinion = await opinion_of(store, incident, settings, now, data)
-    return replace(found, opinion_grade=_nameless(opinion, Names(settings=settings)))
+    names = Names(settings=settings)
+    put_in = merged(incident, await all_that_came(store, incident), names)
+    return replace(found, opinion_grade=_nameless(opinion, names), merged=put_in)
 
 
 def _nameless(view: OpinionView, names: Names) -> OpinionView:

@@ -9,6 +9,7 @@ from bot.labels import NO_DATA, beijing, day, full, span, stamp
 from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
 from bot.reports.facts import axes, conclusion, findings
+from bot.reports.merged import merged_blocks
 from bot.reports.opinion import opinion_blocks
 from bot.reports.rows import ClockRow, ReviewFigures, Since, TurnRow
 
@@ -291,6 +292,7 @@ def _spread(f: ReviewFigures) -> Iterator[Block]:
         text="方法：只统计本系统监测到并并入本事件的条目，按来源和首次见到的时间计数。盲区：未接入的平台、私聊和群聊、"
         "转发评论和阅读量、已删除内容均不在内；热度、到达率：无数据。"
     )
+    yield from merged_blocks(f.merged)
     yield from opinion_blocks(f.opinion_grade)
 
 

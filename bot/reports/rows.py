@@ -210,6 +210,27 @@ class OldRumourRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HigherRow:
+    """A figure of a matter that came in, above ours."""
+
+    number: int
+    metric: str
+    standing: str
+    theirs: str
+    ours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """`into`: where this matter went. `items`: (time, source, title, mark) of what came in, `total` of them."""
+
+    into: int | None
+    total: int
+    items: tuple[tuple[datetime, str, str, str], ...]
+    higher: tuple[HigherRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFigures:
     """Everything a review says, before any wording of a format."""
 
@@ -258,3 +279,4 @@ class ReviewFigures:
     publishers: tuple[tuple[str, str], ...]
     opinion_grade: OpinionView | None = None
     old_rumour: OldRumourRow | None = None
+    merged: Merged | None = None

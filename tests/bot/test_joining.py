@@ -11,9 +11,11 @@ import pytest
 
 from bot import bodies, texts
 from bot.app import Running
+from bot.board import detail
 from bot.clarified import known_clarifications
 from bot.clock import VirtualClock
-from bot.desk import act
+from bot.desk import NotFound, act
+from bot.merging import all_that_came
 from bot.quality import example, quality
 from bot.reports import gather, render
 from bot.slow_burn import slow_burn_lines
@@ -21,6 +23,7 @@ from bot.store.verify import verify
 from monitors.item import Item, ItemKind
 from playbooks.incident import Incident
 from playbooks.lifecycle import ActionNotAllowed
+from playbooks.merged import came_in
 from playbooks.rumours import likely_same, old_rumour, untrue
 from tests.bot.sources_server import desk_of
 from tests.builders import LEADER, OFFICER, PRESS, at
@@ -89,6 +92,52 @@ async def test_after_a_merge_by_hand_later_items_follow_it_also_after_a_restart(
     await intake.rebuild()
     assert await heard(running, "鹿溪县城关镇一居民楼火灾 消防到场", "c") == one
     assert (await matter(running, two)).merged_into == one
+
+
+async def test_what_is_merged_by_hand_is_listed_where_it_went_with_its_mark_and_higher_figures(running: Running) -> None:
+    desk = running.service.desk
+    one = await heard(running, "鹿溪县石坪镇大湾村山体滑坡致1人死亡") or 0
+    later(running, minutes=1)
+    two = await heard(running, "鹿溪县城关镇一居民楼火灾致3人死亡") or 0
+    later(running, minutes=1)
+    three = await heard(running, "鹿溪县第一中学20名学生食物中毒") or 0
+    assert len({0, one, two, three}) == 4
+    await act(desk, three, "merge", PRESS, {"into": str(two)}, "k1")
+    await act(desk, two, "merge", PRESS, {"into": str(one)}, "k2")
+    again, same = await act(desk, two, "merge", PRESS, {"into": str(one)}, "k2")
+    assert (again.merged_into, same[0].kind) == (one, "merged"), "a delivery worked twice merges once"
+    stays = await matter(running, one)
+    assert came_in(stays) == (two,)
+    came = await all_that_came(desk.store, stays)
+    assert [i.number for i in came] == sorted((two, three)), "also by way of another"
+    page = detail.page(stays, await desk.store.events(f"incident:{one}"), [], [], desk.settings, desk.now(), came=came)
+    marks = {x.title: x.why for x in page.items}
+    assert marks["鹿溪县城关镇一居民楼火灾致3人死亡"] == f"由{two}号并入"
+    assert marks["鹿溪县第一中学20名学生食物中毒"] == f"由{three}号并入"
+    assert page.total == 3
+    assert page.higher == (f"并入的{two}号网传遇难3，本件1", f"并入的{three}号网传中毒20，本件不详")
+    assert stays.latest("deaths").value == 1, "figures are shown side by side and never mixed"  # type: ignore[union-attr]
+    paper = render(await gather(desk.store, desk.settings, one, desk.now()), "md").decode()
+    assert f"由{two}号并入" in paper
+    assert f"| {two}号 | 遇难 | 网传 | 3 | 1 |" in paper
+    gone = render(await gather(desk.store, desk.settings, two, desk.now()), "md").decode()
+    assert f"本事件已并入{one}号" in gone
+    assert await proved(running)
+
+
+async def test_a_merge_into_nothing_or_in_a_ring_is_refused_and_writes_nothing(running: Running) -> None:
+    desk = running.service.desk
+    one = await heard(running, "鹿溪县石坪镇大湾村山体滑坡") or 0
+    two = await heard(running, "鹿溪县城关镇一居民楼火灾") or 0
+    before = await matter(running, one)
+    with pytest.raises(NotFound, match="98号"):
+        await act(desk, one, "merge", PRESS, {"into": "98"})
+    await act(desk, two, "merge", PRESS, {"into": str(one)})
+    with pytest.raises(ActionNotAllowed) as refused:
+        await act(desk, one, "merge", PRESS, {"into": str(two)})
+    assert (refused.value.reason, refused.value.detail["into"]) == ("merged_here", str(two))
+    after = await matter(running, one)
+    assert (after.status, after.merged_into, after.version) == (before.status, None, before.version + 1)
 
 
 async def two_fires_in_one(running: Running) -> tuple[int, str]:

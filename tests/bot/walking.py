@@ -83,6 +83,7 @@ REASONS = frozenset(
         "no_holidays",
         "answer_first",
         "no_such_item",
+        "merged_here",
         "all_items",
         "clarify_instead",
         "clock_running",
