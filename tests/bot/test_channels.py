@@ -133,6 +133,17 @@ async def test_answers_leave_room_for_an_alarm(desk: Rig) -> None:
     assert any("大湾村" in t for t in desk.texts(user)[asked:])
 
 
+async def test_an_alarm_goes_before_the_answers_that_were_queued_before_it(desk: Rig) -> None:
+    user = desk.watch()[0]
+    for n in range(5):
+        await queue(desk.desk, reply_message(desk.desk, user, f"在办{n}件", f"k{n}"))
+    await desk.open()
+    await desk.pump()
+    heard = desk.texts(user)
+    assert "大湾村" in heard[0]
+    assert sum("在办" in t and "大湾村" not in t for t in heard[1:]) == 5
+
+
 def test_updates_of_cards_are_no_messages() -> None:
     meters = Meters()
     for _ in range(100):
