@@ -104,7 +104,7 @@ def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, t
     title, desc = texts.heading(incident, kind, clock, ctx.settings, ctx.now)
     sub = bodies.body(incident, kind, clock, ctx.settings, ctx.now)
     if ctx.calls:
-        sub = texts.call_first(ctx.calls) + sub
+        sub = texts.call_first(ctx.calls, drill=incident.drill) + sub
     face = _Face(
         title=title,
         desc=desc,

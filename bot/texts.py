@@ -235,8 +235,10 @@ def due_text(c: Clock, now: datetime) -> str:
     return f"{deadline(c.due_at, now)}{'已过' if c.running and now > c.due_at else '前'}{tail}"
 
 
-def call_first(calls: tuple[str, ...]) -> str:
-    """The rung above the unit head: the duty officer telephones (practice.md §1)."""
+def call_first(calls: tuple[str, ...], *, drill: bool = False) -> str:
+    """The rung above the unit head: the duty officer telephones (practice.md §1); in a drill nobody is called."""
+    if drill:
+        return f"此时应电话报告：{'；'.join(calls[:3])}（演练不拨打）。"
     return f"请电话报告：{'；'.join(calls[:3])}。"
 
 

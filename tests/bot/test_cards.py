@@ -254,6 +254,13 @@ def test_a_card_that_asks_for_a_call_has_the_button_that_records_it() -> None:
     assert "已电话报告" not in lines(plain)[4]
 
 
+def test_in_a_drill_nobody_is_really_called() -> None:
+    shown = card(replace(graded(), drill=True), "last", at("06:24"), code="first_statement_5h", calls=("副县长何平 0000-1",))
+    assert "请电话报告" not in words(shown)
+    assert "演练不拨打" in words(shown)
+    assert lines(shown)[4][0] == "演练已电话报告"
+
+
 def test_closing_is_offered_only_when_it_would_not_be_refused() -> None:
     """A release is out and the press conference still owed: 办结 would be refused, so it is no button."""
     i = act(graded(), "release", PRESS, at("05:00"), kind="authoritative_info", url="https://x.example/1")
