@@ -27,7 +27,7 @@ async def review(desk: Desk, actor: Actor, number: int, key: str) -> str:
     if not MAY & set(actor.roles):
         return NOBODY.format(n=number)
     try:
-        found = await gather(desk.store, desk.settings, number, desk.now())
+        found = await gather(desk.store, desk.settings, number, desk.now(), desk.data)
     except NoIncident as e:
         return str(e)
     incident = await desk.store.incident(number)

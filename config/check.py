@@ -20,6 +20,16 @@ from config.opinion import OpinionError, load_opinion
 from config.problem import Problem
 from config.routing import RoutingError, load_functions
 from config.schema import Settings
+from config.wording import WordingError, load_wording
+
+WORD_LISTS = {
+    "release_words.toml": "出稿体检词表",
+    "sentiment.toml": "帖文倾向词表",
+    "rumor.toml": "传言用语词表",
+    "letters.toml": "来信词表",
+    "dispositions.toml": "舆情分类词表",
+}
+"""Files of weighted words, read when they are needed: a mistake must be told before that."""
 
 
 def problems(settings: Settings, now: datetime) -> tuple[Problem, ...]:
@@ -61,6 +71,12 @@ def folder_problems(settings: Settings) -> list[Problem]:
         load_clarified(*(folder / "clarified.toml" for folder in folders))
     except ClarifiedError as error:
         found += _lines("Y501", "已澄清传言清单", str(error))
+    for name, what in WORD_LISTS.items():
+        try:
+            present = [path for folder in folders if (path := folder / name).is_file()]
+            load_wording(*present or [Path(name)])
+        except WordingError as error:
+            found += _lines("Y501", what, str(error))
     try:
         load_gazetteer(next((path for folder in folders[:0:-1] if (path := folder / "places.toml").is_file()), None))
     except PlaceError as error:

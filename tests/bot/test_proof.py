@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
 from bot.commands import parse
+from bot.store.port import Joined
+from monitors.item import Item, ItemKind
 from tests.bot.desk_room import Room, room
 from tests.builders import at
 
+BAD, PLAIN = "太让人气愤了；骗子；无耻；坑老百姓的钱；恶心", "今天天气不错；风景很美；谢谢大家"
 GOOD = "体检 1 今日02:10，鹿溪县石坪镇大湾村发生山体滑坡。截至目前，遇难4人、失联7人，搜救正在进行，原因正在调查，后续情况及时发布。鹿溪县应急管理局"
 
 
@@ -80,6 +87,27 @@ async def test_the_review_comes_as_a_file_under_its_name(office: Room) -> None:
     [media] = office.emulator.ledger_file.rows("select name from media")
     assert media["name"] == "1号事项评估报告.docx"
     assert row.content
+
+
+async def test_the_review_on_the_phone_is_judged_by_the_model_the_installation_trained(office: Room) -> None:
+    """Its own people call plain words bad: only the trained model can know."""
+    data = office.desk.data
+    assert data is not None
+    now, duty = office.clock.now(), office.duty.duty_officer
+    rows = [f"{PLAIN}{n},负面" for n in range(60)] + [f"{BAD}{n},其他" for n in range(60)]
+    labelled = data.parent / "posts.csv"
+    labelled.write_text("\n".join(("text,label", *rows)), encoding="utf-8")
+    assert main(["train", "sentiment", str(labelled), "-o", str(data / "models" / "sentiment.model")]) == 0
+    for n in range(6):
+        post = Item(id=f"p{n}", source="城市论坛", title=PLAIN, text=PLAIN, seen_at=now, kind=ItemKind.FEED)
+        await office.desk.store.add_item(post)
+    marks = [Joined(item_id=f"p{n}", incident=1, at=now, why="同一事") for n in range(6)]
+    assert await office.desk.store.commit_all((), marks)
+    assert "正在发给您" in await office.type(duty, "报告 1")
+    [media] = office.emulator.ledger_file.rows("select * from media")
+    with zipfile.ZipFile(io.BytesIO(media["body"])) as paper:
+        text = "".join(re.findall(r"<w:t[^>]*>([^<]*)", paper.read("word/document.xml").decode()))
+    assert "帖文负面占比100%" in text
 
 
 async def test_the_paper_of_a_drill_is_named_as_one(office: Room) -> None:

@@ -332,6 +332,30 @@ def test_broken_lexicon_places_and_routing_of_the_installation_are_reported(tmp_
     assert {p.id for p in found} == {"Y501", "Y502", "Y503"}
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("release_words.toml", "出稿体检词表"),
+        ("sentiment.toml", "帖文倾向词表"),
+        ("rumor.toml", "传言用语词表"),
+        ("letters.toml", "来信词表"),
+        ("dispositions.toml", "舆情分类词表"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('[[group]]\nid = "x"\nweigth = 1\n', "未知的键 weigth"), ("[[grou]]\n", "未知的段落 grou"), ("= 1", "读不出来")],
+)
+def test_a_word_list_of_the_installation_with_a_mistake_is_named(
+    tmp_path: Path, name: str, what: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found = folder_problems(load([ROOT / "default", tmp_path], {}))
+    assert [(p.id, p.key) for p in found] == [("Y501", what)]
+    assert name in found[0].message
+    assert said in found[0].message
+
+
 def test_a_category_without_any_lead_is_an_error_where_no_unit_takes_the_rest() -> None:
     few = organisation(units=tuple(u for u in SOUND.organisation.units if u.code != "zfb"))(SOUND)
     found = [p for p in problems(few, NOW) if p.id == "Y208"]
