@@ -11,8 +11,9 @@ from playbooks.merged import CAME, came_in
 async def target_of(store: Store, source: Incident, into: int, by: Actor) -> Incident | None:
     """The matter to merge into, None if there is none; refused where it already came into `source`, which would be a ring."""
     target = await store.incident(into)
-    step = target
-    while step is not None and step.merged_into is not None:
+    step, seen = target, set[int]()
+    while step is not None and step.merged_into is not None and step.number not in seen:  # rings of older records end too
+        seen.add(step.number)
         if step.merged_into == source.number:
             raise ActionNotAllowed(source.number, "merge", source.status, "merged_here", permitted(source, by), into=str(into))
         step = await store.incident(step.merged_into)
