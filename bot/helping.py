@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from bot import replies, texts
+from bot import drill, papers, replies, texts
 from bot.commands import BY_WORD, COMMANDS, Command
 from bot.desk import Desk
 from playbooks.actions import debts, still_owed
@@ -42,9 +42,11 @@ LIKELY = (
     "change",
 )
 """Actions in the order in which they are likely to be wanted."""
-ALWAYS = ("报", "查询", "值班", "到岗", "顶班", "换班", "交接", "履职单", "演练")
+ALWAYS = ("报", "查询", "值班", "到岗", "顶班", "换班", "交接", "履职单", "台账", "演练")
 SEEN = ("详情", "卡在", "底稿", "体检", "附件", "报告")
 """Words that need a matter and change nothing."""
+ONLY: Mapping[str, set[str]] = {"报告": papers.MAY, "台账": papers.MAY, "演练": drill.MAY}
+"""Words that not everybody is answered."""
 
 Test = Callable[[Incident, Actor], bool]
 
@@ -112,7 +114,7 @@ async def answer(desk: Desk, actor: Actor, number: int | None, rest: str) -> str
         return for_matter(one, actor, "专线事项" if hidden else texts.short(one, desk.settings))
     head = replies.listing(found, desk.settings, desk.now())
     ask = f"\n某件能办什么，回：帮助 {found[0].number}" if found else ""
-    return f"{head}{ask}\n{_always()}\n{_more()}"
+    return f"{head}{ask}\n{_always(actor)}\n{_more()}"
 
 
 def for_matter(i: Incident, by: Actor, name: str) -> str:
@@ -124,8 +126,8 @@ def for_matter(i: Incident, by: Actor, name: str) -> str:
     lines = [f"{i.number}号{name}，您现在可以回：" if shown else f"{i.number}号{name}，现在没有要您办的。"]
     lines += [f"{_short(r, i.number)}——{r.help}" for r in shown]
     lines += [f"还可以：{others}。"] if others else []
-    lines.append(f"查看：{'、'.join(f'{w} {i.number}' for w in SEEN[:3])}、{'、'.join(SEEN[3:])}。")
-    return "\n".join((*lines, _always(), _more()))
+    lines.append(f"查看：{'、'.join(f'{w} {i.number}' for w in SEEN[:3])}、{'、'.join(_for(SEEN[3:], by))}。")
+    return "\n".join((*lines, _always(by), _more()))
 
 
 def _first_of_each(rows: Sequence[Command]) -> list[Command]:
@@ -145,8 +147,13 @@ def _short(row: Command, number: int) -> str:
     return re.sub(r"\s*\[[^]]*\]", "", _usage(row, number))
 
 
-def _always() -> str:
-    return f"随时可以：{'、'.join(ALWAYS)}。"
+def _for(words: Sequence[str], by: Actor) -> list[str]:
+    """The words that this person is answered."""
+    return [w for w in words if w not in ONLY or ONLY[w] & set(by.roles)]
+
+
+def _always(by: Actor) -> str:
+    return f"随时可以：{'、'.join(_for(ALWAYS, by))}。"
 
 
 def _more() -> str:
