@@ -309,6 +309,7 @@ STUCK: Mapping[str, str] = {
     "unverified": "核实",
     "unassigned": "交办",
     "unsigned": "签收",
+    "reassign": "另行交办",
     "returned": "裁定牵头",
     "countersign": "会签",
     "secrecy": "保密审查",

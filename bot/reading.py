@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import drafts, helping, replies, service_record, texts
+from bot import drafts, helping, refusals, replies, service_record, texts
 from bot.commands import Asked
 from bot.desk import Desk, NotFound
 from bot.fields import Choice, Unclear
 from bot.labels import beijing
 from bot.opinion import opinion_of, sentence
 from playbooks.incident import Actor, Incident
+from playbooks.stuck import stuck
 
 LIMIT = 2000  # bytes of a text message (2048) with room for a mark
 SEARCHED = 10  # stored items a reply lists
@@ -121,9 +122,17 @@ def _stuck(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
     where = texts.stuck_text(i, desk.settings, now)
     if not where or not i.open:
         return f"{i.number}号没有卡住的环节。"
-    unit = desk.settings.organisation.unit(i.primary_unit)
-    call = f"值班电话{unit.duty_phone}。" if unit and unit.duty_phone and unit.short and unit.short in where else ""
-    return f"{i.number}号卡在：{where}。{call}{replies.next_due(i, now)}"
+    return f"{i.number}号卡在：{where}。{_call(desk, stuck(i).who)}{replies.next_due(i, now)}"
+
+
+def _call(desk: Desk, who: str) -> str:
+    """Whom to ring: the person who holds the role now, or the duty desk of the unit."""
+    org = desk.settings.organisation
+    officer = org.officer(refusals.holder(desk, who, desk.duty()))
+    if officer is not None:
+        return f"请找{officer.name} {officer.phone}".strip() + "。"
+    unit = org.unit(who)
+    return f"值班电话{unit.duty_phone}。" if unit and unit.duty_phone else ""
 
 
 def _draft(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:

@@ -59,14 +59,14 @@ def whom(desk: Desk, e: ActionNotAllowed) -> str:
     on = desk.duty()
     found: list[str] = []
     for role in e.detail.get("roles", "").split("、"):
-        userid = _holder(desk, role, on)
+        userid = holder(desk, role, on)
         officer = desk.settings.organisation.officer(userid) if userid else None
         if officer is not None and all(officer.name not in f for f in found):
             found.append(f"{labels.ROLES.get(role, role)}{officer.name} {officer.phone}".strip())
     return "或".join(found[:NAMED])
 
 
-def _holder(desk: Desk, role: str, on: Duty) -> str:
+def holder(desk: Desk, role: str, on: Duty) -> str:
     """Who holds the role now: by the rota, else the first of the roster."""
     planned = {"duty_officer": on.duty_officer, "deputy_duty": on.deputy_duty, "duty_leader": on.duty_leader}
     if role in planned:

@@ -215,18 +215,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
         return ""
     waited = remaining(now - at.since)
     who = {"duty_officer": "值班员", "arbiter": "裁定人"}.get(at.who) or unit_name(at.who, settings)
-    what = {
-        "unread": "未点收到",
-        "unverified": "核实",
-        "unassigned": "交办",
-        "unsigned": "签收",
-        "reassign": "另行交办",
-        "returned": "裁定牵头",
-        "countersign": "会签",
-        "secrecy": "保密审查",
-        "approval": "审定",
-        "release": "发布登记",
-    }[at.code]
+    what = labels.STUCK[at.code]
     return f"{who}{what}，已{waited}" if now - at.since >= timedelta(minutes=1) else f"{who}{what}"
 
 

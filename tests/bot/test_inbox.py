@@ -312,6 +312,20 @@ async def test_where_it_is_stuck_is_answered_with_the_number_to_call(office: Roo
     assert "值班电话0000-6221119" in answer
 
 
+async def test_where_it_is_stuck_names_the_person_who_holds_it_now(office: Room) -> None:
+    duty = office.duty.duty_officer
+    officer = office.desk.settings.organisation.officer(duty)
+    await office.landslide()
+    assert officer is not None
+    assert f"请找{officer.name} {officer.phone}" in await office.type("chenjing", "卡在 1")
+    for unit, user in (("应急管理局", "liqiang"), ("自然资源局", "zhaomin")):
+        await office.type(duty, f"核实 1 属实 {unit}")
+        await office.type(duty, f"交办 1 {unit}")
+        await office.type(user, "退回 1 不属本局职责；三定规定")
+    assert "裁定人裁定牵头" in (said := await office.type(duty, "卡在 1"))
+    assert "请找方远" in said
+
+
 async def test_a_draft_states_confirmed_fields_only(office: Room) -> None:
     duty, leader = office.duty.duty_officer, office.duty.duty_leader
     await office.landslide()
