@@ -125,7 +125,8 @@ class Detector:
         self._home = home
         self._families = family_table(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
-        self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate))
+        own = (self.scope.province, self.scope.city, self.scope.county)
+        self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate), own)
         self._twins = Twins(index=self._index, policy=policy)
         self.stories: dict[str, Story] = {}
         self._titles: dict[str, tuple[str, datetime]] = {}

@@ -8,6 +8,7 @@ Different counties, or hazards that exclude each other, never join. Nothing here
 order give the same stories, so the index is rebuilt by placing stored members again (`restore`).
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, st
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 RECENT = 30  # items of a story compared one by one
+KINDS_OF_PLACE = "省市县区旗"
 ABROAD = "境外"  # how the name of a place abroad begins
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
 WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
@@ -92,7 +94,8 @@ class _Story:
 class StoryIndex:
     """Streaming index of open stories. `dull` maps a word of titles to its factor (0..1), `form` are phrases of any letter.
 
-    `home` is the installation's own county or city: sharing it is no evidence that two matters are one.
+    `home` is the installation's own county or city: sharing it is no evidence that two matters are one. `own` are the names of its
+    territory (province, city, county), which every title of its own sources may carry: they are not read.
     """
 
     def __init__(
@@ -101,8 +104,10 @@ class StoryIndex:
         dull: Mapping[str, float] | None = None,
         home: str = "",
         form: Iterable[str] = (),
+        own: Iterable[str] = (),
     ) -> None:
         self.home = home
+        self._own = _names(own)
         self.rules = rules or JoinRules()
         self._titles, self._letters = TitleWeights(dull or {}), LetterWeights(form)
         self._stories: dict[str, _Story] = {}
@@ -114,7 +119,8 @@ class StoryIndex:
 
         With `join_only` an item that fits no story is not placed and the placement has an empty story.
         """
-        letter, counts = bool(ref.text), self._letters.read(ref.title, ref.text) if ref.text else words(ref.title)
+        letter = bool(ref.text)
+        counts = self._letters.read(ref.title, ref.text) if letter else words(self._own.sub("", ref.title) or ref.title)
         vector = self._vector(ref, counts)
         stated = set() if letter else tolls(ref.title) | storms(ref.title)
         found = (fixed, 1.0, ()) if fixed else self._best(ref, vector, stated, now)
@@ -297,6 +303,13 @@ def _place_relation(story: _Story, ref: ItemRef) -> str:
         return "county"
     same = (ref.city and ref.city in story.cities) or (ref.county and ref.county in story.counties)
     return "city" if same else "province"
+
+
+def _names(own: Iterable[str]) -> re.Pattern[str]:
+    """The names with and without what kind of place they are; matches nothing where there are none."""
+    full = {name for name in own if name}
+    short = {name[:-1] for name in full if len(name) > 2 and name[-1] in KINDS_OF_PLACE}
+    return re.compile("|".join(map(re.escape, sorted(full | short, key=lambda name: (-len(name), name)))) or r"(?!)")
 
 
 def hazards(families: Iterable[str]) -> frozenset[str]:

@@ -13,12 +13,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SUITE = ("tests/playbooks/test_deadlines.py", "tests/playbooks/test_ladder.py", "tests/playbooks/test_lifecycle.py")
 DEADLINES, LADDER = "playbooks/deadlines.py", "playbooks/ladder.py"
+SATISFYING = "playbooks/satisfying.py"
 ACTIONS, RELEASES, LIFECYCLE = "playbooks/actions.py", "playbooks/releases.py", "playbooks/lifecycle.py"
 
 MUTANTS = (
     (DEADLINES, "found.at <= clock.due_at", "found.at < clock.due_at"),
     (DEADLINES, "now > clock.due_at:", "now >= clock.due_at:"),
-    (DEADLINES, "due = start.value + _limit", "due = now_or(incident) + _limit"),
+    (DEADLINES, "due = start + _limit", "due = start - _limit"),
     (DEADLINES, "found.sort(key=lambda x: x[0].due_at)", "found.sort(key=lambda x: x[0].due_at, reverse=True)"),
     (DEADLINES, "confirmed <= by_deaths", "confirmed >= by_deaths"),
     (DEADLINES, "return min(credible, key=lambda x: x.value)", "return max(credible, key=lambda x: x.value)"),
@@ -26,11 +27,11 @@ MUTANTS = (
     (DEADLINES, "if s.occurred_at and s.occurred_at.confirmed_by:", "if False:"),
     (DEADLINES, "late = clock.armed_at > clock.due_at >= incident.opened_at", "late = clock.armed_at > clock.due_at"),
     (DEADLINES, "latent < level", "latent > level"),
-    (DEADLINES, "found = None if clock.latent else _satisfied", "found = None if not clock.latent else _satisfied"),
-    (DEADLINES, "len(fit) >= clock.needs", "len(fit) > clock.needs"),
+    (DEADLINES, "found = None if clock.latent else satisfied", "found = None if not clock.latent else satisfied"),
+    (SATISFYING, "len(fit) >= clock.needs", "len(fit) > clock.needs"),
     (DEADLINES, "or casualties(incident)", "or False"),
     (DEADLINES, "shift = want.start_at - clock.start_at", "shift = clock.start_at - want.start_at"),
-    (DEADLINES, "e.at > clock.start_at if repeating", "e.at >= clock.start_at if repeating"),
+    (SATISFYING, "e.at > clock.start_at if repeating", "e.at >= clock.start_at if repeating"),
     (LADDER, "clock.due_at - timedelta(minutes=rule.left)", "clock.start_at + timedelta(minutes=rule.left)"),
     (LADDER, "fire = due - jitter", "fire = due + jitter"),
     (LADDER, "fire_at=max(fire, clock.armed_at)", "fire_at=fire"),
@@ -51,7 +52,7 @@ MUTANTS = (
     (ACTIONS, 'if reason == "untrue" or (false and i.high_consequence):', "if False:"),
     (ACTIONS, "if casualties(i) or i.high_consequence:", "if False:"),
     (ACTIONS, "if owed:", "if False:"),
-    (ACTIONS, "    if waiting:", "    if False:"),
+    (ACTIONS, "if waiting := still_owed(i):", "if waiting := []:"),
     (RELEASES, "if at > a.now + CLOCK_SLACK:\n        raise Refused(\"not_yet_held\"", "if False:\n        raise Refused(\"not_yet_held\""),
     (RELEASES, "late = now > clock.due_at and at <= clock.due_at", "late = False"),
     (RELEASES, "recorded_at=a.now,\n        by=a.by.id,\n        url=url", "recorded_at=at,\n        by=a.by.id,\n        url=url"),

@@ -118,6 +118,21 @@ def test_sharing_only_the_desks_own_county_joins_nothing() -> None:
     assert index.place(more, START).story == first.story
 
 
+def test_names_of_the_own_territory_are_not_read() -> None:
+    index = StoryIndex(home="鹿溪县", own=("青岚省", "云泽市", "鹿溪县"))
+    place = {"province": "青岚", "city": "云泽", "county": "鹿溪县"}
+    titles = (
+        ("鹿溪县石坪镇大湾村山体滑坡致1人死亡", "earth"),
+        ("青岚鹿溪县青山乡一煤矿发生透水事故", "mine"),
+        ("云泽鹿溪县柳河大桥垮塌", "collapse"),
+        ("青岚云泽鹿溪柳河大桥桥面坍塌有车辆坠落", "collapse"),
+    )
+    refs = [ItemRef(id=t, title=t, families=frozenset({f}), **place) for t, f in titles]
+    stories = [index.place(r, START + timedelta(minutes=2 * n)).story for n, r in enumerate(refs)]
+    assert len(set(stories)) == 3
+    assert stories[2] == stories[3]
+
+
 def test_an_expired_story_leaves_nothing_behind_in_the_index() -> None:
     index = StoryIndex()
     old = index.place(ref(1, "大湾村山体滑坡致3人遇难", "江北"), START)
