@@ -97,6 +97,8 @@ def _regraded(s: Said) -> str:
         return f"已定{level}。{passed}请立即发布权威信息并登记。{_toll(i)}{OPEN_CAUSE}"
     if i.confirmed:
         return f"已定{level}。{_toll(i)}时限{start}，不从定级时起算。请抓紧备稿，{OPEN_CAUSE}"
+    if i.level is None:
+        return f"现有数字达不到定级的线，先前的建议等级撤回，须指挥部或带班领导定级。{_toll(i)}时限{start}。{OPEN_CAUSE}"
     return f"按现有数字建议{level}，须指挥部或带班领导定级。{_toll(i)}时限{start}，先按此准备。{OPEN_CAUSE}"
 
 
@@ -214,7 +216,7 @@ def _state(s: Said) -> str:
     i = s.incident
     parts = [_toll(i), f"已定{texts.level_name(i.confirmed.level)}。" if i.confirmed else ""]
     if any(c.latent and c.running for c in i.clocks):
-        parts.append("升级线已触及，时限按就高预置。")
+        parts.append("人数合计已到上一级的线，先按高一级的时限准备。")
     if untrue(i):
         parts.append(CLARIFY)
     elif i.label == "E":

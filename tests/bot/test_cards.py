@@ -254,6 +254,12 @@ def test_a_card_that_asks_for_a_call_has_the_button_that_records_it() -> None:
     assert "已电话报告" not in lines(plain)[4]
 
 
+def test_a_suggestion_that_fell_away_is_not_called_a_level() -> None:
+    shown = card(found(), "regraded", at("03:00"))
+    assert "建议未定级" not in words(shown)
+    assert "建议等级撤回" in lines(shown)[2]
+
+
 def test_in_a_drill_nobody_is_really_called() -> None:
     shown = card(replace(graded(), drill=True), "last", at("06:24"), code="first_statement_5h", calls=("副县长何平 0000-1",))
     assert "请电话报告" not in words(shown)
