@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.desk import Desk, NotFound, change, open_incident
 from bot.fields import stated
+from bot.refusals import of_others
 from config.schema import Settings
 from playbooks.incident import Actor, Event, Figure, Incident, Instant, Place
 from playbooks.record import dump
@@ -18,7 +19,7 @@ ENDED = "drill_over"
 async def drill(desk: Desk, actor: Actor, rest: str, key: str) -> str:
     """`演练 开始 情景` or `演练 中止`."""
     if not MAY & set(actor.roles):
-        return "演练由值班员、带班领导或新闻办发起。"
+        return await of_others(desk, actor, "drill", "演练由值班员、带班领导或新闻办发起。", key)
     running = [i for i in await desk.store.incidents(open_only=True) if i.drill]
     if "中止" in rest or "结束" in rest:
         for i in running:

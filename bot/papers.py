@@ -9,6 +9,7 @@ import asyncio
 
 from bot.channels.files import send_file
 from bot.desk import Desk
+from bot.refusals import of_others
 from bot.reports import NoIncident, gather, render
 from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
 from bot.wecom.errors import OutcomeUnknown, SendError
@@ -25,7 +26,7 @@ async def review(desk: Desk, actor: Actor, number: int, key: str) -> str:
     The rendering runs beside the loop. A matter of thin categories goes by the board only: a file cannot be called back.
     """
     if not MAY & set(actor.roles):
-        return NOBODY.format(n=number)
+        return await of_others(desk, actor, "review", NOBODY.format(n=number), key)
     try:
         found = await gather(desk.store, desk.settings, number, desk.now(), desk.data)
     except NoIncident as e:
@@ -51,7 +52,7 @@ async def ledger(desk: Desk, actor: Actor, said: str, key: str) -> str:
     Matters of thin categories stay on the board; the file and the reply say how many.
     """
     if not MAY & set(actor.roles):
-        return NO_LEDGER
+        return await of_others(desk, actor, "ledger", NO_LEDGER, key)
     try:
         month = month_of(said, desk.now())
     except NoMonth as e:

@@ -32,6 +32,12 @@ async def told(desk: Desk, by: Actor, e: ActionNotAllowed, key: str = "") -> str
     return replies.refused(e, desk.settings, whom(desk, e))
 
 
+async def of_others(desk: Desk, by: Actor, action: str, words: str, key: str) -> str:
+    """What is no action on a matter (rota, drill, papers) and not for this person to do."""
+    await record(desk, by, action, "wrong_role", key)
+    return words
+
+
 async def unread(desk: Desk, by: Actor, action: str, e: CommandError | NotFound | Busy, key: str = "") -> str:
     """Words that could not be read, a number nobody has, a matter that kept moving: the sentence of the error."""
     reason = next(r for kind, r in UNREAD.items() if isinstance(e, kind))

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from bot import outbox, replies, texts
 from bot.desk import Desk
 from bot.labels import beijing
+from bot.refusals import of_others
 from bot.wecom.cards import Button, Card, Row, button_card, text_notice
 from config.roster import gaps, spans
 from config.schema import Officer
@@ -217,7 +218,8 @@ async def begin_handover(desk: Desk, actor: Actor, key: str) -> str:
     if not old.duty_officer or not new.duty_officer or old.duty_officer.lower() == new.duty_officer.lower():
         return "前后两班没有需要交接的人，不用交接。请回“值班”核对。"
     if actor.id.lower() not in (old.duty_officer.lower(), new.duty_officer.lower()) and "duty_leader" not in actor.roles:
-        return f"交接由交班人{name_of(desk, old.duty_officer)}或接班人{name_of(desk, new.duty_officer)}发起。"
+        words = f"交接由交班人{name_of(desk, old.duty_officer)}或接班人{name_of(desk, new.duty_officer)}发起。"
+        return await of_others(desk, actor, "handover", words, key)
     ident = f"{int(at.timestamp())}"
     running = {"id": ident, "from": old.duty_officer, "to": new.duty_officer, "given": "", "taken": "", "at": iso(at)}
     if current.get("id") == ident:
@@ -303,7 +305,7 @@ async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> st
         return "这次交接已经结束，请回“值班”看现在由谁负责。"
     who = "from" if side == "given" else "to"
     if str(running[who]).lower() != actor.id.lower():
-        return f"这一项由{name_of(desk, running[who])}签认。"
+        return await of_others(desk, actor, "handover_sign", f"这一项由{name_of(desk, running[who])}签认。", key)
     if running[side]:
         return "您已签认，无需再点。"
     running[side] = iso(desk.now())

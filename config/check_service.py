@@ -90,7 +90,7 @@ def _briefs(settings: Settings) -> Iterator[Problem]:
     begin, end = settings.bot.quiet_from, settings.bot.quiet_to
     for at in settings.bot.brief_at:
         if not _HOUR.fullmatch(at):
-            why = "请写成 brief_at = [\"08:10\", \"17:30\"] 的样子；不要简报就写 []。"
+            why = '请写成 brief_at = ["08:10", "17:30"] 的样子；不要简报就写 []。'
             yield error(settings, "Y420", "bot", f"时间 {at} 写法不对。", why, "brief_at")
         elif begin <= at < end if begin <= end else at >= begin or at < end:
             why = f"夜间时段（{begin}至{end}）不发简报，请改到白天。"

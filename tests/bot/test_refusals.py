@@ -59,6 +59,17 @@ async def test_every_kind_of_refusal_has_its_reason(office: Room, user: str, lin
     assert [e.data["reason"] for e in await refusals(office)] == [reason]
 
 
+@pytest.mark.parametrize(
+    ("line", "action"), [("交接", "handover"), ("演练 开始 断桥", "drill"), ("报告 1", "review"), ("台账", "ledger")]
+)
+async def test_what_is_no_step_of_a_matter_is_refused_on_the_record_too(office: Room, line: str, action: str) -> None:
+    await office.landslide()
+    await office.type("liqiang", line)
+    assert [(e.data["action"], e.data["reason"], e.actor) for e in await refusals(office)] == [
+        (action, "wrong_role", "liqiang")
+    ]
+
+
 async def test_what_the_person_typed_is_not_kept(office: Room) -> None:
     await office.landslide()
     await office.type("liqiang", "交办 1 某某家的私事")
