@@ -46,9 +46,9 @@ async def test_a_step_due_in_a_moment_does_not_wait_for_the_next_beat(desk: Rig)
     await desk.pump()
     after = await desk.desk.store.next_fire()
     assert after is not None
-    desk.desk.clock = RunningClock(after - timedelta(seconds=0.4))
     async with Fetcher() as fetcher:
-        sooner = Sooner(service=service_of(desk.desk, fetcher))
+        sooner = Sooner(service=service_of(desk.desk, fetcher))  # before the clock runs: it loads the lexicons
+        desk.desk.clock = RunningClock(after - timedelta(seconds=0.4))
         before = len(desk.shown())
         await sooner.pump()
         assert sooner.timer is not None
