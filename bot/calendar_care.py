@@ -11,7 +11,7 @@ from playbooks.calendar import day_of, missing_year
 from playbooks.duties import uncounted
 
 PROBLEM: Final = "calendar"
-TODO: Final = "请把国务院办公厅当年节假日安排通知写进本单位配置目录的 holidays.toml，重启值班台后生效。"
+REMEDY: Final = "请把国务院办公厅当年节假日安排通知写进本单位配置目录的 holidays.toml，重启值班台后生效。"
 
 
 async def care(desk: Desk) -> None:
@@ -23,7 +23,7 @@ async def care(desk: Desk) -> None:
     if text:
         year, week, _ = day_of(now).isocalendar()
         for officer in administrators(desk):
-            await say(desk, officer.userid, f"{text}{TODO}", f"calendar-{year}-{week}-{text}")
+            await say(desk, officer.userid, f"{text}{REMEDY}", f"calendar-{year}-{week}-{text}")
 
 
 async def _year(desk: Desk, year: int | None) -> str:
@@ -31,7 +31,7 @@ async def _year(desk: Desk, year: int | None) -> str:
         await desk.store.resolve_problem(PROBLEM, "year", desk.now())
         return ""
     text = f"没有{year}年的节假日数据，按天计算的时限算到这一年就算不出。"
-    await desk.store.report_problem(PROBLEM, "year", text + TODO, desk.now())
+    await desk.store.report_problem(PROBLEM, "year", text + REMEDY, desk.now())
     return text
 
 
@@ -45,7 +45,7 @@ async def _duties(desk: Desk) -> list[str]:
         if found:
             names = "、".join(dict.fromkeys(name for name, _ in found))
             text = f"{incident.number}号事件的“{names}”因缺{found[0][1]}年节假日数据没有开始计时。"
-            await desk.store.report_problem(PROBLEM, str(incident.number), text + TODO, desk.now())
+            await desk.store.report_problem(PROBLEM, str(incident.number), text + REMEDY, desk.now())
             out.append(text)
         else:
             await change(desk, incident.number, lambda i: ())  # what waited for the table starts now, from its original day
