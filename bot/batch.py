@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final, Protocol
 
-from bot.desk import Desk, NotFound, change, open_incident, settled
+from bot.desk import Desk, NotFound, change, open_incident, planned, settled
 from bot.store.port import Change, Joined
-from playbooks import ladder
 from playbooks.fold import opened
 from playbooks.incident import Event, Incident
 
@@ -110,10 +109,8 @@ class Batch:
         return True
 
     def _change(self, held: Held) -> Change:
-        return Change(
-            incident=held.incident,
-            base_version=held.base_version,
-            events=tuple(held.events),
-            steps=ladder.steps(held.incident, self.desk.settings) if held.events else None,
-            joined=tuple(held.joined),
-        )
+        if not held.events:  # only members: the steps stay as they are
+            return Change(
+                incident=held.incident, base_version=held.base_version, events=(), steps=None, joined=tuple(held.joined)
+            )
+        return planned(held.incident, held.base_version, held.events, self.desk.settings, held.joined)

@@ -126,6 +126,14 @@ def settled(
     return incident, (*events, *more)
 
 
+def planned(
+    after: Incident, base_version: int, events: Sequence[Event], settings: Settings, joined: Sequence[Joined] = ()
+) -> Change:
+    """What is written of one matter in a commit: state, events, and every step that follows from them."""
+    steps = ladder.steps(after, settings)
+    return Change(incident=after, base_version=base_version, events=tuple(events), steps=steps, joined=tuple(joined))
+
+
 async def change(
     desk: Desk,
     number: int,
@@ -142,9 +150,7 @@ async def change(
         after, events = settled(incident, tuple(decision(incident)), desk.settings, now)
         if not events and not joined:
             return incident, ()
-        steps = ladder.steps(after, desk.settings)
-        written = Change(incident=after, base_version=incident.version, events=events, steps=steps, joined=joined)
-        if await desk.store.commit(written):
+        if await desk.store.commit(planned(after, incident.version, events, desk.settings, joined)):
             desk.wake()
             return after, events
     raise Busy(f"{number}号事件正在被多人同时修改，请稍后再试。")
@@ -158,14 +164,7 @@ async def open_incident(
         number = await desk.store.next_number()
         incident = opened(number, first)
         after, events = settled(incident, tuple(more(incident)), desk.settings, desk.now())
-        written = Change(
-            incident=after,
-            base_version=0,
-            events=(first, *events),
-            steps=ladder.steps(after, desk.settings),
-            joined=joined(number),
-        )
-        if await desk.store.commit(written):
+        if await desk.store.commit(planned(after, 0, (first, *events), desk.settings, joined(number))):
             desk.wake()
             return after
     raise Busy("暂时不能立案，请稍后再试。")
@@ -191,20 +190,20 @@ async def act(
         return await _merge(desk, number, by, fields, mark)
 
     def decision(incident: Incident) -> tuple[Event, ...]:
-        return _decided(desk, incident, code, by, fields, mark)
+        return decided(desk, incident, code, by, fields, mark)
 
     return await change(desk, number, decision)
 
 
-def _decided(desk: Desk, incident: Incident, code: str, by: Actor, fields: dict[str, object], mark: str) -> tuple[Event, ...]:
+def decided(desk: Desk, incident: Incident, code: str, by: Actor, fields: dict[str, object], mark: str) -> tuple[Event, ...]:
+    """Events of an action, signed with the delivery that asked for it; raises ActionNotAllowed."""
     events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
     return tuple(replace(e, data={**e.data, MARK: mark}) for e in events) if mark else events
 
 
 def _written(desk: Desk, before: Incident, events: tuple[Event, ...]) -> Change:
     after, events = settled(before, events, desk.settings, desk.now())
-    steps = ladder.steps(after, desk.settings)
-    return Change(incident=after, base_version=before.version, events=events, steps=steps, joined=())
+    return planned(after, before.version, events, desk.settings)
 
 
 async def _merge(
@@ -215,7 +214,7 @@ async def _merge(
         source = await desk.store.incident(number)
         if source is None:
             raise NotFound(number)
-        events = _decided(desk, source, "merge", by, fields, mark)
+        events = decided(desk, source, "merge", by, fields, mark)
         into = int(str(events[0].data["into"]))
         target = await merging.target_of(desk.store, source, into, by)
         if target is None:

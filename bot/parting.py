@@ -7,17 +7,15 @@ decided about the old one stays with the old one. Undone by 并案.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.desk import MARK, RETRIES, Busy, NotFound, settled
+from bot.desk import RETRIES, Busy, NotFound, decided, planned, settled
 from bot.store.items import SPLIT
 from bot.store.port import Change, Joined, StoredItem
 from monitors.detect import Story
-from playbooks import ladder, parting, triage
+from playbooks import parting, triage
 from playbooks.fold import evolve, opened
 from playbooks.incident import Actor, Event, Incident
-from playbooks.lifecycle import Action, decide
 
 if TYPE_CHECKING:
     from bot.intake import Intake
@@ -49,10 +47,7 @@ async def _once(
     if source is None:
         raise NotFound(number)
     into = await store.next_number()
-    action = Action(code="split", by=by, now=desk.now(), fields={**fields, "into": into})
-    events = decide(source, action, desk.settings)
-    if mark:
-        events = tuple(replace(e, data={**e.data, MARK: mark}) for e in events)
+    events = decided(desk, source, "split", by, {**fields, "into": into}, mark)
     moved = {str(ident) for ident in events[0].data["items"]}  # type: ignore[attr-defined]
     rows = await store.items_of(number)
     gone = [r for r in rows if r.item.id in moved]
@@ -77,7 +72,7 @@ def _left(intake: Intake, source: Incident, events: tuple[Event, ...], rows: Seq
         story, _ = intake.read_alone(rows)
         events = (*events, *parting.left(stays, story, rows[-1].item, now))
     after, events = settled(source, events, settings, now)
-    return Change(incident=after, base_version=source.version, events=events, steps=ladder.steps(after, settings), joined=())
+    return planned(after, source.version, events, settings)
 
 
 def _new(intake: Intake, source: Incident, number: int, by: Actor, rows: Sequence[StoredItem]) -> Change:
@@ -89,8 +84,7 @@ def _new(intake: Intake, source: Incident, number: int, by: Actor, rows: Sequenc
     events = (*_said(intake, incident, story, rows), *parting.told(incident, source, story, now))
     after, events = settled(incident, events, settings, now)
     joined = tuple(Joined(item_id=r.item.id, incident=number, at=now, why=f"{SPLIT}{source.number}", by=by.id) for r in rows)
-    steps = ladder.steps(after, settings)
-    return Change(incident=after, base_version=0, events=(first, *events), steps=steps, joined=joined)
+    return planned(after, 0, (first, *events), settings, joined)
 
 
 def _said(intake: Intake, i: Incident, story: Story, rows: Sequence[StoredItem]) -> tuple[Event, ...]:
