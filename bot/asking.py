@@ -5,6 +5,7 @@ The button carries the completed line; a press works it as if it had been typed,
 
 from __future__ import annotations
 
+from bot import texts
 from bot.commands import Asked
 from bot.desk import Desk
 from bot.fields import Choice, Unclear
@@ -33,7 +34,7 @@ async def back(desk: Desk, user: str, asked: Asked, e: Unclear, key: str) -> str
         sub=f"点一下就办，不用重打。{more}",
         buttons=[Button(text=label, key=f"{SAY}|{said}", style=1) for label, said in lines],
         task_id="t",
-        source=source(desk),
+        source=texts.source_line(desk.settings),
     )
     await queue(desk, card_message(desk, user, card, key))
     return ""
@@ -49,8 +50,4 @@ def line(asked: Asked, choice: Choice) -> str:
 def answered(desk: Desk, said: str, answer: str) -> Card:
     """What takes the place of the question."""
     short = answer if len(answer) <= FITS else "已按您点的办理，详见下一条。"
-    return text_notice(title=f"已选：{said}"[:26], sub=short, url=f"{desk.board_url}/", source=source(desk))
-
-
-def source(desk: Desk) -> str:
-    return f"{desk.settings.organisation.short[:4]}舆情值班·内部"
+    return text_notice(title=f"已选：{said}"[:26], sub=short, url=f"{desk.board_url}/", source=texts.source_line(desk.settings))

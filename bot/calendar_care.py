@@ -6,7 +6,6 @@ from typing import Final
 
 from bot.desk import Desk, change
 from bot.outbox import say
-from bot.rota_desk import administrators
 from playbooks.calendar import day_of, missing_year
 from playbooks.duties import uncounted
 
@@ -22,7 +21,7 @@ async def care(desk: Desk) -> None:
     text = "".join(x for x in lines if x)
     if text:
         year, week, _ = day_of(now).isocalendar()
-        for officer in administrators(desk):
+        for officer in desk.settings.organisation.administrators:
             await say(desk, officer.userid, f"{text}{REMEDY}", f"calendar-{year}-{week}-{text}")
 
 

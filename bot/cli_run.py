@@ -100,8 +100,7 @@ async def _greet(running: Running, port: int) -> None:
     desk = running.service.desk
     if not desk.board_url:
         desk.board_url = f"http://127.0.0.1:{port}"
-    officers = desk.settings.organisation.officers
-    admin = next((o for o in officers if o.board == "admin"), None)
+    admin = next(iter(desk.settings.organisation.administrators), None)
     print(f"值班台已启动，监听 {desk.settings.bot.listen}。", flush=True)
     if desk.wecom is None:
         print("尚未配置企业微信（YQBOT_WECOM_CORPID、YQBOT_WECOM_SECRET），提醒只排队、不发出。", flush=True)

@@ -8,7 +8,7 @@ from bot.desk import Desk
 from bot.health import troubles
 from bot.labels import beijing
 from bot.outbox import reply_message
-from bot.rota_desk import administrators, check_gaps
+from bot.rota_desk import check_gaps
 
 
 async def daily(desk: Desk) -> None:
@@ -50,5 +50,5 @@ async def tell_gaps(desk: Desk) -> None:
         return
     now = desk.now()
     text = f"值班表有空档：{'；'.join(lines)}。请补排班，否则届时提醒无人接收。"
-    for officer in administrators(desk):
+    for officer in desk.settings.organisation.administrators:
         await desk.store.settle_steps({}, [reply_message(desk, officer.userid, text, f"gap-{now:%Y%m%d}")], now)

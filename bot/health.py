@@ -6,7 +6,6 @@ for all that is new, in the daytime; where most sources fail at once, the line i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,11 @@ from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot import outbox
 from bot.clock import wall
 from bot.desk import Desk
 from bot.labels import BEIJING, beijing
-from bot.store.port import MessageRow, Problem, SourceState
+from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
 from config.schema import Source
 from monitors.rhythm import silent_too_long
@@ -205,26 +205,14 @@ class Watch:
             await self.desk.store.set_meta(TOLD, json.dumps(names, ensure_ascii=False))
 
     async def _send(self, text: str, *, urgent: bool, key: str) -> None:
-        desk, now = self.desk, self.desk.now()
+        desk = self.desk
         users = [o.userid for o in desk.settings.organisation.officers if o.board == "admin" or "admin" in o.roles]
         if urgent or not users:
             users.append(desk.duty().duty_officer)
         for user in dict.fromkeys(u for u in users if u):
-            ident = "hp-" + hashlib.sha256(f"{key}|{user}".encode()).hexdigest()[:24]
+            ident = "hp-" + outbox.digest(key, user)
             request = text_request(user, desk.settings.wecom.agentid, text, mark=ident)
-            row = MessageRow(
-                id=ident,
-                incident=None,
-                recipient=user.lower(),
-                kind="problem",
-                task_id="",
-                request=request,
-                text=text,
-                created_at=now,
-                due_at=now,
-                priority=3 if urgent else 7,
-            )
-            await desk.store.settle_steps({}, [row], now)
+            await outbox.queue(desk, outbox.row(desk, ident, user, "problem", request, text, 3 if urgent else 7))
 
 
 def line_down(sources: Sequence[Source], states: Mapping[str, SourceState]) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 
 from bot import calendar_care, retention
 from bot.channels import addresses
 from bot.desk import Desk
 from bot.digest import daily
-
-log = logging.getLogger(__name__)
+from bot.jobs import guarded
 
 Job = Callable[[Desk], Awaitable[object]]
 JOBS: tuple[tuple[str, Job], ...] = (
@@ -19,16 +17,10 @@ JOBS: tuple[tuple[str, Job], ...] = (
     ("到期清理", retention.tidy),
     ("回调来源地址", addresses.refresh),
 )
+FAILED = "每日任务“{name}”没有完成（{error}），明天会再做；反复出现的请查看日志。"
 
 
 async def once_a_day(desk: Desk, jobs: tuple[tuple[str, Job], ...] = JOBS) -> None:
     """Every job in turn; one that fails becomes a problem until it ends well again."""
     for name, job in jobs:
-        try:
-            await job(desk)
-        except Exception as e:  # flow guard: the others must still run
-            log.exception("daily_job_failed", extra={"job": name})
-            detail = f"每日任务“{name}”没有完成（{type(e).__name__}：{e}），明天会再做；反复出现的请查看日志。"
-            await desk.store.report_problem("job", name, detail, desk.now())
-        else:
-            await desk.store.resolve_problem("job", name, desk.now())
+        await guarded(desk, name, job(desk), FAILED)

@@ -22,9 +22,9 @@ def reply_message(desk: Desk, user: str, text: str, key: str) -> MessageRow:
     """A text reply; its id follows from the callback, so a repeated working sends it once."""
     ident = "re-" + digest(key, user)
     if key.startswith(link_frames.KEY):  # asked over the smart bot: answered there
-        return _row(desk, ident, user, BOT, link_frames.reply_request(key, text), text, REPLY)
+        return row(desk, ident, user, BOT, link_frames.reply_request(key, text), text, REPLY)
     request = text_request(user, desk.settings.wecom.agentid, text, mark=ident)
-    return _row(desk, ident, user, "reply", request, text, REPLY)
+    return row(desk, ident, user, "reply", request, text, REPLY)
 
 
 def card_message(desk: Desk, user: str, card: Card, key: str) -> MessageRow:
@@ -32,26 +32,26 @@ def card_message(desk: Desk, user: str, card: Card, key: str) -> MessageRow:
     ident = "dk-" + digest(key, user)
     card = {**card, "task_id": ident} if "button_list" in card else card
     request = card_request(user, desk.settings.wecom.agentid, card)
-    return _row(desk, ident, user, "desk", request, dumps(card).decode(), REPLY, task_id=ident)
+    return row(desk, ident, user, "desk", request, dumps(card).decode(), REPLY, task_id=ident)
 
 
 def file_message(desk: Desk, user: str, media_id: str, name: str, key: str, incident: int | None) -> MessageRow:
     """An uploaded file; its id follows from `key` and the person."""
     ident = "fi-" + digest(key, user)
     request = file_request(user, desk.settings.wecom.agentid, media_id, mark=ident)
-    return _row(desk, ident, user, "file", request, f"［文件］{name}", REPLY, incident=incident)
+    return row(desk, ident, user, "file", request, f"［文件］{name}", REPLY, incident=incident)
 
 
 def update_message(desk: Desk, user: str, code: str, card: Card, key: str, incident: int | None) -> MessageRow:
     """The replacement of a pressed card for the person who pressed it."""
     if code.startswith(link_frames.BOT_CODE):
         request = link_frames.update_request(code, card)
-        return _row(desk, "up-" + digest(key), user, BOT, request, dumps(card).decode(), UPDATE, incident=incident)
+        return row(desk, "up-" + digest(key), user, BOT, request, dumps(card).decode(), UPDATE, incident=incident)
     request = update_request([user.lower()], desk.settings.wecom.agentid, code, card)
-    return _row(desk, "up-" + digest(key), user, "update", request, dumps(card).decode(), UPDATE, incident=incident)
+    return row(desk, "up-" + digest(key), user, "update", request, dumps(card).decode(), UPDATE, incident=incident)
 
 
-def _row(
+def row(
     desk: Desk,
     ident: str,
     user: str,
@@ -63,6 +63,7 @@ def _row(
     task_id: str = "",
     incident: int | None = None,
 ) -> MessageRow:
+    """A message to queue, due now; `priority` as in `bot.metering`."""
     now = desk.now()
     return MessageRow(
         id=ident,
@@ -85,4 +86,6 @@ async def say(desk: Desk, user: str, text: str, key: str) -> None:
 
 
 async def queue(desk: Desk, *rows: MessageRow) -> None:
-    await desk.store.settle_steps({}, rows, desk.now())
+    """Queue rows; one whose id exists was queued before and stays as it is."""
+    if rows:
+        await desk.store.settle_steps({}, rows, desk.now())

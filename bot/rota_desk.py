@@ -17,7 +17,6 @@ from bot.labels import beijing
 from bot.refusals import of_others
 from bot.wecom.cards import Button, Card, Row, button_card, text_notice
 from config.roster import gaps, spans
-from config.schema import Officer
 from playbooks.incident import Actor, Event, Incident
 from playbooks.record import iso
 from playbooks.rota import Cover, Duty, duty
@@ -144,7 +143,7 @@ async def ask_swap(desk: Desk, actor: Actor, rest: str, key: str) -> str:
             Button(text="不同意", key=f"shift|swap_no|{ident}", style=4),
         ],
         task_id="t",
-        source=source_line(desk),
+        source=texts.source_line(desk.settings),
     )
     await outbox.queue(desk, outbox.card_message(desk, other.userid, card, key))
     return f"已请{other.name}代您{when}的班。对方点“同意换班”后生效，在此之前仍由您负责。"
@@ -269,7 +268,7 @@ async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: 
             Button(text="逐件看", key="shift|list|", style=3),
         ],
         task_id="t",
-        source=source_line(desk),
+        source=texts.source_line(desk.settings),
     )
 
 
@@ -332,11 +331,6 @@ def _handed_over(desk: Desk, running: dict[str, str]) -> tuple[Cover, ...]:
     return (*kept, early) if now < at else kept
 
 
-def source_line(desk: Desk) -> str:
-    """Where a card of the rota comes from."""
-    return f"{desk.settings.organisation.short[:4]}舆情值班·内部"
-
-
 async def pressed(desk: Desk, actor: Actor, action: str, ident: str, key: str) -> tuple[str, Card | None]:
     """A button of a rota card: the words, and the card that replaces it (None: the card stays)."""
     if action == "list":
@@ -349,7 +343,9 @@ async def pressed(desk: Desk, actor: Actor, action: str, ident: str, key: str) -
     else:
         return "这个按钮已经失效，请回“值班”查看。", None
     title = "【换班】" if action.startswith("swap") else "【交接班】"
-    return text, text_notice(title=f"{title}{text[:20]}", sub=text, url=f"{desk.board_url}/", source=source_line(desk))
+    return text, text_notice(
+        title=f"{title}{text[:20]}", sub=text, url=f"{desk.board_url}/", source=texts.source_line(desk.settings)
+    )
 
 
 async def check_gaps(desk: Desk) -> list[str]:
@@ -362,7 +358,3 @@ async def check_gaps(desk: Desk) -> list[str]:
     lines = [f"{beijing(a, now)}至{beijing(b, now)}没有排班" for a, b in found[:5]]
     await desk.store.report_problem("rota", "gap", "；".join(lines) + "，请补值班表。", now)
     return lines
-
-
-def administrators(desk: Desk) -> list[Officer]:
-    return [o for o in desk.settings.organisation.officers if o.board == "admin"]

@@ -5,14 +5,14 @@ Each part keeps in the store what it has done, so that a restart neither repeats
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from bot import briefs, shift_start
+from bot.jobs import guarded
 from bot.rota_desk import load_covers
 from bot.service import Service
 
-log = logging.getLogger(__name__)
+FAILED = "“{name}”没有完成（{error}），一分钟后再做；反复出现的请查看日志。"
 
 
 def next_look(service: Service) -> datetime | None:
@@ -32,11 +32,4 @@ async def routine(service: Service) -> None:
         ("简报", briefs.send_due(desk, service.intake.knowledge.judges.policy)),
     )
     for name, part in parts:
-        try:
-            await part
-        except Exception as e:  # flow guard: the others must still run
-            log.exception("routine_failed", extra={"part": name})
-            detail = f"“{name}”没有完成（{type(e).__name__}：{e}），一分钟后再做；反复出现的请查看日志。"
-            await desk.store.report_problem("job", name, detail, desk.now())
-        else:
-            await desk.store.resolve_problem("job", name, desk.now())
+        await guarded(desk, name, part, FAILED)

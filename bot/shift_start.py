@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from bot import outbox, replies, rota_desk
+from bot import outbox, replies, rota_desk, texts
 from bot.desk import Desk
 from bot.labels import beijing
 from bot.rota_desk import ROLES
@@ -127,7 +127,7 @@ def _card(desk: Desk, on: Duty, held: list[str]) -> Card:
             Button(text="逐件看", key="shift|list|", style=3),
         ],
         task_id="t",
-        source=rota_desk.source_line(desk),
+        source=texts.source_line(desk.settings),
     )
 
 
@@ -147,14 +147,14 @@ async def _missing(desk: Desk, on: Duty) -> None:
         rows=[Row(keyname="电话", value=officer.phone)] if officer and officer.phone else [],
         buttons=[Button(text="由我顶班", key="shift|cover|", style=1), Button(text="逐件看", key="shift|list|", style=3)],
         task_id="t",
-        source=rota_desk.source_line(desk),
+        source=texts.source_line(desk.settings),
     )
-    told = others or [o.userid for o in rota_desk.administrators(desk)]
+    told = others or [o.userid for o in desk.settings.organisation.administrators]
     await outbox.queue(desk, *(outbox.card_message(desk, u, card, f"absent-{iso(on.start)}") for u in told))
 
 
 async def pressed(desk: Desk, actor: Actor, action: str, key: str) -> tuple[str, Card]:
     """我已到岗 or 由我顶班 on a card: the words, and the card that takes its place."""
     text = await arrive(desk, actor) if action == "arrive" else await rota_desk.cover(desk, actor, key)
-    card = text_notice(title="【到岗】", sub=text, url=f"{desk.board_url}/", source=rota_desk.source_line(desk))
+    card = text_notice(title="【到岗】", sub=text, url=f"{desk.board_url}/", source=texts.source_line(desk.settings))
     return text, card

@@ -99,8 +99,9 @@ def name(i: Incident, settings: Settings) -> str:
     return f"{mark(i)}{place}{'' if checked(i) else doubt}{kind}"
 
 
-def source_line(settings: Settings, i: Incident) -> str:
-    return "演练·不外传" if i.drill else f"{settings.organisation.short[:4]}舆情值班·内部"
+def source_line(settings: Settings, i: Incident | None = None) -> str:
+    """Where a card comes from; without an incident, from the desk itself."""
+    return "演练·不外传" if i is not None and i.drill else f"{settings.organisation.short[:4]}舆情值班·内部"
 
 
 def keep_words(i: Incident) -> tuple[str, ...]:

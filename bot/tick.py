@@ -21,6 +21,7 @@ from bot.desk import Desk
 from bot.due import queue_due
 from bot.metering import HOUR
 from bot.outage import recovered
+from bot.outbox import queue
 from bot.refresh import refreshed
 from bot.store.port import MessageRow, StepRow
 from bot.wecom.client import SendResult
@@ -178,7 +179,7 @@ async def _fallback(desk: Desk, row: MessageRow, now: datetime) -> None:
     incident = await desk.store.incident(row.incident) if row.incident is not None else None
     if incident is None:
         return
-    await ways.queue(desk, ways.instead(desk, incident, row))
+    await queue(desk, *ways.instead(desk, incident, row))
     for other in (on.duty_leader, on.deputy_duty, on.duty_officer):
         if other and other.lower() != row.recipient.lower():
             steps = ladder.among(incident, desk.settings, row.steps)

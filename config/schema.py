@@ -241,6 +241,11 @@ class Organisation:
         low = userid.lower()
         return next((o for o in self.officers if o.userid.lower() == low), None)
 
+    @property
+    def administrators(self) -> tuple[Officer, ...]:
+        """Who looks after the desk itself."""
+        return tuple(o for o in self.officers if o.board == "admin")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot import outbox
 from bot.cards import Context, group_card
 from bot.channels.chats import chat
 from bot.channels.ways import call, digest
@@ -36,10 +37,9 @@ def beside(desk: Desk, incident: Incident, messages: Sequence[MessageRow]) -> li
 
 
 def _group(desk: Desk, incident: Incident, beside_of: MessageRow) -> MessageRow:
-    now = desk.now()
     ctx = Context(
         settings=desk.settings,
-        now=now,
+        now=desk.now(),
         duty=desk.duty(),
         userid="",
         roles=(),
@@ -47,15 +47,6 @@ def _group(desk: Desk, incident: Incident, beside_of: MessageRow) -> MessageRow:
         board_url=f"{desk.board_url}/incident/{incident.number}",
     )
     card = group_card(incident, ctx)
-    return MessageRow(
-        id=f"group-{beside_of.kind}-{incident.number}-{digest(*beside_of.steps)}",
-        incident=incident.number,
-        recipient=GROUP,
-        kind=GROUP,
-        task_id="",
-        request=dumps({"msgtype": "template_card", "template_card": card}),
-        text=str(card["main_title"]),
-        created_at=now,
-        due_at=now,
-        priority=GRAVE,
-    )
+    ident = f"group-{beside_of.kind}-{incident.number}-{digest(*beside_of.steps)}"
+    request = dumps({"msgtype": "template_card", "template_card": card})
+    return outbox.row(desk, ident, GROUP, GROUP, request, str(card["main_title"]), GRAVE, incident=incident.number)

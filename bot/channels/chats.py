@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot import texts
+from bot import outbox, texts
 from bot.channels.ways import digest
 from bot.desk import Desk
 from bot.metering import GRAVE
@@ -24,25 +24,13 @@ def chat(desk: Desk, incident: Incident, beside_of: MessageRow) -> list[MessageR
     people = list(dict.fromkeys(_people(desk, incident)))
     if len(people) < FEWEST:
         return []
-    now, text = desk.now(), _words(desk, incident)
+    text = _words(desk, incident)
     name = f"{'演练 ' if incident.drill else ''}{incident.number}号事项协同"
     request = chat_request(
         f"yq{incident.number}x{digest(incident.opened_at.isoformat())}"[:32], name, people[0], people[1:], text
     )
-    return [
-        MessageRow(
-            id=f"chat-{beside_of.kind}-{incident.number}-{digest(*beside_of.steps)}",
-            incident=incident.number,
-            recipient=CHAT,
-            kind=CHAT,
-            task_id="",
-            request=request,
-            text=text,
-            created_at=now,
-            due_at=now,
-            priority=GRAVE,
-        )
-    ]
+    ident = f"chat-{beside_of.kind}-{incident.number}-{digest(*beside_of.steps)}"
+    return [outbox.row(desk, ident, CHAT, CHAT, request, text, GRAVE, incident=incident.number)]
 
 
 def _people(desk: Desk, incident: Incident) -> Iterator[str]:

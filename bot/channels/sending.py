@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot import texts
 from bot.cards import Context, neutral_card
 from bot.channels import by_bot, ways
 from bot.channels.chats import CHAT
@@ -12,7 +13,7 @@ from bot.channels.gateway import Sender
 from bot.channels.ways import BOT, MAIL, VOICE
 from bot.desk import Desk
 from bot.metering import GROUP
-from bot.outbox import BRIEF, card_message, reply_message
+from bot.outbox import BRIEF, card_message, queue, reply_message
 from bot.store.port import MessageRow
 from bot.wecom import chats
 from bot.wecom.breaker import FAILURES, tells_of_wecom
@@ -99,7 +100,7 @@ async def meanwhile(desk: Desk, row: MessageRow) -> None:
         return
     incident = await desk.store.incident(row.incident)
     if incident is not None:
-        await ways.queue(desk, ways.meanwhile(desk, incident, row))
+        await queue(desk, *ways.meanwhile(desk, incident, row))
 
 
 async def not_working(desk: Desk, error: SendError | OutcomeUnknown) -> None:
@@ -109,7 +110,7 @@ async def not_working(desk: Desk, error: SendError | OutcomeUnknown) -> None:
         return
     text = f"企业微信连续{FAILURES}次不通，已改为隔一会儿试一次，其余提醒排队等候、不丢失。最近一次：{error}"
     await desk.store.report_problem("wecom", "breaker", text, now)
-    await ways.queue(desk, ways.alarm(desk, text, f"breaker-{now.isoformat()}"))
+    await queue(desk, *ways.alarm(desk, text, f"breaker-{now.isoformat()}"))
 
 
 async def working(desk: Desk) -> None:
@@ -129,7 +130,7 @@ async def _tell(desk: Desk, user: str, now: datetime) -> None:
         sub=f"{f'排队的：{numbers}。' if waiting else ''}陆续发出，不会丢失。急看请点“逐件看”。",
         buttons=[Button(text="逐件看", key="shift|list|", style=1)],
         task_id="t",
-        source=f"{desk.settings.organisation.short[:4]}舆情值班·内部",
+        source=texts.source_line(desk.settings),
     )
     await desk.store.settle_steps({}, [replace(card_message(desk, user, card, f"meter-{slot}"), priority=-1)], now)
 
@@ -146,7 +147,7 @@ async def failed_beside(desk: Desk, row: MessageRow, e: SendError | OutcomeUnkno
     await desk.store.report_problem("channel", row.kind, f"{name}：{e}", now)
     incident = await desk.store.incident(row.incident) if last and row.incident is not None else None
     if incident is not None:
-        await ways.queue(desk, ways.after(desk, incident, row))
+        await queue(desk, *ways.after(desk, incident, row))
 
 
 async def neutral(desk: Desk, row: MessageRow) -> bool:

@@ -9,10 +9,10 @@ when, and what came back can be read together. Words are neutral: these ways can
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot import outbox
 from bot.channels.gateway import gateway_request
 from bot.channels.mail import mail_request
 from bot.desk import Desk
@@ -32,7 +32,8 @@ _PREFIX = {GROUP: "gm", BOT: "bm", MAIL: "mail", VOICE: "call"}
 
 
 def digest(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+    """What the ids of all ways of one message end in."""
+    return outbox.digest(*parts)[:16]
 
 
 def open_ways(desk: Desk, officer: Officer | None) -> tuple[str, ...]:
@@ -76,22 +77,12 @@ def _row(desk: Desk, incident: Incident, row: MessageRow, way: str) -> MessageRo
 
 
 def _made(desk: Desk, incident: Incident, userid: str, way: str, mark: str, words: str = "") -> MessageRow:
-    now, officer = desk.now(), desk.settings.organisation.officer(userid)
+    officer = desk.settings.organisation.officer(userid)
     ident = f"{_PREFIX[way]}-{mark}"
-    text = words or _words(desk, incident, officer.name if officer and way == GROUP else "", now)
+    text = words or _words(desk, incident, officer.name if officer and way == GROUP else "", desk.now())
     request = _REQUESTS[way](desk, ident, userid, officer, text)
-    return MessageRow(
-        id=ident,
-        incident=incident.number,
-        recipient=GROUP if way == GROUP else userid.lower(),
-        kind=way,
-        task_id="",
-        request=request,
-        text=text,
-        created_at=now,
-        due_at=now,
-        priority=GRAVE,
-    )
+    to = GROUP if way == GROUP else userid
+    return outbox.row(desk, ident, to, way, request, text, GRAVE, incident=incident.number)
 
 
 def _words(desk: Desk, incident: Incident, name: str, now: datetime) -> str:
@@ -143,28 +134,9 @@ def call(desk: Desk, incident: Incident, userid: str, key: str) -> MessageRow:
 def alarm(desk: Desk, text: str, key: str) -> list[MessageRow]:
     """One letter to every administrator, for what cannot be said over WeCom."""
     now, short, out = desk.now(), desk.settings.organisation.short, []
-    for officer in desk.settings.organisation.officers:
-        if officer.board == "admin" and officer.email and desk.mail is not None:
+    for officer in desk.settings.organisation.administrators:
+        if officer.email and desk.mail is not None:
             ident = f"mail-{digest(key, officer.userid.lower())}"
             request = mail_request(ident, f"{short}舆情值班", officer.email, officer.name, "【舆情值班】值班台故障", text, now)
-            out.append(
-                MessageRow(
-                    id=ident,
-                    incident=None,
-                    recipient=officer.userid.lower(),
-                    kind=MAIL,
-                    task_id="",
-                    request=request,
-                    text=text,
-                    created_at=now,
-                    due_at=now,
-                    priority=GRAVE,
-                )
-            )
+            out.append(outbox.row(desk, ident, officer.userid, MAIL, request, text, GRAVE))
     return out
-
-
-async def queue(desk: Desk, rows: Sequence[MessageRow]) -> None:
-    """Queue rows; one whose id exists was queued before and stays as it is."""
-    if rows:
-        await desk.store.settle_steps({}, rows, desk.now())
