@@ -28,6 +28,8 @@ CHAOS = os.environ.get("YQBOT_CHAOS") == "1"
 WALKS = int(os.environ.get("YQBOT_CHAOS_WALKS", "10000" if CHAOS else "24"))
 TO_A_ROOM = 8
 """Walks in one room: matters of earlier walks stay open beside the new one, which costs time with their number."""
+PROGRESS = 250
+"""Walks between two lines of a long run, so that one stopped early says how far it came."""
 
 Act = tuple[str, tuple[int | str, ...]]
 
@@ -74,6 +76,8 @@ class Rooms:
             known = tuple(o for o in org.officers if o.userid != STRANGER)
             desk.settings = replace(desk.settings, organisation=replace(org, officers=known))
         self.used += 1
+        if self.used % PROGRESS == 0:
+            print(f"{self.used} walks", flush=True)
         return self.office
 
     async def close(self) -> None:
