@@ -98,12 +98,16 @@ class Batch:
         self.marks.append(joined)
 
     async def write(self) -> bool:
-        """Write all of it in one transaction; False, and nothing written, when somebody was faster."""
+        """Write all of it in one transaction; False, and nothing written, when somebody was faster.
+
+        Waits for people who have begun to change one of its matters: they are not overtaken, the batch is.
+        """
         if not self.held and not self.marks:
             return True
         changes = [self._change(held) for _, held in sorted(self.held.items())]
-        if not await self.desk.store.commit_all(changes, self.marks):
-            return False
+        async with self.desk.turns.of([number for number, held in self.held.items() if held.base_version]):
+            if not await self.desk.store.commit_all(changes, self.marks):
+                return False
         if changes:
             self.desk.wake()
         return True

@@ -19,6 +19,7 @@ from bot.clock import Clock
 from bot.metering import Meters
 from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
+from bot.turns import Turns, tries
 from bot.wecom.breaker import Breaker
 from bot.wecom.client import WeComClient
 from bot.wecom.uploads import Uploads
@@ -31,7 +32,6 @@ from playbooks.incident import SYSTEM, Actor, ActorKind, Event, Incident
 from playbooks.lifecycle import Action, decide
 from playbooks.rota import Cover, Duty, duty, roles_of
 
-RETRIES = 8
 MARK = "delivery"
 
 
@@ -76,6 +76,7 @@ class Desk:
     uploads: Uploads | None = None
     breaker: Breaker = field(default_factory=Breaker)
     meters: Meters = field(default_factory=Meters)
+    turns: Turns = field(default_factory=Turns)
     board_url: str = ""
     data: Path | None = None
     covers: tuple[Cover, ...] = ()
@@ -142,17 +143,18 @@ async def change(
     joined: tuple[Joined, ...] = (),
 ) -> tuple[Incident, tuple[Event, ...]]:
     """Apply a decision to an incident; raises NotFound, whatever the decision raises, or Busy after repeated conflicts."""
-    for _ in range(RETRIES):
-        incident = await desk.store.incident(number)
-        if incident is None:
-            raise NotFound(number)
-        now = desk.now()
-        after, events = settled(incident, tuple(decision(incident)), desk.settings, now)
-        if not events and not joined:
-            return incident, ()
-        if await desk.store.commit(planned(after, incident.version, events, desk.settings, joined)):
-            desk.wake()
-            return after, events
+    async with desk.turns.of((number,)):
+        async for _ in tries():
+            incident = await desk.store.incident(number)
+            if incident is None:
+                raise NotFound(number)
+            now = desk.now()
+            after, events = settled(incident, tuple(decision(incident)), desk.settings, now)
+            if not events and not joined:
+                return incident, ()
+            if await desk.store.commit(planned(after, incident.version, events, desk.settings, joined)):
+                desk.wake()
+                return after, events
     raise Busy(f"{number}号事件正在被多人同时修改，请稍后再试。")
 
 
@@ -160,7 +162,7 @@ async def open_incident(
     desk: Desk, first: Event, more: Callable[[Incident], Sequence[Event]], joined: Callable[[int], tuple[Joined, ...]]
 ) -> Incident:
     """Open a new incident with its first events; the number is the next free one, found again on a conflict."""
-    for _ in range(RETRIES):
+    async for _ in tries():
         number = await desk.store.next_number()
         incident = opened(number, first)
         after, events = settled(incident, tuple(more(incident)), desk.settings, desk.now())
@@ -210,20 +212,26 @@ async def _merge(
     desk: Desk, number: int, by: Actor, fields: dict[str, object], mark: str
 ) -> tuple[Incident, tuple[Event, ...]]:
     """Two matters at once: the one that ends, and the note on the one that stays."""
-    for _ in range(RETRIES):
+
+    async def ending() -> tuple[Incident, tuple[Event, ...]]:
         source = await desk.store.incident(number)
         if source is None:
             raise NotFound(number)
-        events = decided(desk, source, "merge", by, fields, mark)
-        into = int(str(events[0].data["into"]))
-        target = await merging.target_of(desk.store, source, into, by)
-        if target is None:
-            raise NotFound(into)
-        old = _written(desk, source, events)
-        kept = _written(desk, target, (merging.came(events[0], number),))
-        if await desk.store.commit_all((old, kept), ()):
-            desk.wake()
-            return old.incident, old.events
+        return source, decided(desk, source, "merge", by, fields, mark)
+
+    _, asked = await ending()
+    into = int(str(asked[0].data["into"]))
+    async with desk.turns.of((number, into)):
+        async for _ in tries():
+            source, events = await ending()
+            target = await merging.target_of(desk.store, source, into, by)
+            if target is None:
+                raise NotFound(into)
+            old = _written(desk, source, events)
+            kept = _written(desk, target, (merging.came(events[0], number),))
+            if await desk.store.commit_all((old, kept), ()):
+                desk.wake()
+                return old.incident, old.events
     raise Busy(f"{number}号事件正在被多人同时修改，请稍后再试。")
 
 

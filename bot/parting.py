@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.desk import RETRIES, Busy, NotFound, decided, planned, settled
+from bot.desk import Busy, NotFound, decided, planned, settled
 from bot.store.items import SPLIT
 from bot.store.port import Change, Joined, StoredItem
+from bot.turns import tries
 from monitors.detect import Story
 from playbooks import parting, triage
 from playbooks.fold import evolve, opened
@@ -28,8 +29,8 @@ async def split(
     intake: Intake, number: int, by: Actor, fields: dict[str, object], mark: str = ""
 ) -> tuple[Incident, tuple[Event, ...]]:
     """Part the named items off into a new matter; the old one and its events. Raises NotFound, ActionNotAllowed or Busy."""
-    async with intake.joining:
-        for _ in range(RETRIES):
+    async with intake.joining, intake.desk.turns.of((number,)):
+        async for _ in tries():
             done = await _once(intake, number, by, fields, mark)
             if done is not None:
                 intake.detector = None  # the next join reads it anew, with the pins
