@@ -26,6 +26,11 @@ from monitors.mend import Problem
 INLINE_BYTES: Final = 256 * 1024
 """A larger body is parsed in the child: it would hold the event loop for more than some ten milliseconds."""
 TIME_LIMIT: Final = 10.0
+"""CPU seconds a document may cost: what a busy machine adds by waiting is not the document's fault."""
+_PATIENCE: Final = 6
+"""Wall time a job may take, as a multiple of its CPU time, before the child counts as stuck."""
+_START: Final = 60.0
+"""Seconds for the child to be there: a fresh interpreter that loads the parsers."""
 _MEMORY: Final = 768 * 1024 * 1024
 
 Job = tuple[str, bytes, dict[str, str], str, datetime]
@@ -61,10 +66,10 @@ class Parsing:
 
     def _ask(self, job: Job) -> ParsedDocument | None:
         """One answer of the child; None, and the child killed, when it takes too long or dies."""
-        pipe = self._ready()
         try:
+            pipe = self._ready()
             pipe.send(job)
-            answer = pipe.recv() if pipe.poll(self._limit) else None
+            answer = pipe.recv() if pipe.poll(self._limit * _PATIENCE) else None
         except (EOFError, OSError):
             answer = None
         if answer is None:
@@ -81,6 +86,9 @@ class Parsing:
         child.start()
         theirs.close()
         self._child, self._pipe = child, ours
+        if not ours.poll(_START):
+            raise EOFError("the parsing child did not start")
+        ours.recv()
         return ours
 
     @property
@@ -100,18 +108,22 @@ class Parsing:
 
 
 def _serve(pipe: Connection, limit: float) -> None:
-    """The child: answers jobs until its parent closes the pipe. An alarm ends it if a job outlives the limit by far."""
+    """The child: answers jobs until its parent closes the pipe. A job that costs more CPU time than the limit ends it."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for name in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(name, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
+        pipe.send("ready")
         while True:
             kind, body, headers, base, now = pipe.recv()
-            signal.alarm(int(limit) + 5)
+            signal.setitimer(signal.ITIMER_PROF, limit)
+            signal.alarm(int(limit * _PATIENCE) + 5)
             try:
                 parser = KINDS[kind] if kind else parse_tolerant
                 answer = parser(body, headers, base, now)
             except MemoryError:
                 answer = ParsedDocument(problems=(Problem(code="too_large"),))
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
             pipe.send(answer)
