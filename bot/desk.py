@@ -26,10 +26,11 @@ from bot.wecom.uploads import Uploads
 from config.schema import Settings
 from playbooks import ladder
 from playbooks.deadlines import settle
+from playbooks.fields import Action
 from playbooks.fold import evolve, opened
 from playbooks.fold_clocks import CLOCK_EVENTS
 from playbooks.incident import SYSTEM, Actor, ActorKind, Event, Incident
-from playbooks.lifecycle import Action, decide
+from playbooks.lifecycle import decide
 from playbooks.rota import Cover, Duty, duty, roles_of
 
 MARK = "delivery"

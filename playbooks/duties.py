@@ -6,19 +6,14 @@ same, its clock is not computed (`uncounted` says so) and starts from the origin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from config.schema import Settings
 from config.vocabulary import DUTIES, SERVICES
 from playbooks.calendar import YearUnknown
-from playbooks.fields import CLOCK_SLACK, Refused, event_of, moment, needed, proposal, text
+from playbooks.fields import CLOCK_SLACK, Action, Refused, event_of, moment, needed, proposal, text
 from playbooks.incident import Clock, ClockState, Duty, Event, Evidence, Incident
 from playbooks.periods import extended, period_end
 from playbooks.record import dump
 from playbooks.releases import next_id, turns_on_time
-
-if TYPE_CHECKING:
-    from playbooks.lifecycle import Action
 
 
 def enter(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:

@@ -1,18 +1,25 @@
-"""Reading the fields of an action and making its events; what a handler raises when the action would record something untrue."""
+"""What a person asks for: an action, reading its fields, making its events, and what is raised when it would record something untrue."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from playbooks.incident import Event, Incident
+from playbooks.incident import Actor, Event, Incident
 from playbooks.record import dump
 
-if TYPE_CHECKING:
-    from playbooks.lifecycle import Action
-
 CLOCK_SLACK = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a person asks for: an action code, its fields (strings, ints, datetimes), who and when."""
+
+    code: str
+    by: Actor
+    now: datetime
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 class Refused(Exception):

@@ -7,12 +7,11 @@ person may not do or what would be untrue: a planned release is not a release, c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from config.schema import Settings
 from playbooks import actions, duties, opinion, parting, privacy, releases
-from playbooks.fields import Refused
+from playbooks.fields import Action, Refused
 from playbooks.incident import CLOSED, ENDED, Actor, Event, Incident, Status
 
 DUTY = ("duty_officer", "deputy_duty", "duty_leader")
@@ -20,16 +19,6 @@ LEAD = ("duty_leader", "press_office")
 COMMAND = ("duty_leader", "press_office", "approver", "deputy_in_charge", "principal", "arbiter")
 UNIT = ("unit_liaison", "unit_head", "deputy_in_charge", "principal")
 ANY: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """What a person asks for: an action code, its fields (strings, ints, datetimes), who and when."""
-
-    code: str
-    by: Actor
-    now: datetime
-    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 class ActionNotAllowed(Exception):

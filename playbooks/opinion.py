@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from config.opinion import OpinionPolicy
 from config.schema import Level, Settings
 from playbooks.actions import GRADERS
-from playbooks.fields import Refused, event_of, needed
+from playbooks.fields import Action, Refused, event_of, needed
 from playbooks.incident import Assessment, Event, Incident
-
-if TYPE_CHECKING:
-    from playbooks.lifecycle import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

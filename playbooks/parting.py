@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from config.schema import Settings
 from monitors.detect import Story
 from monitors.item import Item
 from playbooks import triage
 from playbooks.actions import owed_to_people
-from playbooks.fields import Refused, event_of, needed
+from playbooks.fields import Action, Refused, event_of, needed
 from playbooks.incident import Actor, Event, Incident, Member, Place
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from playbooks.lifecycle import Action
 
 PREFIX = 6
 """So many characters of an item's id name it."""

@@ -5,14 +5,11 @@ The unit complained of never sees the complainant: whoever belongs to a unit of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from config.schema import Settings
-from playbooks.fields import Refused, event_of, needed
+from playbooks.fields import Action, Refused, event_of, needed
 from playbooks.incident import Event, Incident
-
-if TYPE_CHECKING:
-    from playbooks.lifecycle import Action
 
 UNMASKED: Final = "unmasked"
 ERASED: Final = "erased"

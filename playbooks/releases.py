@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from config.schema import Settings
-from playbooks.fields import CLOCK_SLACK, Refused, event_of, moment, needed, proposal, text
+from playbooks.fields import CLOCK_SLACK, Action, Refused, event_of, moment, needed, proposal, text
 from playbooks.fold import RELEASES
 from playbooks.incident import Clock, ClockState, Event, Evidence, Incident
 from playbooks.record import dump
-
-if TYPE_CHECKING:
-    from playbooks.lifecycle import Action
 
 REGISTER_FIELDS = ("original_content", "publishing_unit", "reviewer", "publisher", "published_at", "channel")
 

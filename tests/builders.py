@@ -10,10 +10,11 @@ from functools import cache
 from bot.configuration import DEMO, settings_of
 from config.schema import Level, Settings
 from playbooks.deadlines import settle
+from playbooks.fields import Action
 from playbooks.fold import evolve, opened
 from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant
 from playbooks.ladder import BEIJING
-from playbooks.lifecycle import Action, decide
+from playbooks.lifecycle import decide
 from playbooks.record import dump
 
 OFFICER = Actor(id="wangjianguo", name="王建国", roles=("duty_officer",), unit="zfb")

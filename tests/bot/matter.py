@@ -15,10 +15,11 @@ from bot.desk import settled
 from bot.store.port import Change, MessageRow, Store, StoredEvent
 from config.schema import Level, Settings
 from playbooks import ladder
+from playbooks.fields import Action
 from playbooks.fold import opened
 from playbooks.incident import Actor, ActorKind, Event, Figure, Instant, Member, Place
 from playbooks.ladder import BEIJING
-from playbooks.lifecycle import Action, decide
+from playbooks.lifecycle import decide
 from playbooks.record import dump
 from playbooks.rota import duty, roles_of
 

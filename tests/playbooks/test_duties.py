@@ -13,8 +13,9 @@ from playbooks import ladder
 from playbooks.calendar import BEIJING
 from playbooks.deadlines import settle
 from playbooks.duties import uncounted
+from playbooks.fields import Action
 from playbooks.incident import Actor, Clock, ClockState, Incident, Status
-from playbooks.lifecycle import Action, ActionNotAllowed, decide
+from playbooks.lifecycle import ActionNotAllowed, decide
 from tests.builders import HEAD, LEADER, OFFICER, PRESS, PRINCIPAL, act, apply, graded, landslide, settings
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from config.schema import Level
 from playbooks.actions import debts
+from playbooks.fields import Action
 from playbooks.incident import Actor, ClockState, Incident, Status
-from playbooks.lifecycle import RULES, Action, ActionNotAllowed, decide, permitted
+from playbooks.lifecycle import RULES, ActionNotAllowed, decide, permitted
 from tests.builders import (
     ARBITER,
     HEAD,

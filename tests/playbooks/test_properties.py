@@ -20,10 +20,11 @@ from config.schema import Level
 from playbooks import ladder
 from playbooks.calendar import BEIJING
 from playbooks.deadlines import at_rest, settle
+from playbooks.fields import Action
 from playbooks.fold import evolve, fold
 from playbooks.incident import Clock, ClockState, Event, Incident, Status
 from playbooks.ladder import PlannedStep
-from playbooks.lifecycle import Action, ActionNotAllowed, decide
+from playbooks.lifecycle import ActionNotAllowed, decide
 from tests.builders import ARBITER, FEED, HEAD, LEADER, OFFICER, OTHER_HEAD, PRESS, PRINCIPAL, at, event, settings
 from tests.builders import figure as stated
 
