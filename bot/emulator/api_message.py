@@ -38,7 +38,7 @@ def send(office: Office, raw: bytes) -> dict[str, Any]:
     digest = hashlib.sha256(raw).hexdigest()
     request = {"received_at": office.now(), "msgtype": msgtype, "body": raw.decode(), "digest": digest}
     request |= {"content": json.dumps(content, ensure_ascii=False), "can_call": int(can_call)}
-    first = _first(office, digest, interval)
+    first = _first(office, digest, interval) if office.switches.duplicate_check else None
     if first is not None:
         return _dropped_repeat(office, request, first, target)
     task_id = content.get("task_id") if msgtype == "template_card" else None

@@ -27,6 +27,7 @@ class Switches:
     expired_code: int = 42001  # 42001 or 40014 for an expired token
     token_lifetime: int = 7200  # seconds
     wrong_secret_limit: int = 10  # then gettoken is banned for an hour
+    duplicate_check: bool = True  # off: as after its interval, when only the task_id tells a repeat
     repeat_answer: str = "same"  # a dropped identical repeat: "same" msgid and code as the first, or "bare"
     taken_code: int = 42014  # errcode of a task_id used before
     passive: str = "honour"  # passive replies to card events: honour | ignore

@@ -42,10 +42,11 @@ CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One way to read what the documents leave open: switches of the emulator."""
+    """One way to read what the documents leave open: switches of the emulator. `reply`: the desk's own passive_card_reply."""
 
     name: str
     switches: tuple[tuple[str, Any], ...] = ()
+    reply: str = "none"
 
 
 SETTINGS = (
@@ -53,8 +54,10 @@ SETTINGS = (
     Setting(name="凭证每次轮换", switches=(("rotate_token", True),)),
     Setting(name="到期报40014", switches=(("expired_code", 40014),)),
     Setting(name="重复请求不回编号", switches=(("repeat_answer", "bare"),)),
-    Setting(name="任务编号占用报其他码", switches=(("taken_code", 42015),)),
-    Setting(name="忽略被动回复", switches=(("passive", "ignore"),)),
+    Setting(name="重复检查已过时段", switches=(("duplicate_check", False),)),
+    Setting(name="任务编号占用报其他码", switches=(("duplicate_check", False), ("taken_code", 42015))),
+    Setting(name="采纳被动回复", reply="update_button"),
+    Setting(name="忽略被动回复", switches=(("passive", "ignore"),), reply="update_button"),
     Setting(name="只在超时后重送", switches=(("retry_on", "timeout"),)),
     Setting(name="凭证只活一分钟", switches=(("token_lifetime", 60),)),
 )
@@ -62,26 +65,32 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """One injected fault. `fault`: of message/send, as the control address takes it; else see `kind`."""
+    """One injected fault. `fault`: of message/send, as the control address takes it; else see `kind`.
+
+    `tries`: outcomes the desk must have written down of the first alarm, in order.
+    """
 
     name: str
     kind: str = "fault"  # fault | revoke | ip | callbacks | none
     fault: tuple[tuple[str, Any], ...] = ()
     value: str = ""
+    tries: tuple[str, ...] = ("sent",)
+    late: bool = False  # the answer comes after the client gave up
 
 
+UNKNOWN, REFUSED = ("unknown", "sent"), ("pending", "sent")
 TROUBLES = (
     Trouble(name="无", kind="none"),
-    Trouble(name="慢", fault=(("kind", "delay"), ("seconds", 0.05))),
-    Trouble(name="超时", fault=(("kind", "delay"), ("seconds", 0.4))),
-    Trouble(name="502", fault=(("kind", "http"), ("code", 502))),
-    Trouble(name="连接中断", fault=(("kind", "reset"),)),
-    Trouble(name="应答丢失", fault=(("kind", "lost"),)),
-    Trouble(name="应答残缺", fault=(("kind", "garbled"),)),
-    Trouble(name="-1", fault=(("kind", "errcode"), ("code", -1))),
-    Trouble(name="45009", fault=(("kind", "errcode"), ("code", 45009))),
+    Trouble(name="慢", fault=(("kind", "delay"), ("seconds", 0.02))),
+    Trouble(name="超时", fault=(("kind", "delay"), ("seconds", 0.9)), tries=UNKNOWN, late=True),
+    Trouble(name="502", fault=(("kind", "http"), ("code", 502)), tries=UNKNOWN),
+    Trouble(name="连接中断", fault=(("kind", "reset"),), tries=UNKNOWN),
+    Trouble(name="应答丢失", fault=(("kind", "lost"),), tries=UNKNOWN),
+    Trouble(name="应答残缺", fault=(("kind", "garbled"),), tries=UNKNOWN),
+    Trouble(name="-1", fault=(("kind", "errcode"), ("code", -1)), tries=REFUSED),
+    Trouble(name="45009", fault=(("kind", "errcode"), ("code", 45009)), tries=REFUSED),
     Trouble(name="凭证吊销", kind="revoke"),
-    Trouble(name="IP不可信", kind="ip"),
+    Trouble(name="IP不可信", kind="ip", tries=REFUSED),
     Trouble(name="回调丢失", kind="callbacks", value="drop"),
     Trouble(name="回调重复", kind="callbacks", value="duplicate"),
 )
@@ -91,7 +100,11 @@ def block() -> str:
     """The README's block: what the emulator keeps to, and where the client holds."""
     lines = [BEGIN, "", "| 协议要求 | 测试数 |", "|---|---|"]
     lines += [f"| {name} | {len(tests)} |" for name, tests in CHECKLIST]
-    lines += ["", "客户端对严格模拟服务：每格一次发送、点击、更新，卡片恰好一张、动作恰好一次。", ""]
+    lines += [
+        "",
+        "整个值班台（立案、入队、发送、回调、办理、更新卡片，真实存储）对严格模拟服务：每格一件事，卡片恰好一张，点“收到”、打字排除各恰好一次，每次尝试都在记录上。",
+        "",
+    ]
     lines += ["| 故障＼文档未定之处 | " + " | ".join(s.name for s in SETTINGS) + " |", "|---" * (len(SETTINGS) + 1) + "|"]
     lines += [f"| {t.name} | " + " | ".join("✓" for _ in SETTINGS) + " |" for t in TROUBLES]
     return "\n".join([*lines, "", END])
