@@ -39,7 +39,7 @@ def _command(sub: Any, name: str, what: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """One command; 1 with one Chinese line where the input cannot be read. Each loads only what it needs: start-up counts."""
-    from bot.training import TrainingError
+    from bot.labelled import TrainingError
 
     commands = {"triage": _triage, "cluster": _cluster, "replay": _replay, "explain": _explain}
     try:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bot.cli_quality import ALL, examples_of
 from bot.configuration import data_of, settings_of
+from bot.labelled import Labelled, TrainingError
 from bot.store import open_store
 from bot.store.port import Store
-from bot.training import Labelled, TrainingError
 from config.problem import ConfigError
 
 

@@ -8,8 +8,6 @@ The model is used with `yqbot triage --model NAME=FILE`, or from `models/NAME.mo
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import os
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.configuration import folders_of
+from bot.labelled import Labelled, TrainingError, read_labelled, why
 from config.routing import RoutingError, load_functions
 from config.wording import WordingError, load_wording
 from monitors.linear import BayesModel, Letter, LogisticModel, train_bayes, train_logistic
@@ -36,19 +35,6 @@ POSITIVE: Mapping[str, tuple[str, ...]] = {
 }
 DEFAULT_TEXT: Mapping[str, str] = {"router": "title,detail", "sentiment": "text", "rumor": "text"}
 DEFAULT_LABEL: Mapping[str, str] = {"router": "unit", "sentiment": "label", "rumor": "label"}
-
-
-class TrainingError(Exception):
-    """Nothing was learned or read; the message is one Chinese sentence that says what and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
-    """Rows of a labelled file: the text columns of each row, its label, and how many rows were left out as empty."""
-
-    texts: tuple[tuple[str, ...], ...]
-    labels: tuple[str, ...]
-    skipped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,48 +157,6 @@ def _positive_label(kind: str, labels: set[str], asked: str) -> str:
     raise TrainingError(f"标签列里没有“{wish}”，现有标签是：{have}；请用 --positive 指明哪一个算“是”。")
 
 
-def read_labelled(path: Path, columns: Sequence[str], label: str) -> Labelled:
-    """Rows of a labelled CSV; TrainingError names the file and what is missing."""
-    reader = csv.DictReader(io.StringIO(_decoded(path), newline=""))
-    try:
-        header = [name.strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = header
-        missing = [name for name in (*columns, label) if name not in header]
-        if missing:
-            have = "、".join(header[:12]) or "（空）"
-            raise TrainingError(
-                f"{path.name} 没有“{'、'.join(missing)}”列，现有的列是：{have}；请用 --text、--label 指明列名。"
-            )
-        texts, labels, skipped = [], [], 0
-        for row in reader:
-            parts = tuple((row.get(name) or "").strip() for name in columns)
-            value = (row.get(label) or "").strip()
-            if not value or not any(parts):
-                skipped += 1
-                continue
-            texts.append(parts)
-            labels.append(value)
-    except csv.Error as error:
-        raise TrainingError(f"{path.name} 第{reader.line_num}行不是有效的 CSV，请检查引号和分隔符。") from error
-    return Labelled(texts=tuple(texts), labels=tuple(labels), skipped=skipped)
-
-
-def _decoded(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise TrainingError(f"读不了 {path}：{_why(error)}，请检查路径和权限。") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" in text:
-            break
-        return text
-    raise TrainingError(f"{path.name} 不是文本文件，请另存为 UTF-8 编码的 CSV 再训练。")
-
-
 def load_models(named: Sequence[str]) -> Models:
     """Models of `NAME=FILE` pairs (`--model`); TrainingError with one sentence for the first that cannot be used."""
     found: dict[str, Any] = {}
@@ -224,7 +168,7 @@ def load_models(named: Sequence[str]) -> Models:
         try:
             found[kind] = unpack(path.read_bytes(), kind, path.name)
         except OSError as error:
-            raise TrainingError(f"读不了模型文件 {path}：{_why(error)}，请检查路径。") from error
+            raise TrainingError(f"读不了模型文件 {path}：{why(error)}，请检查路径。") from error
         except ModelFormatError as error:
             raise TrainingError(str(error)) from error
     return Models(**found)
@@ -252,14 +196,4 @@ def write_whole(path: Path, content: bytes) -> None:
         Path(temporary).replace(path)
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
-        raise TrainingError(f"写不了 {path}：{_why(error)}，请检查磁盘空间和权限。") from error
-
-
-def _why(error: OSError) -> str:
-    kinds = {
-        FileNotFoundError: "文件不存在",
-        PermissionError: "没有权限",
-        IsADirectoryError: "这是一个目录",
-        NotADirectoryError: "路径中有一段不是目录",
-    }
-    return kinds.get(type(error), "系统拒绝了操作")
+        raise TrainingError(f"写不了 {path}：{why(error)}，请检查磁盘空间和权限。") from error

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.training import TrainingError, load_models, models_in
+from bot.labelled import TrainingError
+from bot.training import load_models, models_in
 from config.routing import load_routing
 from playbooks.assign import Matter, Router
 
