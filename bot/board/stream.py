@@ -32,6 +32,8 @@ class Hub:
         self._clients: set[asyncio.Queue[str | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._last: int | None = None
+        self.known = asyncio.Event()
+        """Set once the end of the log is known: what is written from then on is told."""
 
     def message(self, kind: str, numbers: list[int]) -> str:
         clock = self._deps.clock
@@ -81,6 +83,7 @@ class Hub:
             if len(rows) < BATCH:
                 break
         self._last = self._last or 0
+        self.known.set()
         return sorted(numbers) if found and not first else None
 
     async def close(self, app: web.Application) -> None:
@@ -98,9 +101,10 @@ class Hub:
 async def stream(hub: Hub, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
     """One page's stream until either side goes."""
     response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    await response.prepare(request)
     queue = hub.join()
     try:
+        await hub.known.wait()  # the page reads afresh when the stream opens: nothing may fall between the two
+        await response.prepare(request)
         await response.write(hub.message("time", []).encode())
         while True:
             try:

@@ -46,7 +46,7 @@ class Tab:
     async def call(self, method: str, **params: object) -> dict[str, Any]:
         self._count += 1
         await self._socket.send_json({"id": self._count, "method": method, "params": params})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 answer = json.loads((await self._socket.receive()).data)
                 if answer.get("id") == self._count:
@@ -59,7 +59,7 @@ class Tab:
         return answer["result"].get("value")
 
     async def until(self, script: str) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(120):
             while not await self.run(script):
                 await asyncio.sleep(0.05)
 
@@ -96,7 +96,7 @@ async def browsing(folder: Path) -> AsyncIterator[Tab]:
 
 
 async def _port(file: Path) -> str:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while not file.exists() or not file.read_text():
             await asyncio.sleep(0.05)
     return file.read_text().split()[0]
