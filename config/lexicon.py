@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from config.families import FamilyError, expand, lines_of
+
 KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", "context", "mask")
 LABELS = ("E", "N")
 ALARMS = ("now", "digest", "list")
@@ -42,12 +44,13 @@ class LexiconError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One entry; `id` is `group/text`, which no other entry shares."""
+    """One entry; `id` is `group/text`, which no other entry shares. `family`: it was made by the family of its line."""
 
     text: str
     group: str
     file: str
     line: int
+    family: bool = False
 
     @property
     def id(self) -> str:
@@ -198,13 +201,19 @@ def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines:
     if not code or kind not in KINDS:
         problems.append(f"{path.name}：词组 {code or '（无编号）'} 的 kind 应为 {'、'.join(KINDS)} 之一。")
         return
-    extra = set(raw) - {"id", "kind", "category", "consequence", "words", "note"}
+    extra = set(raw) - {"id", "kind", "category", "consequence", "words", "families", "note"}
     problems += [f"{path.name}：词组 {code} 有未知的键 {key}，请删去。" for key in sorted(extra)]
     start = _line_of(lines, "id", code)
     words = {word.text: word for word in (old.words if old else ())}
     where = _word_lines(lines, start)
     for text in raw.get("words", ()):
         words.setdefault(text, Word(text=text, group=code, file=path.name, line=where.get(text, start)))
+    for family, line in zip(raw.get("families", ()), lines_of(lines, start), strict=False):
+        try:
+            for text in expand(family):
+                words.setdefault(text, Word(text=text, group=code, file=path.name, line=line, family=True))
+        except FamilyError as error:
+            problems.append(f"{path.name}：第 {line} 行，词组 {code} 的 families {error}。")
     groups[code] = Group(
         id=code,
         kind=kind,

@@ -72,3 +72,44 @@ def test_later_policy_keys_win_and_unknown_ones_are_refused(tmp_path: Path) -> N
     own.write_text("alarm_when = 1\n", encoding="utf-8")
     with pytest.raises(LexiconError, match="alarm_when"):
         load_policy(own)
+
+
+FAMILY = GROUP + 'families = [\n  ["煤气|天然气", "|管道", "爆炸|闪爆"],\n  ["锅炉", "爆"],\n]\n'
+
+
+def test_a_family_makes_every_combination_and_each_word_knows_its_line(tmp_path: Path) -> None:
+    words = load_lexicon(folder(tmp_path / "x", FAMILY + RULE)).groups["fire"].words
+    made = {word.text: word.line for word in words if word.family}
+    assert made == {
+        **dict.fromkeys(
+            (f"{gas}{pipe}{bang}" for gas in ("煤气", "天然气") for pipe in ("", "管道") for bang in ("爆炸", "闪爆")),
+            9,
+        ),
+        "锅炉爆": 10,
+    }
+
+
+def test_a_word_written_out_is_no_member_of_a_family(tmp_path: Path) -> None:
+    words = load_lexicon(folder(tmp_path / "x", GROUP + 'families = [["起|着", "火"]]\n')).groups["fire"].words
+    assert [(word.text, word.family, word.line) for word in words] == [
+        ("火灾", False, 5),
+        ("起火", False, 6),
+        ("着火", True, 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        ('["火"]', "两段以上"),
+        ('"火"', "两段以上"),
+        ('["火", ""]', "两段以上"),
+        ('["|火", "|灾"]', "不可省略"),
+        ("[" + ", ".join(['"' + "|".join("一二三四五六七八") + '"'] * 4) + "]", "最多 3000 个"),
+    ],
+    ids=["one", "text", "empty", "all_optional", "many"],
+)
+def test_a_wrong_family_is_named_with_file_line_and_group(tmp_path: Path, family: str, said: str) -> None:
+    with pytest.raises(LexiconError, match=r"a\.toml：第 8 行，词组 fire 的 families") as caught:
+        load_lexicon(folder(tmp_path / "x", GROUP + f"families = [{family}]\n"))
+    assert said in str(caught.value)
