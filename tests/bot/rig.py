@@ -132,6 +132,6 @@ async def rig(data: Path, start: datetime, *, rules: Settings | None = None, dat
         session = await stack.enter_async_context(aiohttp.ClientSession())
         store = await open_store(database_url, data)
         stack.push_async_callback(store.close)
-        client = WeComClient(session, base, CORPID, SECRET, AGENT, clock.now, timeout=2.0)
+        client = WeComClient(session, base, CORPID, SECRET, AGENT, clock.now, timeout=60.0)
         desk = Desk(settings=rules, store=store, clock=clock, owner="p1", wecom=client)
         yield Rig(desk, emulator, clock)

@@ -42,7 +42,7 @@ def story(how: str, folder: Path) -> dict[str, Any]:
     before = needed_mounts() if how == "full" else ()
     folder.mkdir()
     words = [*before, sys.executable, "-m", "tests.bot.broken_disk", how, str(folder)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=3000, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -68,7 +68,7 @@ def run(data: Path, *before: str, **env: str) -> subprocess.CompletedProcess[str
     words = [*before, sys.executable, "-m", "bot", "run", "--config", str(DEMO), "--data", str(data)]
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("YQBOT_", "COV_CORE", "COVERAGE"))}
     environment = plain | {"YQBOT_LISTEN": "127.0.0.1:0"} | env
-    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def needed_mounts() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pytest
 
 def yqbot(*args: str, text: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", *args]
-    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_triage_answers_every_line_in_order_with_the_keys_of_the_contract() -> None:

@@ -280,14 +280,14 @@ async def test_a_slow_source_delays_no_other(server: Sources, clock: VirtualCloc
     server.says("/news", rss(("g1", "鹿溪县石坪镇大湾村发生山体滑坡 已致3人死亡")))
     async with desk_of(tmp_path, clock, source(server, "slow"), source(server, "news")) as running:
         clock.advance_to(START + timedelta(minutes=10))
-        await asyncio.wait_for(running.service.watch(), 2)
-        async with asyncio.timeout(5):
+        await asyncio.wait_for(running.service.watch(), 60)
+        async with asyncio.timeout(60):
             while not await running.service.desk.store.incidents():
                 await asyncio.sleep(0.01)
         await running.service.watch()
         assert server.asked("/slow") == 1
         gate.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not state(running.service.intake.poller, "slow").items_total:
                 await asyncio.sleep(0.01)
 

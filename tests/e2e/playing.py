@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.e2e import compare, facts, oracle, rules
 
 ROOT = Path(__file__).parent.parent.parent
-LIMIT = 300.0
+LIMIT = 900.0
 RULES = rules.read(ROOT / "config" / "default", ROOT / "config" / "demo")
 
 

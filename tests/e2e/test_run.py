@@ -24,7 +24,7 @@ from bot.demo.driver import AES_KEY, AGENT, CORPID, SECRET, TOKEN
 FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>t</title>
 <item><guid>g1</guid><title>鹿溪县石坪镇大湾村发生山体滑坡 已致3人死亡</title><link>http://x.example/1</link></item>
 </channel></rss>"""
-LIMIT = 40.0
+LIMIT = 180.0
 
 
 def command(*args: str) -> list[str]:
@@ -67,7 +67,7 @@ def emulator(corp: Path, tmp_path: Path) -> Iterator[str]:
         yield first_line(process, r"YQBOT_WECOM_BASE_URL=(http://\S+)")
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=90)
 
 
 async def feed_server() -> tuple[web.AppRunner, str]:
@@ -123,11 +123,11 @@ async def test_a_feed_item_becomes_a_card_that_is_answered_and_stopped(tmp_path:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
             await _story(http, emulator, board, link)
         service.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(service.wait, 15) == 0
+        assert await asyncio.to_thread(service.wait, 90) == 0
     finally:
         if service.poll() is None:
             service.kill()
-        service.communicate(timeout=10)
+        service.communicate(timeout=90)
         await runner.cleanup()
     done = subprocess.run(command("verify"), env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -135,8 +135,11 @@ async def test_a_feed_item_becomes_a_card_that_is_answered_and_stopped(tmp_path:
 
 
 async def _story(http: aiohttp.ClientSession, emulator: str, board: str, link: str) -> None:
-    told = await http.post(f"{emulator}/_control/callback", json={"url": f"{board}/wecom/callback"})
-    assert told.status == 200, await told.text()
+    async def verified() -> bool:  # the check of an address is allowed one second, which a busy machine may need twice
+        told = await http.post(f"{emulator}/_control/callback", json={"url": f"{board}/wecom/callback"})
+        return told.status == 200
+
+    await until(verified)
 
     async def ledger() -> list[dict[str, object]]:
         return list(await (await http.get(f"{emulator}/_control/ledger")).json())

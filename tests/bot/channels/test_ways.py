@@ -259,7 +259,7 @@ async def test_an_officer_works_a_matter_over_the_smart_bot_alone(office: Room) 
     link = set_up(desk, desk.wecom._session)
     assert link is not None
     keeping = asyncio.create_task(keep_link(desk, link))
-    await asyncio.wait_for(link.live.wait(), 5)
+    await asyncio.wait_for(link.live.wait(), 60)
     await office.landslide()
     officer = office.duty.duty_officer.lower()
     assert await emulator.bots.say(officer, "详情 1")
@@ -274,7 +274,7 @@ async def test_an_officer_works_a_matter_over_the_smart_bot_alone(office: Room) 
 
 
 async def _answer(office: Room, officer: str, count: int) -> list[str]:
-    for _ in range(300):
+    for _ in range(6000):
         await office.settle()
         said = office.heard(f"bot:{officer}")
         if len(said) >= count:
@@ -294,7 +294,7 @@ async def test_without_a_callback_address_cards_go_over_the_bot_and_their_button
     link = set_up(desk, desk.wecom._session)
     assert link is not None
     keeping = asyncio.create_task(keep_link(desk, link))
-    await asyncio.wait_for(link.live.wait(), 5)
+    await asyncio.wait_for(link.live.wait(), 60)
     officer, leader = office.duty.duty_officer.lower(), office.duty.duty_leader.lower()
     await emulator.bots.say(officer, "你好")
     await _answer(office, officer, 1)
@@ -303,13 +303,13 @@ async def test_without_a_callback_address_cards_go_over_the_bot_and_their_button
     card = next(m for m in emulator.messages(f"bot:{officer}") if m.msgtype == "template_card")
     key = next(b["key"] for b in card.content["button_list"] if b["text"] == "收到")
     assert await emulator.bots.press(officer, card.id, key)
-    for _ in range(300):
+    for _ in range(6000):
         await office.settle()
         if "acknowledged" in await office.events():
             break
         await asyncio.sleep(0.01)
     assert "acknowledged" in await office.events()
-    for _ in range(300):
+    for _ in range(6000):
         after = next(m for m in emulator.messages(f"bot:{officer}") if m.id == card.id)
         if after.content != card.content:
             break
@@ -335,7 +335,7 @@ async def test_encrypted_ids_of_the_bot_become_officers_and_pushes_find_them(off
     link = set_up(desk, desk.wecom._session)
     assert link is not None
     keeping = asyncio.create_task(keep_link(desk, link))
-    await asyncio.wait_for(link.live.wait(), 5)
+    await asyncio.wait_for(link.live.wait(), 60)
     await office.landslide()
     officer = office.duty.duty_officer.lower()
     hidden = emulator.office.open_userid(officer).lower()

@@ -28,7 +28,7 @@ async def start(*words: str) -> asyncio.subprocess.Process:
 
 
 async def address_of(process) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         line = (await process.stdout.readline()).decode()
     return line.split("手机页面：")[1].strip().rstrip("/")
 

@@ -51,7 +51,7 @@ class Raw:
         req_id = req_id or f"r{self.n}"
         await self.socket.send_str(json.dumps({"cmd": cmd, "headers": {"req_id": req_id}, "body": body}, ensure_ascii=False))
         while True:
-            frame = json.loads((await self.socket.receive(timeout=3)).data)
+            frame = json.loads((await self.socket.receive(timeout=60)).data)
             if "cmd" not in frame:
                 assert frame["headers"]["req_id"] == req_id
                 return frame["errcode"]
@@ -59,7 +59,7 @@ class Raw:
 
     async def callback(self):
         if not self.heard:
-            self.heard.append(json.loads((await self.socket.receive(timeout=3)).data))
+            self.heard.append(json.loads((await self.socket.receive(timeout=60)).data))
         return self.heard.pop(0)
 
 
@@ -95,7 +95,7 @@ async def test_without_a_ping_the_connection_is_cut(session, base, emulator):
     emulator.switches.ping_timeout = 0.1
     async with session.ws_connect(f"{base}/openws") as socket:
         assert await Raw(socket).ask("aibot_subscribe", LOGIN) == 0
-        assert (await socket.receive(timeout=3)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+        assert (await socket.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 
 async def test_a_second_connection_kicks_the_first(bot, session, base):
@@ -103,7 +103,7 @@ async def test_a_second_connection_kicks_the_first(bot, session, base):
         second = Raw(socket)
         assert await second.ask("aibot_subscribe", LOGIN) == 0
         assert (await bot.callback())["body"]["event"] == {"eventtype": "disconnected_event"}
-        assert (await bot.socket.receive(timeout=3)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+        assert (await bot.socket.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
         assert await second.ask("ping") == 0
 
 
@@ -240,7 +240,7 @@ async def test_faults_reach_the_frames(bot, emulator):
     assert await bot.ask("ping") == 846609
     emulator.switches.faults.append(Fault(kind="reset", path="ping"))
     await bot.socket.send_str(json.dumps({"cmd": "ping", "headers": {"req_id": "x"}}))
-    assert (await bot.socket.receive(timeout=3)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert (await bot.socket.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 
 async def test_a_member_is_played_from_outside(bot, emulator, base, session):

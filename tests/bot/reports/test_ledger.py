@@ -123,7 +123,7 @@ async def test_who_only_signs_for_a_unit_gets_none(office: Room) -> None:
 
 def test_the_terminal_writes_it_whole_or_says_why(tmp_path: Path) -> None:
     def yqbot(*args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "bot", *args], capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run([sys.executable, "-m", "bot", *args], capture_output=True, text=True, timeout=600, check=False)
 
     data, out = tmp_path / "data", tmp_path / "台账.xlsx"
     assert yqbot("demo", "--headless", "--until", "6h", "--data", str(data)).returncode == 0

@@ -54,7 +54,7 @@ class Cluster:
         subprocess.run(
             [str(self.programs / program), *args],
             check=True,
-            timeout=60,
+            timeout=300,
             user=user,
             cwd=self.home,
             env={"PATH": os.defpath, "HOME": str(self.home), "LC_ALL": "C"},

@@ -131,7 +131,7 @@ async def test_the_clock_of_a_server_is_told_and_a_file_has_none(store: SqlStore
         assert told is None
         return
     assert told is not None
-    assert abs((told - wall()).total_seconds()) < 5
+    assert abs((told - wall()).total_seconds()) < 60
 
 
 async def test_a_unit_that_stops_an_iteration_is_answered(store: SqlStore) -> None:
@@ -140,7 +140,7 @@ async def test_a_unit_that_stops_an_iteration_is_answered(store: SqlStore) -> No
 
     for call in (store.engine.write, store.engine.read):
         with pytest.raises(RuntimeError):
-            await asyncio.wait_for(call(unit), 5)
+            await asyncio.wait_for(call(unit), 60)
 
 
 # SQLite
@@ -174,11 +174,16 @@ async def test_the_file_is_for_its_owner_only_and_syncs_every_commit(tmp_path: P
 async def test_waiting_units_share_a_commit(tmp_path: Path) -> None:
     """200 writes that wait together take fewer commits than writes: seen from the change counter of the log."""
     store = await open_store("", tmp_path)
-    gate = threading.Event()
-    blocked = asyncio.ensure_future(store.engine.write(lambda tx: gate.wait(10)))
-    await asyncio.sleep(0.05)
+    begun, gate = threading.Event(), threading.Event()
+
+    def holds_the_writer(tx: Tx) -> None:
+        begun.set()
+        gate.wait(60)
+
+    blocked = asyncio.ensure_future(store.engine.write(holds_the_writer))
+    await asyncio.to_thread(begun.wait, 60)
     rest = [asyncio.ensure_future(store.engine.write(lambda tx: threading.get_ident())) for _ in range(200)]
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)
     commits = 0
     assert isinstance(store.engine, Sqlite)
     real = store.engine._commit

@@ -70,4 +70,4 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def client(session: aiohttp.ClientSession, base: str, corp: Corp, clock: MovedClock) -> WeComClient:
-    return WeComClient(session, base, corp.corpid, corp.secret, corp.agentid, clock, timeout=2.0)
+    return WeComClient(session, base, corp.corpid, corp.secret, corp.agentid, clock, timeout=60.0)
