@@ -9,6 +9,7 @@ that this module derives. The verdict is a suggestion: `alarm` says what the rul
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from config.lexicon import PSEUDO, Context, Lexicon, Rule
@@ -30,7 +31,8 @@ _MANY = re.compile(
     r"(?:多|数|数十|数百|上百|上千|近百|近千|若干)(?:人|名|车|位)[^,。;!?]{0,5}(?:死|亡|遇难|伤|失联|失踪|被困|被埋|送医|中毒|不适|相撞|落水)"
 )
 _UNHURT = re.compile(r"(?:无|没有|未造成|暂无|尚无|未接到|未发现|暂未|未有)[^,。;!?]{0,6}(?:伤亡|死亡|受伤|被困|遇难)")
-_HARM = re.compile(r"[死亡难伤困埋联踪医毒适撞水]")
+_HARM = re.compile(r"[死亡难伤困埋联踪医毒适撞水]")  # in all that `_MANY` or `_UNHURT` finds
+_COUNTED = re.compile(r"[死亡难丧害伤医院毒联踪困埋落压卷冲]")  # in all that the three patterns of a count find
 _MAGNITUDE = re.compile(r"([0-9]\.[0-9])级")
 
 
@@ -81,6 +83,14 @@ class Verdict:
     none_hurt: bool = False
 
 
+class _Could(Enum):
+    """What rules could do with a passage at the best place: fire; be met, but barred by its words; or not even be met."""
+
+    FIRES = 1
+    BARRED = 2
+    NOTHING = 3
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     rule: Rule
@@ -102,8 +112,8 @@ class Gate:
         self._contexts = [(context, self._mask(context.any), self._mask(context.unless)) for context in lexicon.contexts]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
-        self._anywhere = self._mask(PLACES)
-        self._known: dict[int, bool] = {}  # ordinary texts share few combinations of groups
+        self._anywhere, self._pseudo = self._mask(PLACES), self._mask(PSEUDO)
+        self._known: dict[int, _Could] = {}  # ordinary texts share few combinations of groups
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
 
     def _leads(self) -> dict[int, list[int]]:
@@ -122,6 +132,10 @@ class Gate:
 
     def _fired(self, bits: int, barring: int) -> list[Rule]:
         """Rules whose needs are all met by `bits` and that nothing in `barring` bars, in their order."""
+        return [item.rule for item in self._met(bits) if not item.bars & barring]
+
+    def _met(self, bits: int) -> list[_Compiled]:
+        """Rules whose needs are all met by `bits`, in their order, barred ones too."""
         looked_at = set(self._led[0])
         rest = bits
         while rest:
@@ -129,7 +143,7 @@ class Gate:
             looked_at.update(self._led.get(bit, ()))
             rest ^= bit
         chosen = (self._rules[index] for index in sorted(looked_at))
-        return [item.rule for item in chosen if not item.bars & barring and all(need & bits for need in item.needs)]
+        return [item for item in chosen if all(need & bits for need in item.needs)]
 
     def _mask(self, names: Iterable[str]) -> int:
         mask = 0
@@ -157,16 +171,24 @@ class Gate:
         return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
 
     def silent(self, title: str, text: str = "") -> bool:
-        """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more."""
-        passages = (title, f"{title}。{text[:BODY_CHARS]}") if text else (title,)
-        return not any(self._could(passage) for passage in passages)
+        """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more.
 
-    def _could(self, text: str) -> bool:
+        Title and text are read at once: where nothing is met there, barred or not, nothing is in the title alone.
+        """
+        if not text:
+            return self._could(fold(title), title) is not _Could.FIRES
+        passage = f"{title}。{text[:BODY_CHARS]}"
+        folded, head = fold(passage), fold(title)
+        could = self._could(folded, passage)
+        if could is _Could.NOTHING and self._matcher.parts and folded.startswith(head):
+            return True
+        return could is not _Could.FIRES and self._could(head, title) is not _Could.FIRES
+
+    def _could(self, folded: str, text: str) -> _Could:
         """Whether some rule may fire, with the place that suits it best."""
-        folded = fold(text)
         bits = self._matcher.present(folded)
         if not bits:
-            return False
+            return _Could.NOTHING
         bits |= self._mask(_toll(folded, None))
         if "级" in text and _MAGNITUDE.search(text):
             bits |= self._bits["@magnitude"]
@@ -174,7 +196,9 @@ class Gate:
         if could is None:
             if len(self._known) >= KNOWN:
                 self._known.clear()
-            could = self._known[bits] = bool(self._fired(bits | self._anywhere, bits))
+            met = self._met(bits | self._anywhere)
+            fires = any(not item.bars & bits for item in met)
+            could = self._known[bits] = _Could.FIRES if fires else _Could.BARRED if met else _Could.NOTHING
         return could
 
     def _read(
@@ -187,12 +211,9 @@ class Gate:
     ) -> Verdict:
         """Verdict on one passage; contexts are read in `frame` (the title) where given: a body says much in passing."""
         folded = fold(text)
-        found = self._matcher.find(folded)
-        if not found:
+        bits = self._matcher.present(folded)
+        if not bits:
             return _NOTHING
-        bits = 0
-        for hit in found:
-            bits |= self._bits[hit.word.group]
         magnitude = _MAGNITUDE.search(text) if "级" in text else None
         bits |= placed | self._mask(_toll(folded, figures))
         if magnitude:
@@ -201,14 +222,12 @@ class Gate:
         if not fired:
             return _NOTHING
         framed = self._framed(frame, bits) if frame else bits
+        found = self._matcher.find(folded)
         return self._conclude(found, bits, framed, fired, factor, float(magnitude.group(1)) if magnitude else None)
 
     def _framed(self, frame: str, bits: int) -> int:
         """The bits of the title alone, with what only the whole passage can tell (place, toll) added."""
-        pseudo = bits & self._mask(PSEUDO)
-        for hit in self._matcher.find(fold(frame)):
-            pseudo |= self._bits[hit.word.group]
-        return pseudo
+        return bits & self._pseudo | self._matcher.present(fold(frame))
 
     def _placed(self, title: str, region: Place | None) -> int:
         """Bits of the region; `@body_place` where the title names none of its words, so that only the text places the matter."""
@@ -290,13 +309,13 @@ def _toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
         names += [f"@{key}" for key in ("deaths", "injured", "missing") if figures.get(key)]
         if figures.get("trapped") and "@missing" not in names:
             names.append("@missing")
-    elif "0" in folded:
+    elif "0" in folded and _COUNTED.search(folded):
         names += [
             name
             for name, pattern in (("@deaths", _DEATHS), ("@injured", _INJURED), ("@missing", _MISSING))
             if pattern.search(folded)
         ]
-    if _HARM.search(folded):  # both need one of these, and most texts have none
+    if _HARM.search(folded):
         if _MANY.search(folded):
             names.append("@many")
         if _UNHURT.search(folded):

@@ -5,8 +5,8 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -14,12 +14,15 @@ from config.lexicon import Lexicon, Word
 from monitors.text import nfkc
 
 _HAN_NUMBER = re.compile(r"(?:数|近|上|约)?[一二两三四五六七八九十百千万]+(?:余|多)?(?=[人死伤名位口级])")
-_NUMBER = re.compile(r"[0-9][0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]+")
-_BLANK = re.compile(r"\s+")
+_HAN_TAIL = re.compile(
+    r"[一二两三四五六七八九十百千万余多](?=[人死伤名位口级])"
+)  # how such a number ends: most texts have none
+_NUMBER = re.compile(
+    r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)"
+)  # begins with a class, so that re can skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One word in the folded text: `start` and `end` count its characters."""
 
     word: Word
@@ -30,14 +33,21 @@ class Found:
 @lru_cache(maxsize=64)  # a title is read as head, as frame of its body and as key of its reposts
 def fold(text: str) -> str:
     """The form in which words are compared: NFKC, no blanks, every number 0."""
-    text = _BLANK.sub("", nfkc(text))
-    if not text.isascii():
+    text = "".join(nfkc(text).split())
+    if _HAN_TAIL.search(text):
         text = _HAN_NUMBER.sub("0", text)
     return _NUMBER.sub("0", text)
 
 
+Span = tuple[int, int, int]
+"""An entry of the lexicon by number, and where it starts and ends."""
+
+
 class Matcher:
-    """Aho-Corasick over every word of a lexicon; build once, use for every text."""
+    """Aho-Corasick over every word of a lexicon; build once, use for every text.
+
+    `parts`: no word holds a full stop, so that the words of a sentence are the same alone and in a longer text.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
@@ -49,40 +59,44 @@ class Matcher:
         entries.pop("", None)
         self._entries = list(entries.values())
         self._automaton = AhoCorasick(list(entries))
-        self._held = [self._bits_of(words) for words in self._entries]
-        self._hiding = sum(self.bits[name] for name in self._masks)
+        self._seen = [self._bits_of(words) for words in self._entries]
+        self._hiding = {n for n, words in enumerate(self._entries) if any(word.group in self._masks for word in words)}
+        self.parts = "。" not in "".join(entries)
+        self._shown = lru_cache(maxsize=8)(self._matches)  # a title is read as it is, under its body, and as frame of it
 
     def _bits_of(self, words: list[Word]) -> int:
+        """Groups of the words; a mask is seen by nobody."""
         bits = 0
         for word in words:
-            bits |= self.bits[word.group]
+            if word.group not in self._masks:
+                bits |= self.bits[word.group]
         return bits
 
     def present(self, folded: str) -> int:
-        """Bits of the groups that `find` would give words of, for a fraction of its cost where no mask is met."""
+        """Bits of the groups that `find` would give words of, for a fraction of its cost."""
         bits = 0
-        for index, _, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            bits |= self._held[index]
-        return self._bits_of([hit.word for hit in self.find(folded)]) if bits & self._hiding else bits
+        for index, _, _ in self._shown(folded):
+            bits |= self._seen[index]
+        return bits
 
     def find(self, folded: str) -> list[Found]:
         """Words of `folded` (see `fold`) in reading order, those hidden by a mask left out."""
-        found: list[Found] = []
-        hidden: list[tuple[int, int]] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            for word in self._entries[index]:
-                if word.group in self._masks:
-                    hidden.append((start, end))
-                else:
-                    found.append(Found(word, start, end))
-        if hidden:
-            found = [hit for hit in found if not any(_hides(mask, hit) for mask in hidden)]
+        found = []
+        for index, start, end in self._shown(folded):
+            found += [Found(word, start, end) for word in self._entries[index] if word.group not in self._masks]
         return found
 
+    def _matches(self, folded: str) -> list[Span]:
+        """Every entry of the lexicon in `folded`, those inside a mask left out."""
+        spans = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        hiding = [span for span in spans if span[0] in self._hiding]
+        return [span for span in spans if not any(_hides(mask, span) for mask in hiding)] if hiding else spans
 
-def _hides(mask: tuple[int, int], hit: Found) -> bool:
+
+def _hides(mask: Span, hit: Span) -> bool:
     """A mask hides a word it overlaps, unless the word holds the whole mask and more."""
-    start, end = mask
-    if hit.end <= start or hit.start >= end:
+    _, start, end = mask
+    _, begin, stop = hit
+    if stop <= start or begin >= end:
         return False
-    return not (hit.start <= start and hit.end >= end and hit.end - hit.start > end - start)
+    return not (begin <= start and stop >= end and stop - begin > end - start)

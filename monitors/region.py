@@ -83,6 +83,9 @@ _TOWARDS = re.compile(r"(?:飞往|开往|发往|驶往|前往|运往|逃往|赴|
 _DATELINE = re.compile(
     r"^.{0,60}?(?:新华社|新华网|中新社|中新网|人民网|央视网|中国新闻网|本报|环球网)[^,。]{0,8}?\d{1,2}月\d{1,2}日(?:电|讯|消息)|\((?:记者|通讯员|实习生|编辑)[^()]{0,40}\)"
 )
+_DATED = ("(", "日电", "日讯", "日消息")
+"""One of these is in every text that `_DATELINE` finds something in."""
+_BEFORE_SIGN = r',。;:!?、 "“「《致对被遭'
 _PERSON_OF = re.compile(
     r"(?:籍|一名|一|两|\d+名?)?(?:[0-9]{1,2}岁)?(?:男子|女子|男孩|女孩|少年|少女|小伙|姑娘|男生|女生|游客|留学生|公民|夫妇|夫妻|老人|外教|球迷|人)"
 )
@@ -102,8 +105,11 @@ class Locator:
         ).find_matches_as_indexes
         followers = "|".join(sorted(map(re.escape, gazetteer.initial_followers), key=len, reverse=True))
         one = gazetteer.initials
+        self._sign = re.compile(
+            rf"[{one}](?:(?<=^.)|(?<=[{_BEFORE_SIGN}在驻赴抵].)|(?=[{one}]))"
+        )  # what every match of `_initial` holds
         self._initial = re.compile(
-            rf"(?:(?:^|[,。;:!?、 \"“「《致对被遭])(?!以(?:方便|核|官方|特|部|驻|情报|反对|无人机|军事)|德方)([{one}])(?={followers})"
+            rf"(?:(?:^|[{_BEFORE_SIGN}])(?!以(?:方便|核|官方|特|部|驻|情报|反对|无人机|军事)|德方)([{one}])(?={followers})"
             rf"|(?:在|驻|赴|抵)([{one}])(?=[坠遇遭被失死境多各务打留])|([{one}]{{2}})(?=两国|边境|交界|冲突|战争|局势|双方))"
         )
 
@@ -115,7 +121,7 @@ class Locator:
         """
         found = self._read(normalise(title), local)
         if text and not found.foreign and not found.county:
-            body = self._read(_DATELINE.sub("", normalise(text[: 2 * _HEAD]))[:_HEAD], local)
+            body = self._read(_undated(normalise(text[: 2 * _HEAD]))[:_HEAD], local)
             found = _merged(found, body)
         if not found.known and not found.foreign and local is not None:
             return replace(local, evidence=())
@@ -127,7 +133,7 @@ class Locator:
 
     def _read(self, passage: str, local: Region | None) -> Region:
         hits = list(self._hits(passage))
-        abroad = self._initial.search(passage)
+        abroad = self._initial.search(passage) if self._sign.search(passage) else None
         if not hits:
             return self._abroad(_short_form(abroad)) if abroad else Region()
         chosen = self._first_place(passage, hits, local)
@@ -223,6 +229,11 @@ class Locator:
         if code[2:] == "0000" and code[:2] not in MUNICIPALITIES:
             names[1] = ""
         return Region(province=names[0], city=names[1], county=names[2], town=town, code=code, evidence=(words,))
+
+
+def _undated(text: str) -> str:
+    """`text` without the agency, day and names it begins with, whose places say where it was written."""
+    return _DATELINE.sub("", text) if any(mark in text for mark in _DATED) else text
 
 
 def _short_form(found: re.Match[str] | None) -> str:

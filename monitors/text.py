@@ -14,8 +14,6 @@ _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", 
 _MENTION = re.compile(r"(?:/{2})?(?<![A-Za-z0-9])@[\w\-·]{1,30}(?=[\s:,。;!?、)]|$)")
 _HASHTAG = re.compile(r"#([^#\s][^#\n]{0,60})#")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufe0e\ufe0f]")
-_BLANKS = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
 _HAN = "\u3400-\u9fff"
 _BLANK_AT_DIGIT = re.compile(rf"(?<=[{_HAN}]) (?=\d)|(?<=\d) (?=[{_HAN}])")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -50,11 +48,10 @@ def normalise(text: str) -> str:
     if "#" in text:
         text = _HASHTAG.sub(r" \1 ", text)
     text = _INVISIBLE.sub("", text)
-    text = _BLANKS.sub(" ", text)
-    if "\n" in text:
-        text = _LINES.sub("\n", text)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    text = "\n".join([line for line in lines if line])
     # Typesetters put blanks around figures; the number grammar must not see them.
-    return _BLANK_AT_DIGIT.sub("", text).strip()
+    return _BLANK_AT_DIGIT.sub("", text) if " " in text else text
 
 
 def bare(text: str) -> str:

@@ -1,3 +1,4 @@
+import random
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ import pytest
 
 from config.gazetteer import load_gazetteer
 from monitors.region import Locator, Region
+from monitors.text import normalise
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "region"
 LEVELS = ("province", "city", "county", "town")
@@ -102,3 +104,33 @@ def test_a_place_abroad_gives_its_country_where_one_is_meant(locator: Locator, t
 )
 def test_names_of_goods_animals_and_shops_are_no_place_abroad(locator: Locator, title: str) -> None:
     assert not locator.locate(title).foreign
+
+
+def test_short_forms_of_countries_are_looked_for_wherever_one_may_stand(locator: Locator) -> None:
+    """The quick look before the full pattern passes everything that pattern finds."""
+    rng, found = random.Random(11), 0
+    parts = (
+        "美",
+        "俄",
+        "日",
+        "，",
+        "、",
+        "对",
+        "在",
+        "赴",
+        "外长",
+        "地震",
+        "坠机",
+        "两国",
+        "边境",
+        "消防",
+        "我市",
+        "今天",
+        " ",
+    )
+    for _ in range(4000):
+        passage = normalise("".join(rng.choice(parts) for _ in range(rng.randint(1, 7))))
+        if locator._initial.search(passage):
+            found += 1
+            assert locator._sign.search(passage), passage
+    assert found > 300

@@ -92,6 +92,34 @@ def test_groups_present_are_those_of_the_words_found_masks_respected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        *((f"致3人{word}", "@deaths") for word in ("死", "亡", "遇难", "丧生", "罹难", "遇害")),
+        *((text, "@deaths") for text in ("遇难3人", "死亡3例", "公布死亡人数：3人", "公布遇难人数：3人")),
+        *((f"致3人{word}", "@injured") for word in ("伤", "送医", "入院", "住院", "中毒")),
+        ("伤亡人数升至3人", "@injured"),
+        *((f"3人{word}", "@missing") for word in ("失联", "失踪", "被困", "被埋", "下落不明", "被压", "被卷", "被冲")),
+    ],
+)
+def test_a_counted_toll_is_read_by_every_word(said: str, name: str) -> None:
+    assert name in _toll(fold(f"云溪市一客车侧翻{said}"), None)
+
+
+def test_a_title_is_silent_beside_a_text_exactly_where_neither_of_them_could_say_anything() -> None:
+    """Both are looked at in one pass; a word the text bars for itself may still count in the title alone."""
+    alone = barred = 0
+    for title, text in passages(4000):
+        both = GATE.judge(title, text).groups | GATE.judge(title).groups
+        if GATE.silent(title, text):
+            assert GATE.silent(title), (title, text)
+            assert not both
+            alone += 1
+        barred += not GATE.silent(title) and not GATE.judge(f"{title}。{text}").groups
+    assert alone > 500
+    assert barred, "the sample must hold titles whose text bars what they say"
+
+
+@pytest.mark.parametrize(
     "word", ["死", "亡", "遇难", "伤", "失联", "失踪", "被困", "被埋", "送医", "中毒", "不适", "相撞", "落水"]
 )
 def test_many_people_harmed_count_as_a_toll_by_every_word(word: str) -> None:
