@@ -61,11 +61,11 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         inner = _reader(next(a for a in args if a is not type(None)))
-        return lambda value: None if value is None else inner(value)
+        return inner if inner is _same else lambda value: None if value is None else inner(value)
     if origin is not None:
         return _many(_reader(args[0])) if origin is tuple else _named(_reader(args[1]))
     if hint is datetime:
-        return lambda value: datetime.fromisoformat(value).astimezone(UTC)
+        return _moment
     if hint is timedelta:
         return lambda value: timedelta(milliseconds=value)
     if is_dataclass(hint):
@@ -73,11 +73,16 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return hint if isinstance(hint, type) and issubclass(hint, Enum) else _same
 
 
+def _moment(value: str) -> datetime:
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
 def _many(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read_list(value: Any) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"expected a list, got {value!r}")
-        return tuple(map(inner, value))
+        return tuple(value) if inner is _same else tuple(map(inner, value))
 
     return read_list
 
@@ -92,13 +97,23 @@ def _named(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 @cache
-def _readers(cls: type) -> dict[str, Callable[[Any], Any]]:
-    return {name: _reader(hint) for name, hint in get_type_hints(cls).items()}
+def _readers(cls: type) -> tuple[frozenset[str], tuple[tuple[str, Callable[[Any], Any]], ...]]:
+    """Names of the fields, and how those are read whose JSON value is not already what the field holds."""
+    readers = {name: _reader(hint) for name, hint in get_type_hints(cls).items()}
+    return frozenset(readers), tuple((name, r) for name, r in readers.items() if r is not _same)
 
 
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """Build `cls` from its dumped mapping; unknown keys are an error, absent ones take their default."""
-    readers = _readers(cls)  # type: ignore[arg-type]
-    if not data.keys() <= readers.keys():
-        raise ValueError(f"{cls.__name__}: unknown keys {sorted(data.keys() - readers.keys())}")
-    return cls(**{k: readers[k](v) for k, v in data.items()})
+    names, readers = _readers(cls)  # type: ignore[arg-type]
+    values = {**data}
+    for name, read_one in readers:
+        if name in values:
+            values[name] = read_one(values[name])
+    try:
+        return cls(**values)
+    except TypeError as e:
+        unknown = sorted(values.keys() - names)
+        if not unknown:
+            raise
+        raise ValueError(f"{cls.__name__}: unknown keys {unknown}") from e

@@ -44,7 +44,7 @@ def queue(tx: Tx, outcomes: Mapping[str, tuple[str, str]], messages: Sequence[Me
         tx.many(INSERT, [_values(m) for m in fresh.values()])
     if links:
         tx.many("insert into step_message (step, message) values (:key, :id)", [{"key": k, "id": m} for k, m in links])
-        _revive(tx, [key for key, _ in links])
+        _revive(tx, [key for key, _ in links if key not in taken])
 
 
 def _known(tx: Tx, ids: Sequence[str]) -> set[str]:
