@@ -1,14 +1,15 @@
 """Frozen dataclasses to JSON values and back, by their type hints. One codec for states, events and exports.
 
 Datetimes are written as ISO-8601 in UTC with microseconds cut to milliseconds; enums by value. Raises ValueError on a value
-that does not fit its type, so that a damaged record is found and never half read.
+that does not fit its type, so that a damaged record is found and never half read. `terse` leaves out what is at its default:
+half the text of a state, and half the time to read ten thousand of them.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -44,6 +45,28 @@ def _dumper(cls: type) -> Callable[[Any], Any]:
     if issubclass(cls, (tuple, list)):
         return lambda value: [dump(v) for v in value]
     return _same
+
+
+def terse(value: object) -> Any:
+    """Like `dump`, without the fields that hold their default; `load` gives the same value of both."""
+    return _terse_dumper(type(value))(value)  # type: ignore[arg-type]  # classes are hashable
+
+
+@cache
+def _terse_dumper(cls: type) -> Callable[[Any], Any]:
+    if is_dataclass(cls):
+        usual = tuple((f.name, f.default_factory() if f.default_factory is not MISSING else f.default) for f in fields(cls))
+
+        def dump_set(value: Any) -> dict[str, Any]:
+            held = ((name, getattr(value, name), default) for name, default in usual)
+            return {name: terse(v) for name, v, default in held if v != default}
+
+        return dump_set
+    if issubclass(cls, Mapping):
+        return lambda value: {str(k): terse(v) for k, v in value.items()}
+    if issubclass(cls, (tuple, list)):
+        return lambda value: [terse(v) for v in value]
+    return _dumper(cls)  # type: ignore[arg-type]  # see above
 
 
 def _same(value: Any) -> Any:

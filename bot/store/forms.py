@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, overload
 
-from playbooks.record import dump
+from playbooks.record import dump, terse
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
@@ -46,8 +46,16 @@ def clean(text: str) -> str:
 
 def canonical(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, raw Chinese. Hashes are taken of it. ValueError on NaN."""
-    plain = json.dumps(dump(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return clean(plain)
+    return _text(dump(value))
+
+
+def compact(value: object) -> str:
+    """Like `canonical`, without what is at its default: for states, of which no hash is taken."""
+    return _text(terse(value))
+
+
+def _text(plain: object) -> str:
+    return clean(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False))
 
 
 def parsed(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Incidents: the whole state as one canonical text, its projections for lists, and the one unit that changes it."""
+"""Incidents: the whole state as one text (what is at its default is left out), its projections for lists, and the one unit that changes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.store import attachments, callbacks, chain, items, originals, steps
 from bot.store.engine import Conflict, Row, Tx, one
-from bot.store.forms import canonical, clean, ms, parsed
+from bot.store.forms import canonical, clean, compact, ms, parsed
 from bot.store.port import Change, Joined
 from playbooks.incident import Clock, Incident
 from playbooks.privacy import erases
@@ -34,7 +34,7 @@ def projection(incident: Incident) -> dict[str, object]:
     return {
         "number": incident.number,
         "version": incident.version,
-        "state": canonical(incident),
+        "state": compact(incident),
         "status": incident.status.value,
         "is_open": int(incident.open),
         "level": None if incident.level is None else int(incident.level),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.store import attachments, chain, originals
 from bot.store.engine import Row, Tx
-from bot.store.forms import canonical, ms, parsed, sha256
+from bot.store.forms import compact, ms, parsed, sha256
 from bot.store.incidents import PROJECTED, projection
 from playbooks.fold import fold
 from playbooks.incident import Event, Incident
@@ -136,9 +136,9 @@ def _compare(tx: Tx, number: int, events: list[Event]) -> None:
 
 
 def _of_today(state: str) -> str:
-    """A stored state as this version writes it: an earlier one left out what it did not know yet."""
+    """A stored state as this version writes it: an earlier one wrote defaults and left out what it did not know yet."""
     try:
-        return canonical(load(Incident, parsed(state)))
+        return compact(load(Incident, parsed(state)))
     except (ValueError, TypeError, KeyError, AttributeError):
         return state  # not readable: the comparison names what differs
 
@@ -146,5 +146,5 @@ def _of_today(state: str) -> str:
 def _difference(folded: Incident, state: str) -> str:
     """Name of the first part of the state that differs."""
     stored = parsed(state)
-    wanted = parsed(canonical(folded))
-    return next((k for k in sorted(wanted) if stored.get(k) != wanted[k]), "")
+    wanted = parsed(compact(folded))
+    return next((k for k in sorted({*wanted, *stored}) if stored.get(k) != wanted.get(k)), "")

@@ -8,7 +8,10 @@ import pytest
 
 from bot.store import SqlStore
 from bot.store.chain import event_of
+from bot.store.forms import canonical
+from bot.store.incidents import decode, states
 from bot.store.port import Change, Joined
+from bot.store.verify import verify
 from playbooks.fold import fold, opened
 from playbooks.record import dump
 from tests.bot.store.samples import T0, changed, event, item, minutes, open_one, opening, step
@@ -18,6 +21,16 @@ async def test_an_incident_comes_back_as_it_was_written(store: SqlStore) -> None
     written = await open_one(store)
     assert dump(await store.incident(1)) == dump(written)
     assert await store.incident(2) is None
+
+
+async def test_a_state_leaves_out_what_is_at_its_default_and_one_written_in_full_is_the_same(store: SqlStore) -> None:
+    written = await open_one(store)
+    [row] = await store.engine.read(lambda tx: states(tx, [1]))
+    full = canonical(written)
+    assert 2 * len(row["state"]) < len(full)
+    assert decode(row["state"]) == decode(full) == written
+    await store.engine.write(lambda tx: tx.run("update incident set state = :s where number = 1", {"s": full}))
+    assert (await store.engine.read(verify)).faults == ()
 
 
 async def test_a_change_against_an_old_version_writes_nothing(store: SqlStore) -> None:
