@@ -39,6 +39,8 @@ TRIES = 4
 PINNED = "P"
 """Begins the name of a story a person decided; the number of its matter follows."""
 MEMORY = timedelta(days=31)
+LOOK_AGAIN = timedelta(minutes=1)
+"""How often a process that is alone on its store looks for items nobody joined; one that is not looks each second."""
 
 Read = tuple[StoredItem, tuple[Change, ...]]
 """An item and what the detector made of it."""
@@ -67,6 +69,7 @@ class Intake:
     clarified: Clarified | None = None
     asked: bool = False
     leading: bool = False
+    looked: datetime | None = None
     local: frozenset[str] = field(init=False)
     split_seen: str | None = None
 
@@ -122,9 +125,12 @@ class Intake:
         """Start asking every source that is due, each in its own task, and return at once; how many were started."""
         if not await self.leads():
             return 0
-        if self.desk.alone_since is None and await self.desk.store.unjoined(1):
-            self._start(self.join_soon())  # what another process stored
-        due = self.poller.due(self.desk.now())
+        now = self.desk.now()
+        if self.desk.alone_since is None or self.looked is None or not self.looked <= now < self.looked + LOOK_AGAIN:
+            self.looked = now
+            if await self.desk.store.unjoined(1):  # what an import, another process or a killed one stored
+                self._start(self.join_soon())
+        due = self.poller.due(now)
         for source in due:
             self.poller.running.add(source.id)
             self._start(self._watch_one(source))

@@ -136,3 +136,13 @@ async def test_an_alarm_that_a_full_disk_refused_is_given_once_there_is_room(run
     assert numbers
     for number in numbers:
         assert (await desk.store.incident(number)).alarmed_at is not None  # type: ignore[union-attr]
+
+
+async def test_items_an_import_or_a_killed_process_left_are_judged_at_start_without_waiting_for_news(running: Running) -> None:
+    service = running.service
+    assert service.desk.alone_since is not None
+    await service.desk.store.add_items(slides(running, 2))
+    await service.watch()
+    await asyncio.gather(*service.intake.tasks)
+    assert await service.desk.store.unjoined(1) == []
+    assert [i.number for i in await service.desk.store.incidents(open_only=True)] == [1]
