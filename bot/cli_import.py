@@ -150,6 +150,8 @@ async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> 
             if args.kind == "items" or args.history:  # for reading and search: marked as handled, so that nothing alarms
                 at = batch[0].seen_at
                 await store.mark_joined([Joined(item_id=i.id, incident=None, at=at, why="history") for i in batch])
+            while await store.index_items():
+                pass
     finally:
         await store.close()
     print(f"读出{len(found.items)}条：新增{new}条，更新{updated}条，已有{len(found.items) - new - updated}条。")

@@ -31,6 +31,8 @@ def engine_lines(health: EngineHealth) -> tuple[Line, Line]:
     late = "" if f.p99 is None else f"，99%不迟于{f.p99:.1f}秒，最迟{f.worst or 0:.1f}秒"
     waits = f"，最早一步已等{round(health.oldest_wait)}秒" if f.unsent else ""
     said = f"近一小时送出{f.sent}步{late}；过点未送{f.unsent}步{waits}；待发消息{f.queued}条，租约在用{f.held}个、过期{f.expired}个。"
+    if f.unindexed:
+        said += f"待编入检索{f.unindexed}条，查得到，稍慢。"
     stuck = health.oldest_wait >= LATE.total_seconds()
     more = "请检查服务是否在运行、企业微信是否可达。" if stuck else ""
     return Line(level="error" if stuck else "ok", what="送达", detail=said + more), _audit(health)

@@ -38,7 +38,7 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
 def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Awaitable[None]]) -> None:
     """Set up the jobs, or set them up anew after a step of the clock."""
     jobs = ((Sooner(service=service).pump, Every(seconds=1), "pump"), (service.watch, Every(seconds=1), "poll"))
-    for job, trigger, name in (*jobs, (service.audit, Every(minutes=1), "audit")):
+    for job, trigger, name in (*jobs, (service.index, Every(seconds=1), "index"), (service.audit, Every(minutes=1), "audit")):
         scheduler.add_job(job, trigger, id=name, replace_existing=True)
     scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
     scheduler.add_job(routine, Every(minutes=1), args=[service], id="routine", replace_existing=True)
@@ -47,7 +47,7 @@ def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Await
 
 
 def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
-    """Jobs: pump and poll each second (sources carry their own due times), files each 20 s, audit each minute, daily at the hour of the zero report."""
+    """Jobs: pump, poll and index each second (sources carry their own due times), files each 20 s, audit each minute, daily at the hour of the zero report."""
     scheduler = AsyncIOScheduler(
         timezone="Asia/Shanghai", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )

@@ -1,6 +1,7 @@
 """The running service: one object that owns the store, the sessions and the loops. `bot.app` builds it, `demo` drives it.
 
 poll    every due source: fetch -> parse -> store new items -> join -> incidents        (bot.intake)
+index   what was stored since -> full-text index; search reads the rest itself           (bot.store.search)
 watch   the same without waiting: each source a task of its own
 pump    stored callbacks -> actions; due steps -> messages; messages -> WeCom           (bot.inbox, bot.tick)
 audit   what should have been due, derived again, against the rows                      (bot.audit)
@@ -54,7 +55,16 @@ class Service:
         if self.polling.locked():
             return {}
         async with self.polling:
-            return await self.intake.poll_due()
+            report = await self.intake.poll_due()
+            await self.index()
+            return report
+
+    async def index(self) -> int:
+        """Take what was stored since into the full-text index, by pieces between which others write; how many items."""
+        done = 0
+        while taken := await self.desk.store.index_items():
+            done += taken
+        return done
 
     async def watch(self) -> None:
         """Start what is due and return; the sources answer in their own time."""

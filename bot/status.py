@@ -57,6 +57,7 @@ def _engine(health: EngineHealth) -> list[str]:
         "yqbot_step_lateness_worst_seconds": f.worst,
         "yqbot_steps_unsent": f.unsent,
         "yqbot_oldest_unsent_seconds": health.oldest_wait,
+        "yqbot_items_unindexed": f.unindexed,
         "yqbot_leases_held": f.held,
         "yqbot_leases_expired": f.expired,
         "yqbot_audit_age_seconds": None if audit is None else (health.at - audit.at).total_seconds(),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, steps, tries
+from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, search, steps, tries
 from bot.store.apart import ApartStore
 from bot.store.engine import Conflict, Engine, Row, Tx
 from bot.store.kept import Left, Try
@@ -76,6 +76,12 @@ class SqlStore(ApartStore):
 
     async def purge_items(self, before: datetime, limit: int = 1000) -> int:
         return await self.engine.write(lambda tx: items.purge(tx, before, limit))
+
+    async def index_items(self, limit: int = 500) -> int:
+        """Take up to `limit` stored items into the full-text index; how many. What waits is found by search all the same."""
+        if not await self.engine.read(search.waiting):
+            return 0
+        return await self.engine.write(lambda tx: search.catch_up(tx, limit))
 
     async def unjoined(self, limit: int) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.unjoined(tx, limit))

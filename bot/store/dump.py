@@ -51,6 +51,9 @@ def load(tx: Tx, folder: Path) -> dict[str, int]:
     for table, count in counts.items():
         if count != expected.get(table):
             raise StoreError(f"导出目录不完整：{table}.jsonl应有{expected.get(table)}行，实有{count}行，请重新导出。")
+    tx.run("update counter set value = 0 where name = :name", {"name": search.MARK})
+    while search.catch_up(tx, BATCH):
+        pass
     return counts
 
 
@@ -95,7 +98,4 @@ def _insert(tx: Tx, table: str, rows: list[dict[str, Any]]) -> None:
     columns = sorted(rows[0])
     if not all(COLUMN.fullmatch(c) for c in columns) or any(sorted(r) != columns for r in rows):
         raise StoreError(f"导出文件{table}.jsonl的列不对，请重新导出。")
-    tx.many(f"insert into {table} ({', '.join(columns)}) values (:{', :'.join(columns)})", rows)
-    if table == "item":
-        for row in rows:
-            search.index(tx, [(row["n"], search.words_of(row["title"], row["text"]))])
+    tx.insert(table, ", ".join(columns), [tuple([row[c] for c in columns]) for row in rows])

@@ -19,7 +19,6 @@ SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
     "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias, judged"
 )
-INSERT_ITEM: Final = f"insert into item ({ITEM_COLUMNS}) values (:{', :'.join(ITEM_COLUMNS.split(', '))})"
 
 
 def source_states(tx: Tx) -> dict[str, SourceState]:
@@ -94,9 +93,7 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
     if not items:
         return
     n = take(tx, "item", len(items))
-    rows = [_item_row(item, n + k) for k, item in enumerate(items)]
-    tx.many(INSERT_ITEM, rows)
-    search.index(tx, [(n + k, search.words_of(str(row["title"]), str(row["text"]))) for k, row in enumerate(rows)])
+    tx.insert("item", ITEM_COLUMNS, [_item_row(item, n + k) for k, item in enumerate(items)])
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
@@ -105,25 +102,26 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
         )
 
 
-def _item_row(item: Item, n: int) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "n": n,
-        "source": item.source,
-        "kind": item.kind.value,
-        "title": clean(item.title),
-        "url": clean(item.url),
-        "text": clean(item.text),
-        "published": ms(item.published),
-        "published_raw": clean(item.published_raw),
-        "seen_at": ms(item.seen_at),
-        "rank": item.rank,
-        "hot": item.hot,
-        "author": clean(item.author),
-        "fingerprint": item.fingerprint,
-        "alias": item.alias,
-        "judged": "{}",
-    }
+def _item_row(item: Item, n: int) -> tuple[object, ...]:
+    """Its values in the order of `ITEM_COLUMNS`."""
+    return (
+        item.id,
+        n,
+        item.source,
+        item.kind.value,
+        clean(item.title),
+        clean(item.url),
+        clean(item.text),
+        ms(item.published),
+        clean(item.published_raw),
+        ms(item.seen_at),
+        item.rank,
+        item.hot,
+        clean(item.author),
+        item.fingerprint,
+        item.alias,
+        "{}",
+    )
 
 
 def _edit(tx: Tx, row: Row, item: Item) -> None:
@@ -143,8 +141,9 @@ def _edit(tx: Tx, row: Row, item: Item) -> None:
         " seen_at = case when incident is null and joined_at is not null then :at else seen_at end where id = :id",
         {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint, "at": ms(item.seen_at)},
     )
-    search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
-    search.index(tx, [(row["n"], search.words_of(title, text))])
+    if row["n"] <= search.mark(tx, hold=True):
+        search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
+        search.index(tx, [(row["n"], search.words_of(title, text))])
 
 
 def _sight(tx: Tx, row: Row, item: Item) -> None:
@@ -192,11 +191,13 @@ def purge(tx: Tx, before: datetime, limit: int) -> int:
     """Drop up to `limit` ordinary items seen before then, with their texts and ranks; members of incidents stay for ever."""
     old = tx.rows(
         "select id, n, title, text from item where incident is null and joined_at is not null and seen_at < :before"
-        " and not exists (select 1 from membership m where m.item_id = item.id) order by seen_at, id limit :limit",
+        " and not exists (select 1 from membership m where m.item_id = item.id) order by seen_at limit :limit",
         {"before": ms(before), "limit": limit},
     )
+    mark = search.mark(tx, hold=True) if old else 0
     for row in old:
-        search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
+        if row["n"] <= mark:
+            search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
     gone = [{"id": row["id"]} for row in old]
     for table, column in (("item_version", "item_id"), ("sighting", "item_id"), ("item", "id")):
         if gone:

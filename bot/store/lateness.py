@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.store import search
 from bot.store.engine import Tx, one
 from bot.store.forms import instant, maybe, ms
 from bot.store.port import EngineFigures
@@ -38,6 +39,7 @@ def figures(tx: Tx, now: datetime, wall: datetime) -> EngineFigures:
         queued=int(queued["n"]) if queued else 0,
         held=held,
         expired=expired,
+        unindexed=search.waiting(tx),
         leases=tuple((r["name"], r["owner"], instant(r["lease_until"])) for r in loops),
     )
 

@@ -159,7 +159,18 @@ ENGINE: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE)
+INGEST: Final = Migration(
+    name="0005_ingest",
+    both=(
+        # number of the last item the full-text index holds; later ones are taken in by a pass of their own (`bot.store.search`)
+        "insert into counter (name, value) select 'indexed', value from counter where name = 'item'",
+        # only the purge looked up all items by age: what it may drop is entered once an item has been judged
+        "drop index item_seen",
+        "create index item_ordinary on item (seen_at) where joined_at is not null and incident is null",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),

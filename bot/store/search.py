@@ -2,21 +2,28 @@
 
 Every run of letters and ideographs gives its overlapping pairs and, alone, its last character, so that any word of one character or
 more is found. Both engines index the same words.
+
+    store items -> `catch_up`, a unit of its own, takes them in by their numbers and moves the mark `indexed`
+    search      -> what lies above the mark is read itself, the rest is looked up
+
+Mark and index move in one transaction: a crash loses nothing, and no item is taken in twice.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Sequence
-from operator import add
 from typing import Final
 
-from bot.store.engine import Row, Tx
+from bot.store.engine import Row, Tx, one
 from monitors.text import nfkc
 
 RUN: Final = re.compile(r"[0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 """Characters both tokenizers keep; others part the runs and are checked by the substring test."""
 PAGE: Final = 200
+MARK: Final = "indexed"
+"""The counter that holds the number of the last item taken in."""
 
 
 def normal(text: str) -> str:
@@ -25,17 +32,48 @@ def normal(text: str) -> str:
 
 
 def words_of(title: str, text: str) -> str:
-    """What the index keeps of an item: its different bigrams and the last characters of its runs, parted by spaces."""
+    """What the index keeps of an item: its bigrams and the last characters of its runs, parted by blanks; repeats do no harm."""
     # a text repeats its title and its phrases: each run once; the last pair of a run is its last character and a blank
-    runs = " ".join(dict.fromkeys(RUN.findall(normal(f"{title}\n{text}")))) + " "
-    found = dict.fromkeys(map(add, runs, runs[1:]))
-    return " ".join([pair for pair in found if pair[0] != " "]).replace("  ", " ").rstrip()
+    runs = list(dict.fromkeys(RUN.findall(normal(f"{title}\n{text}"))))
+    if not runs:
+        return ""
+    firsts = f"{' '.join(runs)} ".encode("utf-16-le")
+    seconds = f"{'  '.join([run[1:] for run in runs])}  ".encode("utf-16-le")
+    # every character of a run is one unit, so three strides weave pairs and blanks without a string for each pair
+    woven = array("H", b" \0" * (len(firsts) // 2 * 3))
+    woven[0::3], woven[1::3] = array("H", firsts), array("H", seconds)
+    return woven.tobytes().decode("utf-16-le")
+
+
+def mark(tx: Tx, *, hold: bool = False) -> int:
+    """Number of the last item the index holds. `hold`: and keep it there until this unit ends."""
+    sql = "update counter set value = value where name = :name returning value" if hold else COUNTED
+    row = one(tx, sql, {"name": MARK})
+    return 0 if row is None else int(row["value"])
+
+
+COUNTED: Final = "select value from counter where name = :name"
+
+
+def waiting(tx: Tx) -> int:
+    """How many items the index does not hold yet."""
+    row = one(tx, "select count(*) as n from item where n > :mark", {"mark": mark(tx)})
+    return 0 if row is None else int(row["n"])
+
+
+def catch_up(tx: Tx, limit: int) -> int:
+    """Take the next items in, oldest first; how many."""
+    sql = "select n, title, text from item where n > :mark order by n limit :limit"
+    rows = tx.rows(sql, {"mark": mark(tx, hold=True), "limit": limit})
+    if rows:
+        index(tx, [(row["n"], words_of(row["title"], row["text"])) for row in rows])
+        tx.run("update counter set value = :value where name = :name", {"value": rows[-1]["n"], "name": MARK})
+    return len(rows)
 
 
 def index(tx: Tx, rows: Sequence[tuple[int, str]]) -> None:
     """Take items in: their numbers and words."""
-    column = "rowid" if tx.dialect == "sqlite" else "n"
-    tx.many(f"insert into item_words ({column}, words) values (:n, :words)", [{"n": n, "words": words} for n, words in rows])
+    tx.insert("item_words", "rowid, words" if tx.dialect == "sqlite" else "n, words", rows)
 
 
 def unindex(tx: Tx, n: int, words: str) -> None:
@@ -71,22 +109,29 @@ def search(tx: Tx, words: str, limit: int, accept: Callable[[Row], None]) -> Non
     asked = tuple(normal(words).split())
     if not asked:
         return
+    last = mark(tx)
+    left = limit - _scan(
+        tx, f"select i.* from item i where i.n > {last} and i.n < :before order by i.n desc", {}, asked, limit, accept
+    )
     source, query = _condition(tx, asked)
     number = "w.rowid" if query and tx.dialect == "sqlite" else "w.n" if query else "i.n"
-    sql = f"select i.* from {source} and {number} < :before order by {number} desc limit :page"
+    sql = f"select i.* from {source} and {number} <= {last} and {number} < :before order by {number} desc"
+    if left > 0:
+        _scan(tx, sql, {"query": query} if query else {}, asked, left, accept)
+
+
+def _scan(tx: Tx, sql: str, given: dict[str, object], asked: tuple[str, ...], limit: int, accept: Callable[[Row], None]) -> int:
+    """Give what contains every word to `accept`, newest first by pages, at most `limit`; how many."""
     before, found = 1 << 62, 0
     while True:
-        params: dict[str, object] = {"before": before, "page": PAGE}
-        if query:
-            params["query"] = query
-        rows = tx.rows(sql, params)
+        rows = tx.rows(f"{sql} limit :page", {**given, "before": before, "page": PAGE})
         for row in rows:
             text = normal(f"{row['title']}\n{row['text']}")
             if all(word in text for word in asked):
                 accept(row)
                 found += 1
                 if found >= limit:
-                    return
+                    return found
         if len(rows) < PAGE:
-            return
+            return found
         before = rows[-1]["n"]

@@ -54,6 +54,11 @@ class SqliteTx:
     def many(self, sql: str, params: Sequence[Params]) -> None:
         self._conn.executemany(sql, params)
 
+    def insert(self, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
+        """Many rows of one table, values in the order of `columns`: binding by place costs a fraction of binding by name."""
+        marks = ", ".join("?" * (columns.count(",") + 1))
+        self._conn.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
+
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         yield from self._conn.execute(sql, params or {})
 

@@ -67,6 +67,7 @@ async def test_it_is_brought_forward_with_every_row_and_every_chain(name: str, t
     assert sum([len(await store.steps_of(i.number)) for i in incidents]) == before["step"]
     await store.close()
     after = counted(path)
+    assert after.pop("counter") >= before.pop("counter"), "a version may bring a counter of its own"
     assert {t: after[t] for t in before} == before
 
 
