@@ -223,7 +223,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("换班", "替班"), usage="换班 姓名 [明天]", help="请同事代班，对方同意才生效"),
     Command(words=("交接", "交接班"), usage="交接", help="向交接双方发交接卡，双方签认"),
     Command(words=("履职单", "我的履职单"), usage="履职单", help="本班我做了什么、何时"),
-    Command(words=("演练",), usage="演练 开始 情景｜演练 中止", help="用真流程演练，消息有标记"),
+    Command(words=("演练",), usage="演练 开始 情景｜演练 中止｜演练 报告", help="用真流程演练，消息有标记；演练报告作为文件发给您"),
     Command(words=("顶班",), usage="顶班", help="由我顶替本班值班员"),
     Command(words=("帮助", "?", "？"), usage="帮助", help="看现在能办什么"),
 )

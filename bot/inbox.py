@@ -299,5 +299,5 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
     if word == "台账":
         return await papers.ledger(desk, actor, asked.rest, key)
     if word == "演练":
-        return await drill.drill(desk, actor, asked.rest, key)
+        return await drill.drill(desk, actor, asked.number, asked.rest, key)
     return await reading.answer(desk, actor, asked)

@@ -303,6 +303,7 @@ ALARM_REASONS: Mapping[str, str] = {
     "accelerate_items": "突然升温",
     "split": "人工拆分",
     "immediate": "即时提醒",
+    "drill": "演练",
 }
 STUCK: Mapping[str, str] = {
     "unread": "未点收到",

@@ -34,16 +34,15 @@ async def review(desk: Desk, actor: Actor, number: int, key: str) -> str:
     incident = await desk.store.incident(number)
     if incident is not None and incident.category in desk.settings.bot.thin_categories:
         return f"{number}号是专线事项，报告不经企业微信传递，请到值班室或总览查看。"
-    what = "演练" if incident is not None and incident.drill else "事项评估"
-    name = f"{number}号{what}报告.docx"
+    drill = incident is not None and incident.drill
+    name = f"{number}号演练报告.docx" if drill else f"{number}号事项评估报告.docx"
     body = await asyncio.to_thread(render, found, "docx")
     try:
         await send_file(desk, actor.id, name, body, key, number)
     except (SendError, OutcomeUnknown) as e:
         return f"报告没有发出：{e}。请稍后再试，或在总览下载。"
-    return f"《{name}》正在发给您，内部使用，不要转发。" + (
-        "" if incident is None or not incident.open else "本件尚未归档，为目前情况。"
-    )
+    so_far = "演练尚未结束，为目前情况。" if drill else "本件尚未归档，为目前情况。"
+    return f"《{name}》正在发给您，内部使用，不要转发。" + (so_far if incident is not None and incident.open else "")
 
 
 async def ledger(desk: Desk, actor: Actor, said: str, key: str) -> str:

@@ -28,6 +28,7 @@ WORD_LISTS = {
     "rumor.toml": "传言用语词表",
     "letters.toml": "来信词表",
     "dispositions.toml": "舆情分类词表",
+    "drill.toml": "演练目标",
 }
 """Files of weighted words, read when they are needed: a mistake must be told before that."""
 

@@ -61,7 +61,11 @@ def load_wording(*paths: Path) -> Wording:
         raise WordingError(f"找不到词表 {paths[0].name if paths else ''}，请检查配置目录。")
     for path in present:
         data, lines = _read(path)
-        settings |= {key: float(value) for key, value in data.pop("settings", {}).items()}
+        for key, value in data.pop("settings", {}).items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                problems.append(f"{path.name}：settings 的 {key} 须为数字，请改正。")
+            else:
+                settings[key] = float(value)
         for raw in data.pop("group", ()):
             _add(groups, raw, path, lines, problems)
         problems += [f"{path.name}：未知的段落 {key}，只能写 group 和 settings。" for key in data]

@@ -1,6 +1,6 @@
 """Reports: event rows -> figures (pure) -> one paper of blocks -> md | html | docx. Every format says the same.
 
-gather(store, settings, number, now) -> ReviewFigures      reads the store once
+gather(store, settings, number, now) -> ReviewFigures | DrillFigures      reads the store once; a drill has a report of its own
 render(figures, "md" | "html" | "docx") -> bytes
 """
 
@@ -13,15 +13,19 @@ from pathlib import Path
 from bot.merging import all_that_came
 from bot.opinion import OpinionView, opinion_of
 from bot.reports import markdown, page, word
+from bot.reports.drill import compose_drill
 from bot.reports.figures import figures
 from bot.reports.merged import merged
 from bot.reports.names import Names
+from bot.reports.practised import DrillFigures, practised
 from bot.reports.review import compose
 from bot.reports.rows import ReviewFigures
 from bot.store.port import Store
 from config.schema import Settings
+from config.wording import load_wording
 
 FORMATS = ("md", "html", "docx")
+TARGETS = "drill.toml"
 
 __all__ = ["FORMATS", "NoIncident", "compose", "figures", "gather", "render", "write_review"]
 
@@ -33,13 +37,18 @@ class NoIncident(Exception):
         super().__init__(f"没有{number}号事件，请核对编号。")
 
 
-async def gather(store: Store, settings: Settings, number: int, now: datetime, data: Path | None = None) -> ReviewFigures:
+async def gather(
+    store: Store, settings: Settings, number: int, now: datetime, data: Path | None = None
+) -> ReviewFigures | DrillFigures:
     """Read everything a review of incident `number` needs; `data` holds what the installation trained. Raises NoIncident."""
     incident = await store.incident(number)
     if incident is None:
         raise NoIncident(number)
     events = await store.events(f"incident:{number}")
     messages = await store.messages_of(number)
+    if incident.drill:
+        targets = load_wording(*(Path(folder) / TARGETS for folder in settings.folders)).settings
+        return practised(incident, events, messages, settings, targets, now=now, anchor=await store.anchor())
     problems = await store.problems(open_only=False)
     found = figures(incident, events, messages, settings, now=now, problems=problems, anchor=await store.anchor())
     opinion = await opinion_of(store, incident, settings, now, data)
@@ -54,9 +63,9 @@ def _nameless(view: OpinionView, names: Names) -> OpinionView:
     return replace(view, given=replace(g, who=names.person(g.by), reason=names.scrub(g.reason))) if g else view
 
 
-def render(review: ReviewFigures, kind: str) -> bytes:
-    """The review in one format; ValueError on an unknown one."""
-    paper = compose(review)
+def render(review: ReviewFigures | DrillFigures, kind: str) -> bytes:
+    """The review, or the report of a drill, in one format; ValueError on an unknown one."""
+    paper = compose_drill(review) if isinstance(review, DrillFigures) else compose(review)
     if kind == "md":
         return markdown.render(paper).encode()
     if kind == "html":

@@ -40,10 +40,11 @@ Block = Heading | Paragraph | Table | PageBreak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A whole paper. `marking` is printed above the title (内部·不予公开), `facts` the lines below it."""
+    """A whole paper. `marking` is printed above the title (内部·不予公开), `facts` the lines below it, `running` on every page."""
 
     title: str
     marking: str
     facts: tuple[tuple[str, str], ...]
     blocks: tuple[Block, ...]
     footer: str
+    running: str = ""

@@ -118,6 +118,8 @@ def happened(event: StoredEvent) -> datetime:
 
 
 def _label(event: StoredEvent) -> str:
+    if event.kind == "excluded" and event.data.get("reason") == "drill_over":
+        return labels.EXCLUSION_REASONS["drill_over"]
     if event.kind == "excluded" and event.data.get("confirmed"):
         return labels.EVENT_KINDS["exclusion_confirmed"]
     if event.kind == "noted":
@@ -237,6 +239,8 @@ def _attested(t: Teller, d: Data) -> str:
 def _excluded(t: Teller, d: Data) -> str:
     if d.get("rejected"):
         return "不同意排除，继续处置"
+    if d.get("reason") == "drill_over":  # the label says it
+        return ""
     reason = labels.EXCLUSION_REASONS.get(str(d.get("reason")), str(d.get("reason", "")))
     return reason if d.get("confirmed") else f"拟以“{reason}”排除，待带班领导确认"
 

@@ -19,7 +19,8 @@ def render(paper: Paper) -> str:
     lines += [f"- {name}：{escape(value)}" for name, value in paper.facts]
     for block in paper.blocks:
         lines += ["", *_block(block)]
-    return "\n".join([*lines, "", escape(paper.footer), ""])
+    running = ["", f"**{escape(paper.running)}**"] if paper.running else []
+    return "\n".join([*lines, *running, "", escape(paper.footer), ""])
 
 
 def _block(block: Block) -> Iterator[str]:

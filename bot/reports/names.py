@@ -25,7 +25,11 @@ class Names:
 
     def source(self, code: str) -> str:
         known = next((s.name for s in self.settings.sources if s.id == code), "")
-        return known or {"officer": "值班报告", "hotline": "热线来电", "system": "系统监测"}.get(code) or self.unit(code)
+        return (
+            known
+            or {"officer": "值班报告", "hotline": "热线来电", "system": "系统监测", "drill": "演练情景"}.get(code)
+            or self.unit(code)
+        )
 
     def person(self, userid: str) -> str:
         """``应急管理局 联络员``; with open names the name after it."""

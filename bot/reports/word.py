@@ -26,6 +26,10 @@ def render(paper: Paper) -> bytes:
     """Bytes of the file."""
     doc = Document()
     _page(doc)
+    if paper.running:
+        for header in (doc.sections[0].header, doc.sections[0].even_page_header):
+            header.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            _run(header.paragraphs[0], paper.running, HEI, SMALL)
     _styled(doc, paper.marking, HEI, SMALL, align=WD_ALIGN_PARAGRAPH.LEFT)
     _styled(doc, "", FANG, BODY)
     _styled(doc, paper.title, SONG, TITLE, align=WD_ALIGN_PARAGRAPH.CENTER, line=33)

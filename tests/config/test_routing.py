@@ -137,3 +137,9 @@ def test_mistakes_of_word_files_are_told(tmp_path: Path, text: str, says: str) -
 def test_absent_word_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(WordingError, match="找不到词表"):
         load_wording(tmp_path / "x.toml")
+
+
+def test_a_target_of_drills_that_is_no_number_is_told(tmp_path: Path) -> None:
+    (tmp_path / "drill.toml").write_text('[settings]\ntell_minutes = "十分钟"\n', encoding="utf-8")
+    with pytest.raises(WordingError, match="tell_minutes 须为数字"):
+        load_wording(tmp_path / "drill.toml")
