@@ -1,10 +1,11 @@
 """The engine under load, beside APScheduler's own persistent job store. One JSON line a figure.
 
-    python -m tests.bench.engine_bench [--incidents 10000] [--rate 50] [--seconds 20] [--peer PYTHON]
+    python -m tests.bench.engine_bench [--engine both|sqlite|postgresql] [--incidents 10000] [--rate 50] [--seconds 20] [--peer PYTHON]
 
 Six pending steps an incident, a first alert of every incident due in one instant, later a countdown of `rate` incidents a second through
 the whole service (scheduler, audit, sending over loopback HTTP to an answering process). Meters a person are off: they are WeCom's limit,
-not the engine's. `--peer`: a Python with apscheduler and sqlalchemy. On a busy machine compare CPU seconds, not wall seconds.
+not the engine's. PostgreSQL is a throw-away cluster, where its server programs are installed; the server's own CPU is not counted,
+only that of our process. `--peer`: a Python with apscheduler and sqlalchemy. On a busy machine compare CPU seconds, not wall seconds.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,6 +42,7 @@ from config.schema import Ladder, Role, Settings
 from playbooks import ladder
 from playbooks.fold import opened
 from playbooks.incident import Event, Incident, Instant
+from tests.bot.store.cluster import Cluster, programs_folder
 from tests.builders import FEED, apply, event, settings
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -62,14 +64,14 @@ def rss_mib() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def rules(port: int = 0) -> Settings:
+def rules(port: int = 0, url: str = "") -> Settings:
     """The shipped rules with six rungs a matter, each for the duty officer, and no jitter."""
     base = settings()
     rungs = {s.code: replace(s, roles=(Role.DUTY_OFFICER,), times=min(s.times, 2)) for s in base.ladders["response"].steps}
     six = tuple(rungs[code] for code in ("half", "last", "final", "due", "overdue"))
     wecom = replace(base.wecom, base_url=f"http://127.0.0.1:{port}", corpid="c", secret="s", agentid=1) if port else base.wecom
     cut = {**base.ladders, "response": Ladder(code="response", steps=six)}
-    return replace(base, ladders=cut, bot=replace(base.bot, jitter_seconds=0), wecom=wecom, sources=())
+    return replace(base, ladders=cut, bot=replace(base.bot, jitter_seconds=0, database_url=url), wecom=wecom, sources=())
 
 
 def made(number: int, rate: int, count: int) -> tuple[Incident, list[Event]]:
@@ -106,19 +108,31 @@ async def stall(stop: asyncio.Event) -> float:
     return worst
 
 
-async def idle_sweep(store: SqlStore) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an engine keeps its rows: an address (empty: SQLite in the folder) and a folder."""
+
+    name: str
+    url: str
+    folder: Path
+
+    def tell(self, name: str, value: float, unit: str, **more: object) -> None:
+        tell(name, value, unit, engine=self.name, **more)
+
+
+async def idle_sweep(place: Place, store: SqlStore) -> None:
     took = []
     for _ in range(300):
         before = time.perf_counter()
         await store.claim_steps(START, wall(), "b", wall() + timedelta(seconds=30), 500)
         took.append(1000 * (time.perf_counter() - before))
     took.sort()
-    tell("sweep_with_nothing_due", took[150], "ms", p99=round(took[297], 3))
+    place.tell("sweep_with_nothing_due", took[150], "ms", p99=round(took[297], 3))
 
 
-async def flood(store: SqlStore, at: datetime) -> None:
+async def flood(place: Place, store: SqlStore, at: datetime) -> None:
     """The first alert of every incident is due in one instant, just after a restart."""
-    desk = Desk(settings=rules(), store=store, clock=VirtualClock(at), owner="b")
+    desk = Desk(settings=rules(url=place.url), store=store, clock=VirtualClock(at), owner="b")
     settle_memory()
     stop = asyncio.Event()
     watching = asyncio.create_task(stall(stop))
@@ -129,17 +143,17 @@ async def flood(store: SqlStore, at: datetime) -> None:
     took, used = time.perf_counter() - before, time.process_time() - cpu
     stop.set()
     worst = 1000 * await watching
-    tell("flood_queued", took, "s", steps=claimed, cpu_s=round(used, 2), worst_stall_ms=round(worst, 1), load=load())
+    place.tell("flood_queued", took, "s", steps=claimed, cpu_s=round(used, 2), worst_stall_ms=round(worst, 1), load=load())
 
 
-async def prepare(folder: Path, options: argparse.Namespace) -> None:
-    store = await open_store("", folder)
+async def prepare(place: Place, options: argparse.Namespace) -> None:
+    store = await open_store(place.url, place.folder)
     steps = await fill(store, options.incidents, options.rate)
-    tell("filled", options.incidents, "incidents", steps=steps)
-    await idle_sweep(store)
+    place.tell("filled", options.incidents, "incidents", steps=steps)
+    await idle_sweep(place, store)
     await store.close()
-    store = await open_store("", folder)
-    await flood(store, START + timedelta(seconds=options.incidents / options.rate))
+    store = await open_store(place.url, place.folder)
+    await flood(place, store, START + timedelta(seconds=options.incidents / options.rate))
     await store.engine.write(lambda tx: tx.run("update message set state = 'sent', sent_at = 0, lease_until = 0"))
     await store.engine.write(lambda tx: tx.run("update step set state = 'sent', lease_until = 0 where state = 'sending'"))
     await store.close()
@@ -164,11 +178,11 @@ class ShiftedClock:
         return wall() + self.shift
 
 
-async def serve(folder: Path, port: int, seconds: float) -> None:
-    """The whole service on a folder: first send after the start, lateness, memory. Prints one JSON object."""
+async def serve(folder: Path, port: int, seconds: float, url: str) -> None:
+    """The whole service on its rows: first send after the start, lateness, memory. Prints one JSON object."""
     begun = time.perf_counter()
     clock = ShiftedClock(START + DAY + timedelta(seconds=2))
-    async with serving(rules(port), folder, clock) as running:
+    async with serving(rules(port, url), folder, clock) as running:
         service, first = running.service, asyncio.get_running_loop().create_future()
         service.desk.meters = Unmetered()
         real = service.desk.store.mark_sent
@@ -250,8 +264,8 @@ async def answering() -> AsyncIterator[int]:
         child.wait()
 
 
-async def served(folder: Path, port: int, seconds: float) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.engine_bench", "--serve", str(folder)]
+async def served(place: Place, port: int, seconds: float) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.bench.engine_bench", "--serve", str(place.folder), "--url", place.url]
     words = [*command, "--port", str(port), "--seconds", str(seconds)]
     done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -260,20 +274,48 @@ async def served(folder: Path, port: int, seconds: float) -> dict[str, float]:
     return found
 
 
-async def measure(folder: Path, options: argparse.Namespace) -> None:
-    await prepare(folder / "full", options)
+async def measure(full: Place, empty: Place, options: argparse.Namespace) -> None:
+    await prepare(full, options)
     async with answering() as port:
-        idle = await served(folder / "empty", port, 3)
-        full = await served(folder / "full", port, options.seconds)
-    tell("first_due_step_sent_after_start", full["first_sent_s"], "s", load=load())
-    tell(
-        "lateness_p99", full["p99_s"], "s", **{k: full[k] for k in ("p50_s", "sent", "unsent")}, rate=options.rate, load=load()
-    )
-    tell("audit", full["audit_s"], "s", cpu_s=full["audit_cpu_s"], incidents=full["audited"])
-    growth = full["rss_mib"] - idle["rss_mib"]
-    tell(
-        "growth_over_idle_start", growth, "MiB", idle=idle["rss_mib"], peak_growth=round(full["peak_mib"] - idle["peak_mib"], 1)
-    )
+        idle = await served(empty, port, 3)
+        got = await served(full, port, options.seconds)
+    full.tell("first_due_step_sent_after_start", got["first_sent_s"], "s", load=load())
+    more = {k: got[k] for k in ("p50_s", "sent", "unsent")}
+    full.tell("lateness_p99", got["p99_s"], "s", **more, rate=options.rate, load=load())
+    full.tell("audit", got["audit_s"], "s", cpu_s=got["audit_cpu_s"], incidents=got["audited"])
+    growth, peak = got["rss_mib"] - idle["rss_mib"], got["peak_mib"] - idle["peak_mib"]
+    full.tell("growth_over_idle_start", growth, "MiB", idle=idle["rss_mib"], peak_growth=round(peak, 1))
+
+
+def on_sqlite(folder: Path, options: argparse.Namespace) -> None:
+    full, empty = (Place(name="sqlite", url="", folder=folder / name) for name in ("full", "empty"))
+    asyncio.run(measure(full, empty, options))
+
+
+def on_postgresql(folder: Path, options: argparse.Namespace) -> None:
+    programs = programs_folder()
+    if programs is None:
+        skipped("PostgreSQL 的服务端程序没有安装", engine="postgresql")
+        return
+    cluster = Cluster(programs, durable=True)
+    try:
+        full, empty = (
+            Place(name="postgresql", url=cluster.new_database(), folder=folder / f"pg-{name}") for name in ("full", "empty")
+        )
+        asyncio.run(measure(full, empty, options))
+    finally:
+        cluster.remove()
+
+
+def skipped(why: str, **more: object) -> None:
+    print(json.dumps({"bench": "engine", "skipped": why, **more}, ensure_ascii=False), flush=True)
+
+
+def on_peer(options: argparse.Namespace) -> None:
+    if options.peer:
+        subprocess.run([options.peer, str(Path(__file__).with_name("engine_peer.py")), str(options.incidents)], check=False)
+    else:
+        skipped("对照需要装有 apscheduler 和 sqlalchemy 的 Python（--peer）")
 
 
 def main() -> None:
@@ -282,27 +324,23 @@ def main() -> None:
     p.add_argument("--rate", type=int, default=50)
     p.add_argument("--seconds", type=float, default=20)
     p.add_argument("--peer", default=os.environ.get("YQBOT_BENCH_PEER", ""))
+    p.add_argument("--engine", default="both", choices=("both", "sqlite", "postgresql"))
     p.add_argument("--answer", action="store_true")
     p.add_argument("--serve", default="")
+    p.add_argument("--url", default="")
     p.add_argument("--port", type=int, default=0)
     options = p.parse_args()
     if options.answer:
         asyncio.run(answer(options.port))
     elif options.serve:
-        asyncio.run(serve(Path(options.serve), options.port, options.seconds))
+        asyncio.run(serve(Path(options.serve), options.port, options.seconds, options.url))
     else:
         with tempfile.TemporaryDirectory(dir=os.environ.get("YQBOT_BENCH_DIR")) as folder:
-            asyncio.run(measure(Path(folder), options))
-        if options.peer:
-            script = Path(__file__).with_name("engine_peer.py")
-            subprocess.run([options.peer, str(script), str(options.incidents)], check=False)
-        else:
-            print(
-                json.dumps(
-                    {"bench": "engine", "skipped": "对照需要装有 apscheduler 和 sqlalchemy 的 Python（--peer）"},
-                    ensure_ascii=False,
-                )
-            )
+            if options.engine != "postgresql":
+                on_sqlite(Path(folder), options)
+            if options.engine != "sqlite":
+                on_postgresql(Path(folder), options)
+        on_peer(options)
 
 
 if __name__ == "__main__":
