@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_ARGS ?=
+CHAOS_ARGS ?=
 
 .PHONY: setup demo test bench chaos run fmt check lint types clean
 
@@ -42,9 +43,7 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 chaos: setup
-	YQBOT_CHAOS=1 $(BIN)/python -m pytest -s -p no:cacheprovider tests/bot/store/test_crash.py tests/bot/store/test_powercut.py tests/playbooks/test_properties.py
-	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/bot/test_flood.py
-	YQBOT_CHAOS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/e2e tests/bot -m slow
+	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .coverage

@@ -160,6 +160,8 @@ async def test_killed_again_and_again_the_record_stays_whole(database_url: str, 
             child.kill()
             child.wait()
         said.read(path.read_bytes())
+        if CHAOS and (n + 1) % 20 == 0:
+            print(f"{n + 1} of {ROUNDS} kills", flush=True)
     assert said.opened
     assert said.sent
     store = await open_store(database_url, tmp_path / "data")
