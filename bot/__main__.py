@@ -6,7 +6,10 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
+from bot.cli_words import Parser
+from config.oserror import why
 from config.problem import Told
 
 COMMANDS: dict[str, str] = {
@@ -34,18 +37,10 @@ COMMANDS: dict[str, str] = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """Usage errors in Chinese, exit code 2."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.print_usage(sys.stderr)
-        print(f"用法不对：{message}。加 --help 看说明。", file=sys.stderr)
-        raise SystemExit(2)
-
-
 def build(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Parser with the asked command's own file, or with all of them for the overview."""
     parser = Parser(prog="yqbot", description="政务舆情值班台：监测、研判、时限、企业微信提醒、台账、复盘。")
+    parser.add_argument("--version", action="version", version=f"yqbot {version('yqbot')}", help="显示版本后退出")
     sub = parser.add_subparsers(dest="command", metavar="命令", parser_class=Parser, required=True)
     asked = next((a for a in argv if not a.startswith("-")), None)
     modules = [COMMANDS[asked]] if asked in COMMANDS else list(dict.fromkeys(COMMANDS.values()))
@@ -63,7 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except Told as e:
         print(e, file=sys.stderr)
-        return 1
+    except OSError as e:
+        print(f"{e.filename or '文件'} 读写不了（{why(e)}），请核对路径、权限和磁盘。", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\n已中断。已写入的保留，重新执行会接着做，不会重复。", file=sys.stderr)
+        return 130
+    return 1
 
 
 if __name__ == "__main__":

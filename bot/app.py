@@ -39,6 +39,7 @@ from bot.training import models_in
 from bot.wecom.callback import routes as callback_routes
 from bot.wecom.crypto import CallbackCrypto, CallbackMessage
 from bot.wecom.long_link import LongLink
+from config.oserror import why
 from config.problem import Told
 from config.schema import Settings
 from monitors.fetch import Fetcher
@@ -76,7 +77,7 @@ async def serving(
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise Told(f"数据目录{data.name}建不成（{e.strerror}），请检查 --data 或 YQBOT_DATA 的权限和磁盘空间。") from e
+        raise Told(f"数据目录{data.name}建不成（{why(e)}），请检查 --data 或 YQBOT_DATA 的权限和磁盘空间。") from e
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot.database_url, data)
         stack.push_async_callback(store.close)

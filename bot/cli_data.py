@@ -18,10 +18,10 @@ SHOWN = 20
 
 def add_parser(sub: Any) -> None:
     """Adds the five commands to the sub-parsers of `yqbot`."""
-    _add(sub, "backup", "备份数据库（服务运行时也可以）", "FILE", "备份文件，不能已存在")
-    _add(sub, "restore", "把备份恢复到空的数据目录", "FILE", "备份文件")
-    _add(sub, "export", "把全部数据导出为JSONL，每表一个文件", "DIR", "空目录")
-    _add(sub, "load", "把导出的数据载入空的数据库，记录链原样保留", "DIR", "导出目录")
+    _add(sub, "backup", "备份数据库（服务运行时也可以）", "文件", "备份文件，不能已存在")
+    _add(sub, "restore", "把备份恢复到空的数据目录", "文件", "备份文件")
+    _add(sub, "export", "把全部数据导出为JSONL，每表一个文件", "目录", "空目录")
+    _add(sub, "load", "把导出的数据载入空的数据库，记录链原样保留", "目录", "导出目录")
     _add(sub, "verify", "校验记录链，并用记录重算每个事件的状态", "", "")
 
 

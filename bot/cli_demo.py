@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.cli_words import positive
 from bot.configuration import DEMO, settings_of
 from bot.demo import driver, results
 from bot.demo.story import Story, StoryError, load, span
@@ -27,7 +28,7 @@ def add_parser(sub: Any) -> None:
         "demo", help="在本机演示48小时（虚构县，不需要网络）", description="在本机演示48小时（虚构县，不需要网络）。"
     )
     p.add_argument(
-        "--speed", type=float, default=None, metavar="N", help="虚拟时间是真实时间的N倍（默认60；--headless 时不给则不等待）"
+        "--speed", type=positive, default=None, metavar="N", help="虚拟时间是真实时间的N倍（默认60；--headless 时不给则不等待）"
     )
     p.add_argument("--headless", action="store_true", help="无人值守演到结束，由脚本扮演各岗位，打印发出的提醒")
     p.add_argument("--until", default=None, metavar="49h", help="演到多久为止（如 49h、2h30m）")

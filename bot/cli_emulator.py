@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli_words import port
 from bot.clock import SystemClock
 from bot.emulator.corp import Corp, CorpError, load_corp
 from bot.emulator.server import Emulator, serving
+from config.oserror import why
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -24,7 +26,7 @@ def add_parser(sub: "Subparsers") -> None:
     parser = sub.add_parser(
         "emulator", help="在本机模拟企业微信服务，附手机页面", description="在本机模拟企业微信服务，附手机页面。"
     )
-    parser.add_argument("--port", type=int, default=PORT, metavar="端口", help=f"监听端口，默认{PORT}，0为自动选择")
+    parser.add_argument("--port", type=port, default=PORT, metavar="端口", help=f"监听端口，默认{PORT}，0为自动选择")
     parser.add_argument("--corp", type=Path, metavar="文件", help="单位文件（TOML），默认用自带的虚构单位")
     parser.add_argument("--config", type=Path, metavar="目录", help="配置目录（本命令不用）")
     parser.add_argument("--data", type=Path, metavar="目录", help="数据目录，消息记录存在其中；不给则只存在内存")
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"端口 {args.port} 不能监听（{error.strerror}），请换一个端口。", file=sys.stderr)
+        print(f"端口 {args.port} 不能监听（{why(error)}），请换一个端口。", file=sys.stderr)
         return 1
     return 0
 

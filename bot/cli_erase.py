@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _erase(args: argparse.Namespace, settings: Settings) -> str:
-    store = await open_store(settings.bot.database_url, data_of(args.data, os.environ))
+    store = await open_store(settings.bot.database_url, data_of(args.data, os.environ), existing=True)
     try:
         desk = Desk(settings=settings, store=store, clock=SystemClock(), owner="erase")
         actor = desk.actor(args.by)

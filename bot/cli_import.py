@@ -22,6 +22,7 @@ from bot.labels import stamp
 from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
 from bot.store.port import Joined
+from config.oserror import why
 from config.schema import Settings, Source
 from monitors.item import Item, ItemKind, digest, fingerprint, items
 from monitors.kinds import KINDS, hotline
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             return _preview(found)
         return asyncio.run(_import(args, settings, found))
     except OSError as e:
-        print(f"文件 {args.file} 读写不了（{e.strerror}），请核对路径和权限。", file=sys.stderr)
+        print(f"文件 {args.file} 读写不了（{why(e)}），请核对路径和权限。", file=sys.stderr)
     except (ImportFailed, StoreError) as e:
         print(e, file=sys.stderr)
     return 1

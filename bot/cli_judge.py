@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import milliseconds, wall
+from config.oserror import why
 
 
 def add_parser(sub: Any) -> None:
@@ -44,9 +45,11 @@ def run(args: argparse.Namespace) -> int:
     commands = {"triage": _triage, "cluster": _cluster, "replay": _replay, "explain": _explain}
     try:
         return commands[args.command](args, dict(os.environ))
-    except (ValueError, OSError, TrainingError) as e:
+    except OSError as e:
+        print(f"读写不了 {e.filename or '文件'}（{why(e)}），请核对路径和权限。", file=sys.stderr)
+    except (ValueError, TrainingError) as e:
         print(e, file=sys.stderr)
-        return 1
+    return 1
 
 
 def _triage(args: argparse.Namespace, env: dict[str, str]) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.clock import wall
 from bot.parsing import Parsing
+from config.oserror import why
 from monitors.dates import BEIJING
 from monitors.item import ParsedDocument, ParsedEntry, digest, identities
 from monitors.links import bare_url
@@ -45,8 +46,6 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "unreadable": "文档无法读取",
 }
 
-_WHY: Final = {FileNotFoundError: "文件不存在", PermissionError: "没有读取权限", IsADirectoryError: "这是一个目录"}
-
 
 def problem_text(problem: Problem) -> str:
     """The Chinese sentence of a problem of a document."""
@@ -56,11 +55,11 @@ def problem_text(problem: Problem) -> str:
 def add_parser(sub: Any) -> None:
     """Adds the command to the sub-parsers of `yqbot`."""
     parser = sub.add_parser("parse", help="解析一个信息源文档，输出 JSON", description="解析一个信息源文档，输出 JSON")
-    parser.add_argument("file", metavar="FILE", help="文档文件，“-”表示标准输入")
-    parser.add_argument("--content-type", default="", metavar="CT", help="服务器给出的 Content-Type，可含字符集")
-    parser.add_argument("--base", default="", metavar="URL", help="文档的网址，用于补全相对链接")
+    parser.add_argument("file", metavar="文件", help="文档文件，“-”表示标准输入")
+    parser.add_argument("--content-type", default="", metavar="类型", help="服务器给出的 Content-Type，可含字符集")
+    parser.add_argument("--base", default="", metavar="网址", help="文档的网址，用于补全相对链接")
     for option in ("--config", "--data"):
-        parser.add_argument(option, default="", metavar="DIR", help="本命令不使用，各命令通用而保留")
+        parser.add_argument(option, default="", metavar="目录", help="本命令不使用，各命令通用而保留")
     parser.set_defaults(run=run)
 
 
@@ -69,8 +68,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         body = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
     except OSError as error:
-        why = _WHY.get(type(error), "读取出错")
-        print(f"无法读取文件“{args.file}”：{why}，请核对路径和权限。", file=sys.stderr)
+        print(f"无法读取文件“{args.file}”：{why(error)}，请核对路径和权限。", file=sys.stderr)
         return 1
     headers = {"content-type": args.content_type} if args.content_type else {}
     document = asyncio.run(_parse(body, headers, args.base))

@@ -20,7 +20,7 @@ from bot.labels import BEIJING, LEVELS, NO_DATA, span
 from bot.quality import Agreement, Example, Precision, Quality, example, quality
 from bot.store import open_store
 from bot.store.port import Store
-from config.problem import ConfigError
+from config.oserror import why
 from config.schema import Settings
 from playbooks.record import dump
 
@@ -43,9 +43,6 @@ def add_quality(kinds: Any, folder: Folder) -> None:
 def run_quality(args: argparse.Namespace, folder: Folder) -> int:
     """Print or write the report; 1 with one sentence on stderr when that is impossible."""
     data = data_of(args.data, os.environ)
-    if not data.is_dir():
-        print(f"没有数据目录 {data}，请用 --data 指明。", file=sys.stderr)
-        return 1
     try:
         since = datetime.fromisoformat(args.since).replace(tzinfo=BEIJING) if args.since else None
     except ValueError:
@@ -60,11 +57,8 @@ def run_quality(args: argparse.Namespace, folder: Folder) -> int:
         else:
             args.output.write_text(text, encoding="utf-8")
             print(f"已生成 {args.output}")
-    except ConfigError as e:
-        print(e, file=sys.stderr)
-        return 1
     except OSError as e:
-        print(f"写不了 {args.output}（{e.strerror}），请检查目录是否存在、是否可写。", file=sys.stderr)
+        print(f"写不了 {args.output}（{why(e)}），请检查目录是否存在、是否可写。", file=sys.stderr)
         return 1
     return 0
 

@@ -18,7 +18,7 @@ from bot.configuration import DEMO, data_of, settings_of
 from bot.reports import FORMATS, NoIncident, write_review
 from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
 from bot.store import open_store
-from config.problem import ConfigError
+from config.oserror import why
 
 DEMO_TIME = "demo.now"
 
@@ -50,15 +50,12 @@ def _common(q: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the report; 1 with one sentence on stderr when that is impossible."""
     data = data_of(args.data, os.environ)
-    if not data.is_dir():
-        print(f"没有数据目录 {data}，请用 --data 指明。", file=sys.stderr)
-        return 1
     try:
         asyncio.run(args.write(args, data))
-    except (NoIncident, NoMonth, ConfigError) as e:
+    except (NoIncident, NoMonth) as e:
         print(e, file=sys.stderr)
     except OSError as e:
-        print(f"写不了 {args.output}（{e.strerror}），请检查目录是否存在、是否可写。", file=sys.stderr)
+        print(f"写不了 {args.output}（{why(e)}），请检查目录是否存在、是否可写。", file=sys.stderr)
     else:
         print(f"已生成 {args.output}")
         return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.clock import wall
+from config.oserror import why
 from config.schema import Source
 from monitors.item import Item, ItemKind, items
 from monitors.kinds import hotline
@@ -71,7 +72,7 @@ def _one(path: Path, source: Source, now: datetime, fields: Fields) -> tuple[Seq
     try:
         body = path.read_bytes()
     except OSError as e:
-        return (), f"读不了（{e.strerror}）"
+        return (), f"读不了（{why(e)}）"
     document = hotline.read(body, {}, fields, now, hotline.MAX_ROWS)
     bad = next(
         (p for p in document.problems if p.code in ("rows_unreadable", "columns_missing", "unreadable", "too_large")), None

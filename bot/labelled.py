@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.oserror import why
+
 
 class TrainingError(Exception):
     """Nothing was learned or read; the message is one Chinese sentence that says what and what to do."""
@@ -62,14 +64,3 @@ def _decoded(path: Path) -> str:
             break
         return text
     raise TrainingError(f"{path.name} 不是文本文件，请另存为 UTF-8 编码的 CSV 再训练。")
-
-
-def why(error: OSError) -> str:
-    """Why a file could not be used, in words."""
-    kinds = {
-        FileNotFoundError: "文件不存在",
-        PermissionError: "没有权限",
-        IsADirectoryError: "这是一个目录",
-        NotADirectoryError: "路径中有一段不是目录",
-    }
-    return kinds.get(type(error), "系统拒绝了操作")

@@ -8,22 +8,14 @@ from pathlib import Path
 
 from bot.cli_quality import ALL, examples_of
 from bot.configuration import data_of, settings_of
-from bot.labelled import Labelled, TrainingError
+from bot.labelled import Labelled
 from bot.store import open_store
 from bot.store.port import Store
-from config.problem import ConfigError
 
 
 def recorded(folder: Path | None, data: Path | None) -> Labelled:
-    """Rows of the data folder; TrainingError where there is none or it cannot be read."""
-    place = data_of(data, os.environ)
-    if not place.is_dir():
-        raise TrainingError(f"没有数据目录 {place}，请用 --data 指明。")
-    try:
-        settings = settings_of(folder, dict(os.environ))
-    except ConfigError as e:
-        raise TrainingError(str(e)) from e
-    return asyncio.run(_read(settings.bot.database_url, place))
+    """Rows of the data folder; StoreError or ConfigError where it cannot be read."""
+    return asyncio.run(_read(settings_of(folder, dict(os.environ)).bot.database_url, data_of(data, os.environ)))
 
 
 async def _read(url: str, data: Path) -> Labelled:

@@ -22,6 +22,7 @@ from bot.folder import read_folder
 from bot.health import Watch, reason_text, skew_seconds
 from bot.parsing import Parsing
 from bot.store.port import PollCounts, SourceState
+from config.oserror import why
 from config.schema import Source
 from monitors.charset import content_type, decode
 from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult
@@ -232,7 +233,7 @@ class Poller:
                 read_folder, Path(source.url.removeprefix("file:")), source, state.body_hash, now, fields
             )
         except OSError as e:
-            failure = Failure(text=reason_text("folder", e.strerror or str(e)))
+            failure = Failure(text=reason_text("folder", why(e)))
             return await self._failed(source, state, failure, now)
         after = replace(
             _plain_success(source, state, now), body_hash=read.mark, remark=read.remark, damage=state.damage + read.bad

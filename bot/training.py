@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.configuration import folders_of
-from bot.labelled import Labelled, TrainingError, read_labelled, why
+from bot.labelled import Labelled, TrainingError, read_labelled
+from config.oserror import why
 from config.routing import RoutingError, load_functions
 from config.wording import WordingError, load_wording
 from monitors.linear import BayesModel, Letter, LogisticModel, train_bayes, train_logistic
@@ -51,14 +52,14 @@ def add_parser(sub: Any) -> None:
     about = "用本单位自己的标注数据训练模型：router 分办、sentiment 言论倾向、rumor 疑似谣言特征"
     parser = sub.add_parser("train", help="训练分办、倾向、谣言特征模型", description=about)
     parser.add_argument("kind", choices=tuple(KINDS), metavar="router|sentiment|rumor", help="训练哪一种模型")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="标注数据，带表头的 CSV（UTF-8 或 GB18030）")
+    parser.add_argument("file", nargs="?", metavar="文件", help="标注数据，带表头的 CSV（UTF-8 或 GB18030）")
     parser.add_argument("--record", action="store_true", help="router：加上本系统记录的交办、改派和裁定")
     parser.add_argument("--text", default="", metavar="列名", help="文本列，多列用逗号分开（默认 title,detail 或 text）")
     parser.add_argument("--label", default="", metavar="列名", help="标签列（默认 unit 或 label）")
     parser.add_argument("--positive", default="", metavar="标签", help="sentiment、rumor 中算作“是”的标签")
-    parser.add_argument("-o", "--output", required=True, metavar="MODEL", help="模型写到哪个文件")
-    parser.add_argument("--config", type=Path, default=None, metavar="DIR", help="配置目录")
-    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="数据目录（--record 时读）")
+    parser.add_argument("-o", "--output", required=True, metavar="模型文件", help="模型写到哪个文件")
+    parser.add_argument("--config", type=Path, default=None, metavar="目录", help="配置目录")
+    parser.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（--record 时读）")
     parser.set_defaults(run=run)
 
 

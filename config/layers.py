@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.oserror import why
 from config.problem import Problem
 
 Path3 = tuple[str | int, ...]
@@ -75,7 +76,7 @@ def read(path: Path, label: str) -> Document | Problem:
     except UnicodeDecodeError:
         return _unreadable(label, "文件不是 UTF-8 编码。", "请用 UTF-8 编码重新保存。")
     except OSError as error:
-        return _unreadable(label, f"文件打不开（{error.strerror}）。", "请检查文件是否存在、权限是否允许读取。")
+        return _unreadable(label, f"文件打不开（{why(error)}）。", "请检查文件是否存在、权限是否允许读取。")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -11,18 +11,20 @@ from bot.store.engine import Engine, StoreError
 __all__ = ["SqlStore", "StoreError", "open_store"]
 
 
-async def open_store(database_url: str, data: Path, *, readonly: bool = False) -> SqlStore:
+async def open_store(database_url: str, data: Path, *, readonly: bool = False, existing: bool = False) -> SqlStore:
     """The store of an installation: SQLite in the data folder, or the PostgreSQL of the address.
 
-    `readonly` opens beside a running service. StoreError with one Chinese sentence when it cannot be opened.
+    `readonly` opens beside a running service; `existing` makes no new database where there is none. StoreError with one Chinese sentence when it cannot be opened.
     """
-    return SqlStore(await asyncio.to_thread(_open, database_url, data, readonly))
+    return SqlStore(await asyncio.to_thread(_open, database_url, data, readonly, existing))
 
 
-def _open(database_url: str, data: Path, readonly: bool) -> Engine:
+def _open(database_url: str, data: Path, readonly: bool, existing: bool) -> Engine:
     if not database_url:
-        from bot.store.sqlite import open_sqlite
+        from bot.store.sqlite import FILE, missing, open_sqlite
 
+        if existing and not (data / FILE).exists():
+            raise StoreError(missing(data))
         return open_sqlite(data, readonly=readonly)
     if database_url.startswith(("postgresql://", "postgres://")):
         from bot.store.postgres import open_postgres

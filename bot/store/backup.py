@@ -178,6 +178,7 @@ async def export(database_url: str, data: Path, folder: Path) -> dict[str, int]:
 
 async def load(database_url: str, data: Path, folder: Path) -> Verdict:
     """An export into an empty database, then verified."""
+    dump.complete(folder)
     async with _opened(database_url, data, readonly=False) as store:
         await store.engine.write(lambda tx: dump.load(tx, folder))
         return await store.engine.read(verify)

@@ -41,7 +41,7 @@ def _write(tx: Tx, table: str, order: tuple[str, ...], path: Path) -> int:
 
 def load(tx: Tx, folder: Path) -> dict[str, int]:
     """Read an export into an empty database, whole or not at all; rows a table."""
-    expected = _mark(folder)
+    expected = complete(folder)
     for table in ("event", "item", "incident", "message"):
         if one(tx, f"select 1 as known from {table} limit 1") is not None:
             raise StoreError("目标数据库里已经有数据，不能载入，请换一个空的数据库或数据目录。")
@@ -57,7 +57,8 @@ def load(tx: Tx, folder: Path) -> dict[str, int]:
     return counts
 
 
-def _mark(folder: Path) -> dict[str, int]:
+def complete(folder: Path) -> dict[str, int]:
+    """Rows a table of an export of this version; StoreError, before anything is opened or made, where it is none."""
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
     except (OSError, ValueError) as e:

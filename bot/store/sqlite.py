@@ -311,9 +311,15 @@ def open_sqlite(data: Path, *, readonly: bool) -> Sqlite:
     path = data / FILE
     if readonly:
         if not path.exists():
-            raise StoreError(f"数据目录里没有数据库文件{FILE}，请核对 --data，或先运行 yqbot run。")
+            raise StoreError(missing(data))
         return _checked(Sqlite(path, readonly=True, lock=None))
     try:
+def missing(data: Path) -> str:
+    """The one sentence of every command that finds nothing to read in the data folder."""
+    found = f"数据目录 {data} 里没有数据库文件 {FILE}" if data.is_dir() else f"没有数据目录 {data}"
+    return f"{found}，请用 --data 或 YQBOT_DATA 指明；新安装的请先运行 yqbot run。"
+
+
         data.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(data)
     except OSError as e:

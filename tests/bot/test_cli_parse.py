@@ -62,7 +62,7 @@ def test_damage_is_told_in_chinese(capsys: pytest.CaptureFixture[str], tmp_path:
 def test_a_missing_file_is_one_sentence_and_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, printed, err = run(capsys, str(tmp_path / "none.xml"))
     assert (code, printed) == (1, None)
-    assert "文件不存在" in err
+    assert "文件或目录不存在" in err
     assert err.count("\n") == 1
 
 

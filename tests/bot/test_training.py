@@ -116,7 +116,7 @@ def test_bad_file_is_answered_with_one_sentence(
 
 def test_missing_file_and_unwritable_place_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "router", str(tmp_path / "no.csv"), "-o", str(tmp_path / "m")]) == 1
-    assert "文件不存在" in capsys.readouterr().err
+    assert "文件或目录不存在" in capsys.readouterr().err
     history = _history(tmp_path)
     assert main(["train", "router", str(history), "-o", str(history / "m")]) == 1
     assert "请换一个可写的位置" in capsys.readouterr().err
@@ -132,7 +132,7 @@ def test_foreign_or_missing_model_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"hello")
     with pytest.raises(TrainingError, match="不是本程序生成"):
         load_models([f"router={tmp_path / 'x'}"])
-    with pytest.raises(TrainingError, match="文件不存在"):
+    with pytest.raises(TrainingError, match="文件或目录不存在"):
         load_models([f"router={tmp_path / 'y'}"])
 
 

@@ -127,7 +127,7 @@ async def test_refusals_are_one_clear_line(tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "half").mkdir()
     cases = {
         ("backup", tmp_path / "there", data): "已经存在",
-        ("backup", tmp_path / "b", tmp_path / "nothing"): "没有数据库",
+        ("backup", tmp_path / "b", tmp_path / "nothing"): "没有数据目录",
         ("restore", tmp_path / "there", tmp_path / "new"): "不是本程序的备份",
         ("restore", tmp_path / "missing", tmp_path / "new"): "打不开",
         ("restore", data / FILE, data): "不是空的",
