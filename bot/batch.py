@@ -15,11 +15,15 @@ from typing import Final, Protocol
 
 from bot.desk import Desk, NotFound, change, open_incident, planned, settled
 from bot.store.port import Change, Joined
-from playbooks.fold import opened
+from playbooks.deadlines import at_rest
+from playbooks.fold import evolve, opened
 from playbooks.incident import Event, Incident
 
 HOLD_SECONDS: Final = 0.2
 """Longest time a judged item waits for the others of its batch."""
+
+MEMBER: Final = "joined"
+"""The event by which a matter gains an item and nothing else changes."""
 
 Decision = Callable[[Incident], Sequence[Event]]
 Members = Callable[[int], tuple[Joined, ...]]
@@ -57,6 +61,7 @@ class Held:
     base_version: int
     events: list[Event] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
+    settled: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +85,7 @@ class Batch:
             if incident is None:
                 raise NotFound(number)
             held = Held(incident=incident, base_version=incident.version)
-        after, events = settled(held.incident, tuple(decision(held.incident)), self.desk.settings, self.desk.now())
+        after, events = self._settled(held, tuple(decision(held.incident)))
         self.held[number] = held
         held.incident = after
         held.events += events
@@ -90,9 +95,22 @@ class Batch:
         number = self.next_number or await self.desk.store.next_number()
         incident = opened(number, first)
         after, events = settled(incident, tuple(more(incident)), self.desk.settings, self.desk.now())
-        self.held[number] = Held(incident=after, base_version=0, events=[first, *events], joined=[*members(number)])
+        self.held[number] = Held(
+            incident=after, base_version=0, events=[first, *events], joined=[*members(number)], settled=True
+        )
         self.next_number = number + 1
         return number
+
+    def _settled(self, held: Held, events: tuple[Event, ...]) -> tuple[Incident, tuple[Event, ...]]:
+        """What `bot.desk.settled` gives. Once settled in this batch, a matter that only gains members stays so: no clock looks at them."""
+        now = self.desk.now()
+        if not (held.settled and at_rest(held.incident, now) and all(e.kind == MEMBER for e in events)):
+            held.settled = True
+            return settled(held.incident, events, self.desk.settings, now)
+        after = held.incident
+        for event in events:
+            after = evolve(after, event)
+        return after, events
 
     async def mark(self, joined: Joined) -> None:
         self.marks.append(joined)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 
 from bot.batch import Batch, Direct, Writing
 from bot.clarified import Clarified, known_clarifications
@@ -41,6 +42,8 @@ PINNED = "P"
 MEMORY = timedelta(days=31)
 LOOK_AGAIN = timedelta(minutes=1)
 """How often a process that is alone on its store looks for items nobody joined; one that is not looks each second."""
+
+ITEM_ID = attrgetter("item_id")
 
 Read = tuple[StoredItem, tuple[Change, ...]]
 """An item and what the detector made of it."""
@@ -257,7 +260,7 @@ class Intake:
         why = "；".join(changes[0].reasons) or "same matter"
 
         def decision(i: Incident) -> tuple[Event, ...]:
-            if any(m.item_id == item.id for m in i.members):
+            if item.id in map(ITEM_ID, i.members):
                 return ()
             if i.merged_into is not None:
                 raise Moved(i.merged_into)

@@ -50,12 +50,15 @@ def heat(sightings: Sequence[Sighting], now: datetime) -> Heat:
 
 def recent(sightings: Sequence[Sighting], now: datetime, hours: float) -> tuple[int, int]:
     """(different titles, platforms) among the sightings of the last `hours`."""
-    window = [seen for seen in sightings if now - seen.at <= timedelta(hours=hours)]
+    since = now - timedelta(hours=hours)
+    window = [seen for seen in sightings if seen.at >= since]
     return len({seen.title for seen in window}), len({seen.source for seen in window})
 
 
 def accelerates(sightings: Sequence[Sighting], now: datetime, items: int, platforms: int, times: float) -> bool:
     """Whether a matter runs away: so many titles on so many platforms in the last hour, and so many times the hourly mean before."""
+    if len(sightings) < max(items, platforms):
+        return False
     titles, seen_on = recent(sightings, now, 1.0)
     if titles < items or seen_on < platforms:
         return False

@@ -55,7 +55,11 @@ def compact(value: object) -> str:
 
 
 def _text(plain: object) -> str:
-    return clean(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False))
+    return clean(part(plain))
+
+
+part: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+"""JSON text of a plain value as in `canonical`, to be put into a longer text that is cleaned as a whole."""
 
 
 def parsed(text: str) -> Any:

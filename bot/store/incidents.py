@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.store import attachments, callbacks, chain, items, originals, steps
 from bot.store.engine import Conflict, Row, Tx, one
-from bot.store.forms import canonical, clean, compact, ms, parsed
+from bot.store.forms import canonical, clean, ms, parsed, part
 from bot.store.port import Change, Joined
-from playbooks.incident import Clock, Incident
+from playbooks.incident import Clock, Incident, Member
 from playbooks.privacy import erases
-from playbooks.record import load
+from playbooks.record import load, terse
 
 PROJECTED: Final = (
     "version",
@@ -26,6 +28,8 @@ PROJECTED: Final = (
     "alarmed_at",
     "drill",
 )
+MEMBERS_KNOWN: Final = 20_000
+"""Members whose text is remembered: some 6 MiB."""
 CLOCK_COLUMNS: Final = "incident, clock_id, code, cycle, track, state, start_at, due_at, latent, provisional, body"
 
 
@@ -34,7 +38,7 @@ def projection(incident: Incident) -> dict[str, object]:
     return {
         "number": incident.number,
         "version": incident.version,
-        "state": compact(incident),
+        "state": state_text(incident),
         "status": incident.status.value,
         "is_open": int(incident.open),
         "level": None if incident.level is None else int(incident.level),
@@ -44,6 +48,21 @@ def projection(incident: Incident) -> dict[str, object]:
         "alarmed_at": ms(incident.alarmed_at),
         "drill": int(incident.drill),
     }
+
+
+def state_text(incident: Incident) -> str:
+    """`compact` of an incident. A member never changes, so its part of the text is remembered from one state to the next."""
+    plain: dict[str, Any] = terse(replace(incident, members=()))
+    parts = {name: part(value) for name, value in plain.items()}
+    if incident.members:
+        parts["members"] = f"[{','.join(map(_member_text, incident.members))}]"
+    text = ",".join([f'"{name}":{parts[name]}' for name in sorted(parts)])
+    return clean(f"{{{text}}}")
+
+
+@lru_cache(maxsize=MEMBERS_KNOWN)
+def _member_text(member: Member) -> str:
+    return part(terse(member))
 
 
 def decode(state: str) -> Incident:

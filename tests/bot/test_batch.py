@@ -146,3 +146,37 @@ async def test_items_an_import_or_a_killed_process_left_are_judged_at_start_with
     await asyncio.gather(*service.intake.tasks)
     assert await service.desk.store.unjoined(1) == []
     assert [i.number for i in await service.desk.store.incidents(open_only=True)] == [1]
+
+
+async def test_a_clock_that_runs_out_inside_a_batch_is_overdue_although_the_matter_only_gained_items(running: Running) -> None:
+    """Members move no clock, so a batch settles a matter once; time still does."""
+    desk = running.service.desk
+    await desk.store.add_items(slides(running, 1))
+    (number,) = set((await running.service.intake.join()).values())
+    assert number is not None
+    found = await desk.store.incident(number)
+    assert found is not None
+    due = min(c.due_at for c in found.clocks if c.running and not c.latent)
+    later = [item(running, n, f"鹿溪县石坪镇大湾村山体滑坡续报{n}") for n in range(100, 103)]
+    await desk.store.add_items(later)
+    batch = Batch(desk=desk)
+
+    async def gained(new: Item) -> list[str]:
+        def decision(_: Incident) -> tuple[Event, ...]:
+            return (triage.member(new, "same matter", desk.now()),)
+
+        def members(n: int) -> tuple[Joined, ...]:
+            return (Joined(item_id=new.id, incident=n, at=desk.now(), why="same matter"),)
+
+        before = len(batch.held[number].events) if batch.held else 0
+        await batch.change(number, decision, members)
+        return [e.kind for e in batch.held[number].events[before:]]
+
+    assert await gained(later[0]) == ["joined"]
+    assert await gained(later[1]) == ["joined"]
+    clock = desk.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance_to(due + timedelta(minutes=1))
+    assert await gained(later[2]) == ["joined", "clock_overdue"]
+    assert await batch.write()
+    await whole(running, number, 4)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.store import SqlStore
 from bot.store.chain import event_of
-from bot.store.forms import canonical
-from bot.store.incidents import decode, states
+from bot.store.forms import canonical, compact
+from bot.store.incidents import decode, state_text, states
 from bot.store.port import Change, Joined
 from bot.store.verify import verify
 from playbooks.fold import fold, opened
+from playbooks.incident import Member
 from playbooks.record import dump
 from tests.bot.store.samples import T0, changed, event, item, minutes, open_one, opening, step
 
@@ -31,6 +33,18 @@ async def test_a_state_leaves_out_what_is_at_its_default_and_one_written_in_full
     assert decode(row["state"]) == decode(full) == written
     await store.engine.write(lambda tx: tx.run("update incident set state = :s where number = 1", {"s": full}))
     assert (await store.engine.read(verify)).faults == ()
+
+
+async def test_a_state_put_together_from_remembered_members_is_the_one_text_of_its_value(store: SqlStore) -> None:
+    grown = await open_one(store)
+    assert state_text(grown) == compact(grown)
+    for n in range(4):
+        title = ("大湾村滑坡", 'He said "\\n"\n', "\ud800断字", "\0空字")[n]
+        grown = replace(
+            grown, members=(*grown.members, Member(item_id=f"i{n}", source="news", title=title, at=T0, url="" if n else "u"))
+        )
+        assert state_text(grown) == compact(grown)
+        assert state_text(grown) == compact(grown), "remembered"
 
 
 async def test_a_change_against_an_old_version_writes_nothing(store: SqlStore) -> None:
