@@ -248,8 +248,10 @@ class Detector:
     def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
         if story.alarmed_at or story.twin or 2 * story.quiet >= max(2 * QUIET_TITLES, story.plain):
             return []
+        if not self._in_scope(story):  # asked first: what is loud elsewhere is counted for nobody
+            return []
         reason = self._told(seen) or self._reason(story, verdict, now) or self._repeated(story, seen, now)
-        if not reason or not self._in_scope(story):
+        if not reason:
             return []
         twin = self._twins.of(story, self._alarmed, now)
         if twin:
