@@ -6,10 +6,21 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 MAY_SKIP = ("共享", "YQBOT_CHAOS", "本机不支持")
 """Recorded data that is not there, the long versions, and what no package can install (a kernel, an init system)."""
+
+settings.register_profile(
+    "suite",
+    derandomize=os.environ.get("YQBOT_CHAOS") != "1",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
+"""The same examples everywhere and no clock: a slow machine fails nothing, and no run draws what no other has drawn."""
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:

@@ -222,11 +222,13 @@ def one(body: bytes, headers: dict[str, str], tally: Tally) -> None:
         tally.formats.add(document.format)
 
 
-def run(seconds: float, seed: int, keep: Path | None = None) -> Tally:
-    """Fuzz for so many CPU seconds; Broken (or what a parser raised) with the document kept in `keep`."""
+def run(seconds: float, seed: int, keep: Path | None = None, *, documents: int = 0) -> Tally:
+    """Fuzz for so many CPU seconds or so many documents, where that is given: the same ones on every machine.
+
+    Broken (or what a parser raised) with the document kept in `keep`."""
     rng, pool, tally = random.Random(seed), samples(), Tally()
     start = time.process_time()
-    while time.process_time() - start < seconds:
+    while tally.documents < documents if documents else time.process_time() - start < seconds:
         body, headers = mutated(rng, pool), rng.choice(HEADERS)
         try:
             one(body, headers, tally)

@@ -200,9 +200,8 @@ async def test_a_slow_drip_ends_at_the_time_limit(server: Server, fetcher: Fetch
             await asyncio.sleep(0.1)
 
     server.routes["/drip"] = drip
-    began = time.perf_counter()
-    assert (await failure(fetcher, server.url("/drip"))).reason == "timeout"
-    assert time.perf_counter() - began < 3
+    async with asyncio.timeout(60):
+        assert (await failure(fetcher, server.url("/drip"))).reason == "timeout"
 
 
 async def test_a_server_that_never_answers_is_given_up(server: Server, fetcher: Fetcher) -> None:
@@ -326,12 +325,12 @@ async def test_endless_headers_are_an_error_not_a_hang(server: Server, fetcher: 
 
 async def test_one_host_gets_few_requests_at_once_and_waiting_costs_no_time_limit(server: Server) -> None:
     async def slow(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         writer.write(head(length=len(BODY)) + BODY)
         await writer.drain()
 
     server.routes["/slow"] = slow
-    limits = replace(LIMITS, per_host=2, total=timedelta(seconds=1))
+    limits = replace(LIMITS, per_host=2, total=timedelta(seconds=2.9), idle=timedelta(seconds=2.9))
     async with Fetcher(limits, allow=only_first_loopback) as fetcher:
         requests = [fetcher.fetch(FetchRequest(source_id=str(n), url=server.url("/slow"))) for n in range(10)]
         results = await asyncio.gather(*requests)
@@ -341,27 +340,30 @@ async def test_one_host_gets_few_requests_at_once_and_waiting_costs_no_time_limi
 
 async def test_requests_to_one_public_host_are_spaced_and_those_to_an_internal_one_are_not(server: Server) -> None:
     server.routes["/a"] = plain()
-    limits = replace(LIMITS, spacing=timedelta(seconds=0.1))
-    async with Fetcher(limits, allow=only_first_loopback) as fetcher:
-        for internal, least, most in ((False, 0.3, 1.5), (True, 0.0, 0.29)):
+    for internal, spacing in ((False, 0.1), (True, 3600.0)):
+        async with Fetcher(replace(LIMITS, spacing=timedelta(seconds=spacing)), allow=only_first_loopback) as fetcher:
             began = time.perf_counter()
             asked = (fetcher.fetch(FetchRequest(source_id=str(n), url=server.url("/a"), internal=internal)) for n in range(4))
-            await asyncio.gather(*asked)
-            assert least <= time.perf_counter() - began < most
+            async with asyncio.timeout(60):
+                await asyncio.gather(*asked)
+            assert internal or time.perf_counter() - began >= 0.3
+
+
+PATIENT = replace(LIMITS, concurrent=4, total=timedelta(minutes=5), idle=timedelta(minutes=5))
+"""No limit of time ends a request here, however long the machine stands still."""
 
 
 async def test_a_slow_source_does_not_delay_another(server: Server) -> None:
     async def never(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(3600)
 
     server.routes["/never"] = never
-    async with serving() as other, Fetcher(replace(LIMITS, concurrent=4), allow=only_first_loopback) as fetcher:
+    async with serving() as other, Fetcher(PATIENT, allow=only_first_loopback) as fetcher:
         other.routes["/a"] = plain()
         stuck = [asyncio.create_task(failure(fetcher, server.url("/never"))) for _ in range(20)]
         await asyncio.sleep(0.05)
-        began = time.perf_counter()
         await fetcher.fetch(FetchRequest(source_id="s", url=other.url("/a")))
-        assert time.perf_counter() - began < 0.4
+        assert not any(task.done() for task in stuck), "the others still wait for their answer"
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)
