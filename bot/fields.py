@@ -185,13 +185,25 @@ def return_fields(rest: str, s: Settings, now: datetime) -> Fields:
     return {"reason": reason, "basis": basis, "suggested": suggested}
 
 
+WHOLE_TEXT = 60
+"""Characters from which what follows a release is its text: a time inside a sentence of it is the event's, not the release's."""
+
+
+def _time_of_release(left: str, now: datetime) -> tuple[datetime | None, str]:
+    m = _TIME.search(left)
+    if m is None or len(left.strip()) < WHOLE_TEXT:
+        return read_time(left, now)
+    alone = not left[: m.start()].strip() or left[m.start() - 1].isspace()
+    return read_time(left, now) if alone and not left[m.end() : m.end() + 1].strip() else (None, left)
+
+
 def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
     def fields(rest: str, s: Settings, now: datetime) -> Fields:
         if PLANNED.search(rest):
             raise CommandError("尚未发布或召开的不能登记，请在实际发布、召开后再登记。")
         m = _URL.search(rest)
         url = m.group(0) if m else ""
-        at, left = read_time(rest.replace(url, " ") if url else rest, now)
+        at, left = _time_of_release(rest.replace(url, " ") if url else rest, now)
         out: Fields = {"kind": kind, "url": url, "detail": left.strip()}
         if at is not None:
             out["at"] = at

@@ -12,36 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import drill, papers, replies, texts
 from bot.commands import BY_WORD, COMMANDS, Command
 from bot.desk import Desk
+from bot.likely import in_order
 from playbooks.actions import debts, still_owed
 from playbooks.incident import RUNNING, Actor, Incident
 from playbooks.lifecycle import DUTY, permitted
 
 SHOWN = 7
-LIKELY = (
-    "acknowledge",
-    "confirm_exclude",
-    "second",
-    "sign",
-    "return",
-    "arbitrate",
-    "tell_leader",
-    "verify",
-    "grade",
-    "assign",
-    "release",
-    "report_up",
-    "explain",
-    "close",
-    "archive",
-    "reopen",
-    "figure",
-    "attest",
-    "recognise",
-    "exclude",
-    "note",
-    "change",
-)
-"""Actions in the order in which they are likely to be wanted."""
 ALWAYS = ("报", "查询", "值班", "到岗", "顶班", "换班", "交接", "履职单", "台账", "演练")
 SEEN = ("详情", "卡在", "底稿", "体检", "附件", "报告")
 """Words that need a matter and change nothing."""
@@ -93,7 +69,7 @@ TO_DO: Mapping[str, Test] = {
 def useful(i: Incident, by: Actor) -> tuple[str, ...]:
     """Actions that are permitted and have something to do now, the likely ones first."""
     found = [c for c in permitted(i, by) if TO_DO.get(c, _yes)(i, by)]
-    return tuple(sorted(found, key=lambda c: LIKELY.index(c) if c in LIKELY else len(LIKELY)))
+    return in_order(found)
 
 
 def _yes(i: Incident, by: Actor) -> bool:

@@ -20,13 +20,13 @@ from bot.fields import Unclear
 from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
-from bot.proof import proof
+from bot.proof import proof, published
 from bot.rota_desk import load_covers as load_covers
 from bot.wecom.cards import Button, Card, button_card
 from bot.wecom.crypto import CallbackMessage
 from config.schema import Level
 from monitors.share import read_share
-from playbooks.incident import Actor
+from playbooks.incident import Actor, Incident
 from playbooks.lifecycle import ActionNotAllowed
 
 log = logging.getLogger(__name__)
@@ -271,9 +271,17 @@ async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str
         fields["name"] = actor.name
     if asked.command.action == "report_up" and not fields.get("detail"):
         fields["detail"] = "首报"
+    if asked.command.action == "report_written" and not fields.get("detail"):
+        fields["detail"] = "书面报告"
     incident, events = await act(desk, number, asked.command.action, actor, fields, key)
     await living.spread(desk, actor, incident, events, key)
-    return replies.done(incident, events, desk.settings, desk.now())
+    done = replies.done(incident, events, desk.settings, desk.now())
+    return done + _looked_at(desk, asked.command.action, incident, fields)
+
+
+def _looked_at(desk: Desk, action: str, incident: Incident, fields: Mapping[str, object]) -> str:
+    """What was published is read against the record (`bot.proof`)."""
+    return published(incident, str(fields.get("detail", "")), desk.settings, desk.now()) if action == "release" else ""
 
 
 async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot import refusals, replies
 from bot.commands import BY_WORD, CommandError
 from bot.desk import Busy, Desk, NotFound, act
+from bot.proof import published
 from playbooks.lifecycle import ActionNotAllowed
 
 
@@ -25,4 +26,7 @@ async def board_act(desk: Desk, userid: str, command: str, number: int, fields: 
         return await refusals.told(desk, actor, e)
     except (CommandError, NotFound, Busy) as e:
         return await refusals.unread(desk, actor, row.action, e)
-    return replies.done(incident, events, desk.settings, desk.now())
+    done = replies.done(incident, events, desk.settings, desk.now())
+    if row.action != "release":
+        return done
+    return done + published(incident, str(parsed.get("detail", "")), desk.settings, desk.now())

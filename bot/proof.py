@@ -1,7 +1,8 @@
 """出稿体检: a draft is read against the record before it is released (practice.md §5, domain.md).
 
 Numbers against the figures in force, private persons, words that anticipate a finding, missing elements, times, secrecy marks, earlier promises.
-The check names what to look at; it approves nothing and keeps nothing of the draft.
+The check names what to look at; it approves nothing and keeps nothing of the draft. What is registered as published is read once more:
+too late to hold it back, in time to correct it.
 """
 
 from __future__ import annotations
@@ -63,15 +64,47 @@ def proof(i: Incident, draft: str, settings: Settings, now: datetime) -> str:
     return f"{i.number}号稿子体检，有{len(points)}处请看：\n" + "\n".join(lines) + more + "\n体检不代替审定，请按程序送审。"
 
 
+WHOLE = 60
+"""Characters from which what stands in the register is a whole text and not a title: only then is it asked what is missing."""
+_REGISTER = re.compile(rf"(?:{'|'.join(sorted(labels.REGISTER_WORDS, key=len, reverse=True))})[:：]?\s*\S+")
+
+
+def published(i: Incident, detail: str, settings: Settings, now: datetime) -> str:
+    """What to look at in words that were registered as published; empty where there are none or nothing was found.
+
+    Asked after the release is on record: it never blocks a fact.
+    """
+    said = _REGISTER.sub(" ", detail).strip()
+    try:
+        words = load_wording(*(Path(folder) / WORDS for folder in settings.folders))
+    except WordingError:  # told by `yqbot check`; a release is registered all the same
+        return ""
+    points = [*_wrong_numbers(i, said, now), *_persons(said), *_words(said, words)]
+    if len(said) >= WHOLE:
+        points += [*_left_out(i, said), *_times(i, said), *_missing(i, said, words)]
+    if not points:
+        return ""
+    lines = [f"{n}. {point}" for n, point in enumerate(points[:MOST], 1)]
+    return f"\n发布内容有{len(points)}处请看，已登记的不受影响，属实有误的请尽快更正：\n" + "\n".join(lines)
+
+
 def _numbers(i: Incident, draft: str, now: datetime) -> Iterator[str]:
     """Every number of people in the draft against the confirmed figure in force, and confirmed figures it leaves out."""
-    said = stated(draft)
-    for metric, value in said.items():
+    yield from _wrong_numbers(i, draft, now)
+    yield from _left_out(i, draft)
+
+
+def _wrong_numbers(i: Incident, draft: str, now: datetime) -> Iterator[str]:
+    for metric, value in stated(draft).items():
         label, known = texts.METRICS.get(metric, metric), i.latest(metric, "confirmed")
         if known is None:
             yield f"{label}{value}人没有核定数，请先向指挥部核定，或删去。"
         elif known.value != value:
             yield f"稿中{label}{value}人，核定数是{known.value}人（{labels.beijing(known.at, now)}），请核对。"
+
+
+def _left_out(i: Incident, draft: str) -> Iterator[str]:
+    said = stated(draft)
     for metric in ("deaths", "missing"):
         known = i.latest(metric, "confirmed")
         if known is not None and known.value and metric not in said:

@@ -8,7 +8,9 @@ from datetime import datetime
 from bot import labels, texts
 from bot.commands import COMMANDS
 from bot.labels import beijing
+from bot.likely import in_order
 from config.schema import Settings
+from config.vocabulary import UPWARD
 from playbooks.duties import uncounted
 from playbooks.incident import Clock, Event, Incident
 from playbooks.lifecycle import ActionNotAllowed
@@ -99,6 +101,8 @@ FIELD_NAMES = {
     "into": "并入的编号",
     "clock": "时限",
 }
+ABLE = 8
+"""Words a refusal names; a tired eye takes no more."""
 SPOKEN = 4
 """Roles a refusal names."""
 ASK = {
@@ -130,7 +134,7 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
             verdict = "按时" if clock.state.value == "met" else "超时"
             head += f"{texts.clock_name(clock)}时限已停（{verdict}）。"
     owed = [e for e in events if e.kind == "evidence"]
-    if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind != "upward_reported":
+    if owed and incident.evidence and incident.evidence[-1].missing and incident.evidence[-1].kind not in UPWARD:
         missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
         head += f"登记还缺：{missing}，归档前补齐。"
     return head + _not_counted(incident, events, settings) + next_due(incident, now)
@@ -169,9 +173,10 @@ def refused(e: ActionNotAllowed, settings: Settings, whom: str = "") -> str:
         detail["clocks"] = "、".join(_clause_name(c, settings) for c in detail["clocks"].split("、"))
     status = labels.STATUS.get(e.status.value, e.status.value)
     text = REFUSED.get(e.reason, "现在不能这样办。").format(status=status, **detail)
-    words = [c.words[0] for c in COMMANDS if c.action and c.action in e.allowed]
-    able = "、".join(dict.fromkeys(words))[:120]
-    return f"{e.number}号：{text}现在可以：{able}。" if able else f"{e.number}号：{text}"
+    first = {c.action: c.words[0] for c in reversed(COMMANDS)}
+    words = [first[code] for code in in_order(e.allowed) if code in first]
+    able = "、".join(words[:ABLE]) + (f"等，全部请回：帮助 {e.number}" if len(words) > ABLE else "。")
+    return f"{e.number}号：{text}现在可以：{able}" if words else f"{e.number}号：{text}"
 
 
 def _clause_name(code: str, settings: Settings) -> str:

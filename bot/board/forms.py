@@ -53,7 +53,8 @@ def _rest(f: Fields, *names: str, by: str = " ") -> str:
 
 def _release(f: Fields) -> tuple[str, str]:
     named = [f"{word}:{f[name]}" for word, name in REGISTER if f.get(name)]
-    return f.get("word") or "已发布", " ".join(x for x in (f.get("url", ""), _time(f.get("at", "")), *named) if x)
+    parts = (f.get("url", ""), _time(f.get("at", "")), *named, f.get("words", ""))
+    return f.get("word") or "已发布", " ".join(x for x in parts if x)
 
 
 REGISTER = (("单位", "publishing_unit"), ("审核", "reviewer"), ("发布人", "publisher"), ("渠道", "channel"))
@@ -105,6 +106,7 @@ FORMS: tuple[Form, ...] = (
             Input(name="reviewer", label="审核人"),
             Input(name="publisher", label="发布人员"),
             Input(name="channel", label="发布渠道"),
+            Input(name="words", label="标题或正文", hint="只查数字、姓名、用语，不影响登记"),
         ),
         line=_release,
     ),
@@ -242,6 +244,17 @@ FORMS: tuple[Form, ...] = (
             Input(name="text", label="接报人、内容", required=True),
         ),
         line=lambda f: (f.get("word", ""), " ".join(x for x in (_time(f.get("at", "")), f.get("text", "")) if x)),
+    ),
+    Form(
+        code="report_written",
+        title="登记书面报送",
+        action="report_written",
+        button="登记",
+        inputs=(
+            Input(name="at", label="实际时间", kind="time"),
+            Input(name="text", label="文号、接收人", required=True),
+        ),
+        line=lambda f: ("书面报送", " ".join(x for x in (_time(f.get("at", "")), f.get("text", "")) if x)),
     ),
     Form(
         code="enter_duty",

@@ -12,6 +12,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.commands import parse
+from bot.orders import board_act
 from bot.store.port import Joined
 from monitors.item import Item, ItemKind
 from tests.bot.desk_room import Room, room
@@ -130,3 +131,37 @@ def test_a_report_of_something_is_no_request_for_the_paper(line: str, word: str,
     asked = parse(line)
     assert asked is not None
     assert (asked.command.words[0], asked.number) == (word, number)
+
+
+RELEASED = "已发布 1 https://lx.example.gov.cn/1 关于大湾村山体滑坡的情况通报"
+
+
+async def test_what_is_registered_as_published_is_read_once_more_and_counts_all_the_same(settled: Room) -> None:
+    await settled.forward(minutes=30)
+    said = await settled.type(settled.duty.duty_officer, f"{RELEASED}：遇难3人，系因违规操作")
+    assert "回应时限已停" in said or "已登记" in said
+    assert "发布内容有2处请看" in said
+    assert "核定数是4人" in said
+    assert "没有查清前不写" in said
+    assert "evidence" in await settled.events()
+
+
+async def test_a_sound_title_and_the_register_give_no_remark(settled: Room) -> None:
+    said = await settled.type(
+        settled.duty.duty_officer, f"{RELEASED} 发布单位 县新闻办 审核人 甲某 发布人员 乙某 渠道 县政府网"
+    )
+    assert "已登记" in said
+    assert "发布内容" not in said
+
+
+async def test_a_whole_text_is_asked_for_what_is_missing(settled: Room) -> None:
+    text = GOOD.removeprefix("体检 1 ").replace("遇难4人、", "").replace("后续情况及时发布", "特此说明")
+    said = await settled.type(settled.duty.duty_officer, f"已发布 1 https://lx.example.gov.cn/1 {text}")
+    assert "核定遇难4人，稿中没有写" in said
+    assert "缺：下次什么时候说" in said
+
+
+async def test_the_form_on_the_board_reads_it_too(settled: Room) -> None:
+    fields = {"text": "https://lx.example.gov.cn/1 大湾村滑坡遇难3人"}
+    said = await board_act(settled.desk, settled.duty.duty_officer, "已发布", 1, fields)
+    assert "核定数是4人" in said
