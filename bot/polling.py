@@ -34,6 +34,8 @@ from monitors.rhythm import SLOWEST_FACTOR, PollOutcome, allowed_silence, first_
 log = logging.getLogger(__name__)
 
 BEGUN = "polling.begun"
+CROWD = 16
+"""While so many sources are being asked, what one brought is committed together with what the next bring."""
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
 NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
 """A document without entries that says one of these was no document of this source: it counts as a failure."""
@@ -251,7 +253,7 @@ class Poller:
             planned = next_poll(source.id, now, configured, current, replace(outcome, new=counts.new))
             return replace(state, pace=max(1, round(planned.interval.total_seconds())), next_poll_at=milliseconds(planned.at))
 
-        counts = await self.desk.store.save_poll(state, found, plan)
+        counts = await self.desk.store.save_poll(state, found, plan, patient=len(self.running) >= CROWD)
         self.states[source.id] = _counted(plan(counts), counts, now)
         await self.watch.check(source, self.states[source.id], now)
         return counts

@@ -65,8 +65,10 @@ class SqlStore(ApartStore):
     async def source_states(self) -> dict[str, SourceState]:
         return await self.engine.read(items.source_states)
 
-    async def save_poll(self, state: SourceState, items_: Sequence[Item], plan: Plan | None = None) -> PollCounts:
-        return await self.engine.write(lambda tx: items.save_poll(tx, state, items_, plan))
+    async def save_poll(
+        self, state: SourceState, items_: Sequence[Item], plan: Plan | None = None, *, patient: bool = False
+    ) -> PollCounts:
+        return await self.engine.write(lambda tx: items.save_poll(tx, state, items_, plan), patient=patient)
 
     async def add_item(self, item: Item) -> bool:
         return await self.engine.write(lambda tx: items.add_item(tx, item))

@@ -45,12 +45,15 @@ class Tx(Protocol):
 
 
 class Engine(Protocol):
-    """`write` is durable when it returns; a unit that raises leaves nothing behind. `read` sees one consistent instant."""
+    """`write` is durable when it returns; a unit that raises leaves nothing behind. `read` sees one consistent instant.
+
+    `patient`: more units are on their way, this one may wait a moment for them, to be made durable together.
+    """
 
     @property
     def dialect(self) -> str: ...
     async def read(self, unit: Callable[[Tx], T]) -> T: ...
-    async def write(self, unit: Callable[[Tx], T]) -> T: ...
+    async def write(self, unit: Callable[[Tx], T], *, patient: bool = False) -> T: ...
     async def close(self) -> None: ...
 
 

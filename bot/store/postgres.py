@@ -218,7 +218,8 @@ class Postgres:
     async def read(self, unit: Callable[[Tx], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, unit, True)
 
-    async def write(self, unit: Callable[[Tx], T]) -> T:
+    async def write(self, unit: Callable[[Tx], T], *, patient: bool = False) -> T:
+        """Units of one process run side by side here, so a patient one has nothing to wait for."""
         if self._readonly or self._closed:
             raise StoreError("数据库以只读方式打开，不能写入。")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, unit, False)

@@ -15,6 +15,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,8 @@ T = TypeVar("T")
 FILE: Final = "yqbot.db"
 LOCK: Final = "yqbot.lock"
 GROUP: Final = 500
+PATIENCE_S: Final = 0.05
+"""Longest time a patient unit waits for others, so that many small commits become one."""
 READERS: Final = 2
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 4_000
@@ -197,11 +200,11 @@ class Sqlite:
 
     # writing
 
-    async def write(self, unit: Callable[[Tx], T]) -> T:
+    async def write(self, unit: Callable[[Tx], T], *, patient: bool = False) -> T:
         if self._writer is None or self._closed:
             raise StoreError("数据库以只读方式打开，不能写入。")
         loop = asyncio.get_running_loop()
-        job = Job(unit, loop, loop.create_future())
+        job = Job(unit, loop, loop.create_future(), patient)
         self._queue.put(job)
         result: T = await job.future
         return result
@@ -215,15 +218,17 @@ class Sqlite:
                 _answer(group)
 
     def _gather(self) -> tuple[list[Job], bool]:
-        """All units that wait, at least one; False after the closing mark."""
+        """All units that wait, at least one; False after the closing mark. While only patient ones wait, more may come."""
         group: list[Job] = []
-        job = self._queue.get()
+        job, until, patient = self._queue.get(), time.monotonic() + PATIENCE_S, True
         while job is not None:
             group.append(job)
             if len(group) >= GROUP:
                 return group, True
+            patient = patient and job.patient
+            left = until - time.monotonic() if patient else 0.0
             try:
-                job = self._queue.get_nowait()
+                job = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False
@@ -278,9 +283,12 @@ class Sqlite:
 class Job:
     """One unit on its way through the writer."""
 
-    __slots__ = ("error", "future", "loop", "result", "unit")
+    __slots__ = ("error", "future", "loop", "patient", "result", "unit")
 
-    def __init__(self, unit: Callable[[Tx], Any], loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any]) -> None:
+    def __init__(
+        self, unit: Callable[[Tx], Any], loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], patient: bool
+    ) -> None:
+        self.patient = patient
         self.unit = unit
         self.loop = loop
         self.future = future
@@ -306,6 +314,12 @@ def _answer(group: list[Job]) -> None:
             loop.call_soon_threadsafe(_settle, [job for job in group if job.loop is loop])
 
 
+def missing(data: Path) -> str:
+    """The one sentence of every command that finds nothing to read in the data folder."""
+    found = f"数据目录 {data} 里没有数据库文件 {FILE}" if data.is_dir() else f"没有数据目录 {data}"
+    return f"{found}，请用 --data 或 YQBOT_DATA 指明；新安装的请先运行 yqbot run。"
+
+
 def open_sqlite(data: Path, *, readonly: bool) -> Sqlite:
     """The database of a data folder, made if absent (unless read-only). StoreError when it cannot be had."""
     path = data / FILE
@@ -314,12 +328,6 @@ def open_sqlite(data: Path, *, readonly: bool) -> Sqlite:
             raise StoreError(missing(data))
         return _checked(Sqlite(path, readonly=True, lock=None))
     try:
-def missing(data: Path) -> str:
-    """The one sentence of every command that finds nothing to read in the data folder."""
-    found = f"数据目录 {data} 里没有数据库文件 {FILE}" if data.is_dir() else f"没有数据目录 {data}"
-    return f"{found}，请用 --data 或 YQBOT_DATA 指明；新安装的请先运行 yqbot run。"
-
-
         data.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(data)
     except OSError as e:

@@ -152,7 +152,8 @@ async def ours(args: argparse.Namespace) -> list[dict[str, Any]]:
             tags[number] = FetchResult(source_id=result.source_id, status=200, etag=result.etag)
             found = items(parse(result.body, result.headers, result.final_url, seen), request.source_id, seen)
             if store is not None:
-                return int((await store.save_poll(SourceState(source_id=request.source_id, etag=result.etag), found)).new)
+                state = SourceState(source_id=request.source_id, etag=result.etag)
+                return int((await store.save_poll(state, found, patient=True)).new)  # as the poller does in a round of many
             return len(found)
 
         rounds = []

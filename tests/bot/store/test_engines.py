@@ -203,6 +203,29 @@ async def test_waiting_units_share_a_commit(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_patient_units_wait_for_one_another_and_for_nothing_when_one_is_in_haste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.sqlite.PATIENCE_S", 3_000.0)
+    store = await open_store("", tmp_path)
+    groups: list[int] = []
+    assert isinstance(store.engine, Sqlite)
+    commit = store.engine._commit
+    monkeypatch.setattr(store.engine, "_commit", lambda group: (groups.append(len(group)), commit(group)))
+
+    patient = [
+        asyncio.ensure_future(store.save_poll(SourceState(source_id=f"s{n}"), [item(f"i{n}")], patient=True)) for n in range(5)
+    ]
+    await asyncio.sleep(0)
+    await store.set_meta("haste", "1")
+    assert [(await p).new for p in patient] == [1] * 5
+    assert groups == [6]
+    last = asyncio.ensure_future(store.save_poll(SourceState(source_id="last"), [item("last")], patient=True))
+    await asyncio.sleep(0)
+    await store.close()  # closing waits for nobody's patience either
+    assert (await last).new == 1
+
+
 async def test_a_database_held_by_another_program_is_said_and_survived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.sqlite.BUSY_MS", 100)
     store = await open_store("", tmp_path)
