@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import wall
-from bot.configuration import folders_of
+from bot.configuration import folders_of, unusable
 from config.check import ordered
 from config.check import problems as across
 from config.load import read
@@ -36,8 +36,9 @@ def run(args: argparse.Namespace) -> int:
     wrong = len(errors(found))
     summary = f"检查完毕：错误{wrong}处，提醒{len(found) - wrong}处。"
     if wrong:
-        more = "" if settings is not None else "改正后请再检查一次，各项之间的问题届时列出。"
-        print(f"{summary}有错误的配置不能使用，请按上面的改法改正。{more}", file=sys.stderr)
+        unread = "值班台读不了这份配置，不能启动。请按上面的改法改正，改正后请再检查一次，各项之间的问题届时列出。"
+        unsound = "值班台仍能启动，但所列各项会提醒不到人或办不下去，请在启用前按上面的改法改正。"
+        print(f"{summary}{unread if settings is None or unusable(errors(found)) else unsound}", file=sys.stderr)
         return 1
     print(summary)
     return 0

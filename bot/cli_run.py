@@ -17,13 +17,16 @@ from bot import calendar_care, log, outage
 from bot.app import Running, listening, login_link, serving
 from bot.channels.setup import keep_link
 from bot.clock import SystemClock, wall
-from bot.configuration import data_of, settings_of
+from bot.configuration import data_of, settings_of, unusable
 from bot.garbage import settle_memory
 from bot.once_a_day import once_a_day
 from bot.pulse import Pulse, notify
 from bot.scheduler import arm, build_scheduler, wake_on_change
 from bot.steady import ClockWrong, SteadyClock, check
 from bot.watch import Watch
+from config.check import problems
+from config.problem import ConfigError, errors
+from config.schema import Settings
 
 
 def add_parser(sub: Any) -> None:
@@ -41,9 +44,19 @@ def add_parser(sub: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal."""
-    settings = settings_of(args.config, dict(os.environ))
+    settings = _sound(settings_of(args.config, dict(os.environ)))
     log.configure()
     return asyncio.run(_run(settings, data_of(args.data, os.environ)))
+
+
+def _sound(settings: Settings) -> Settings:
+    """Settings the service can run with; other mistakes are told and do not keep a desk from starting at three in the morning."""
+    found = errors(problems(settings, wall()))
+    if fatal := unusable(found):
+        raise ConfigError(fatal)
+    if found:
+        print(f"配置有{len(found)}处错误，所列各项会提醒不到人或办不下去，请运行 yqbot check 逐条改正。", file=sys.stderr)
+    return settings
 
 
 async def _run(settings: Any, data: Path) -> int:

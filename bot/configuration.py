@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import config
 from config.load import load
+from config.problem import Problem
 from config.schema import Settings
 
 PACKAGE = Path(config.__file__).parent
@@ -23,6 +24,11 @@ def folders_of(folder: Path | None, env: Mapping[str, str]) -> tuple[Path, ...]:
 def settings_of(folder: Path | None, env: Mapping[str, str]) -> Settings:
     """Settings of an installation; ConfigError with every problem."""
     return load(folders_of(folder, env), env)
+
+
+def unusable(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Mistakes with which the service cannot run at all: its address, its hours."""
+    return tuple(p for p in found if p.is_error and p.id in ("Y420", "Y421"))
 
 
 def data_of(folder: Path | None, env: Mapping[str, str]) -> Path:

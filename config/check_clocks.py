@@ -153,8 +153,13 @@ def _step(settings: Settings, place: str, n: int, step: StepRule) -> Iterator[Pr
 
 
 def held(settings: Settings, role: Role) -> bool:
-    """Somebody of the organisation can hold the role: by the rota, by the roster, or a duty phone in a liaison's place."""
+    """Somebody of the organisation can hold the role: by the rota, by the roster, or a duty phone in a liaison's place.
+
+    Without any rota nobody is on duty at all: that is one mistake, told once (Y321), not one a rung.
+    """
     org = settings.organisation
+    if not org.shifts and role in (Role.DUTY_OFFICER, Role.DEPUTY_DUTY, Role.DUTY_LEADER):
+        return True
     if role is Role.DUTY_OFFICER:
         return any(s.duty_officer or s.deputy_duty or s.duty_leader for s in org.shifts)
     if role is Role.DEPUTY_DUTY:

@@ -11,10 +11,11 @@ from config import vocabulary as words
 from config.findings import error, warning
 from config.problem import Problem
 from config.routing import Function, RoutedUnit, Routing, load_routing
-from config.schema import Category, Playbook, Settings, Threshold
+from config.schema import Category, Organisation, Playbook, Settings, Threshold
 
 FALLBACK = "fallback"
 OTHER = "other"
+LISTED = 5
 _CODE = re.compile(r"[a-z0-9_-]+")
 _DIGITS = re.compile(r"[0-9０-９一二三四五六七八九十]+[人名]|死|亡|遇难|伤|维稳|管控")
 
@@ -139,6 +140,19 @@ def lead_problems(settings: Settings, functions: Mapping[str, Function], folders
     return found
 
 
+def _some(names: list[str]) -> str:
+    return f"{'、'.join(names[:LISTED])}等{len(names)}类" if len(names) > LISTED else f"{'、'.join(names)}共{len(names)}类"
+
+
+def _leader(org: Organisation, routing: Routing) -> str:
+    """What to do about kinds of matters nobody leads: most often the units bear other codes than the routing table's."""
+    default = routing.unit(routing.default) if routing.default else None
+    if org.routing and default is not None:
+        where = f"请把承担“{default.name}”职能的单位的 code 写成 {default.code}（分办表 {org.routing} 的默认单位）"
+        return f"{where}，其他单位的 code 照分办表写；或为单位写 functions。"
+    return "请在 [organisation] 写 routing（县级写 county），单位的 code 照分办表写；或为单位写 functions。"
+
+
 def _leaderless(settings: Settings, routing: Routing) -> list[Problem]:
     org = settings.organisation
     own = tuple(RoutedUnit(code=u.code, name=u.name, functions=u.functions, territory=u.territory) for u in org.units)
@@ -156,8 +170,8 @@ def _leaderless(settings: Settings, routing: Routing) -> list[Problem]:
                 settings,
                 "Y208",
                 "organisation",
-                f"以下类别没有牵头单位：{'、'.join(missing)}。",
-                "请为单位写 functions，或在分办表中指定 default。",
+                f"{_some(missing)}没有牵头单位，交办时找不到单位。",
+                _leader(org, routing),
             )
         ]
     unit = table.unit(table.default)
@@ -166,7 +180,7 @@ def _leaderless(settings: Settings, routing: Routing) -> list[Problem]:
             settings,
             "Y208",
             "organisation",
-            f"以下类别没有牵头单位，先交{unit.name if unit else table.default}：{'、'.join(missing)}。",
+            f"{_some(missing)}没有牵头单位，先交{unit.name if unit else table.default}。",
             "如需直接交主管单位，请在组织表中补写该单位或为单位写 functions。",
         )
     ]

@@ -13,6 +13,12 @@ from config.schema import Officer, Organisation, Role, Settings, Shift, Unit
 
 DAYS = 30
 SHOWN = 3
+NO_ROTA = (
+    "请在 organisation.toml 写班次，首尾相接排满全天，例如："
+    '[[shift]] name = "白班" days = ["每天"] start = "08:00" end = "20:00" '
+    'duty_officer = "值班员的userid" duty_leader = "带班领导的userid"（每项一行）；'
+    "值班表在 Excel 里的，用 yqbot import rota 文件 转成配置。"
+)
 _ON_CALL = (Role.DUTY_LEADER, Role.DEPUTY_IN_CHARGE, Role.PRINCIPAL, Role.APPROVER)
 
 
@@ -137,6 +143,9 @@ def _shift(settings: Settings, org: Organisation, shift: Shift) -> Iterator[Prob
 
 
 def _rota(settings: Settings, org: Organisation, now: datetime) -> Iterator[Problem]:
+    if not org.shifts:
+        yield error(settings, "Y321", "organisation", "没有值班表，提醒找不到人。", NO_ROTA)
+        return
     empty = gaps(org.shifts, now, DAYS)
     if empty:
         first = "；".join(f"{a:%m月%d日 %H:%M}至{b:%m月%d日 %H:%M}" for a, b in empty[:SHOWN])

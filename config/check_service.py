@@ -106,7 +106,7 @@ def _bot(settings: Settings) -> Iterator[Problem]:
         why = "请写成 08:00 的样子；不要零报告就写空字符串。"
         yield error(settings, "Y420", "bot", f"时间 {bot.zero_report_at} 写法不对。", why, "zero_report_at")
     yield from _briefs(settings)
-    if not _LISTEN.fullmatch(bot.listen):
+    if not _LISTEN.fullmatch(bot.listen) or int(bot.listen.rpartition(":")[2]) > 65535:
         yield error(settings, "Y421", "bot", f"监听地址 {bot.listen} 写法不对。", "请写成 127.0.0.1:8710 的样子。", "listen")
     for key, number, least in (
         ("jitter_seconds", bot.jitter_seconds, 0),

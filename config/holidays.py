@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,7 +64,11 @@ def _read(path: Path) -> dict[int, Year]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("year", [])
         return dict(_year(path, entry) for entry in entries)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as e:
+    except tomllib.TOMLDecodeError as e:
+        line = re.search(r"line (\d+)", str(e))
+        where = f"第{line[1]}行" if line else "末尾"
+        raise HolidayError(f"{path.name}{where}写法不对，请检查引号、等号、方括号是否成对、是否用了半角。") from e
+    except (KeyError, TypeError) as e:
         raise HolidayError(f"{path.name}写法不对（{e}），请对照自带的 holidays.toml 改正。") from e
 
 

@@ -39,3 +39,65 @@ def test_mistakes_inside_files_and_warnings_come_together(tmp_path: Path, capsys
     out = capsys.readouterr()
     assert [line.split()[0] for line in out.out.splitlines() if line.startswith("Y")] == ["Y004", "Y003", "Y002"]
     assert "改正后请再检查一次" in out.err
+
+
+COUNTY = """
+[organisation]
+name = "青禾县人民政府"
+short = "青禾县"
+level = "county"
+press_office = "xcb"
+command = "xcb"
+arbiter = "xcb"
+
+[[unit]]
+code = "xcb"
+name = "青禾县委宣传部"
+kind = "press"
+duty_phone = "0000-1000001"
+
+[[officer]]
+userid = "jia"
+name = "甲一"
+unit = "xcb"
+roles = ["duty_officer", "press_office", "unit_liaison", "unit_head", "admin"]
+phone = "0000-1000002"
+
+[[officer]]
+userid = "yi"
+name = "乙二"
+unit = "xcb"
+roles = ["duty_leader", "deputy_in_charge", "principal", "arbiter", "approver"]
+phone = "0000-1000003"
+"""
+
+
+def test_a_first_organisation_without_a_rota_is_told_each_cause_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "organisation.toml").write_text(COUNTY, encoding="utf-8")
+    assert main(["check", "--config", str(tmp_path)]) == 1
+    out = capsys.readouterr()
+    told = [line.split()[0] for line in out.out.splitlines() if " 错误 " in line]
+    assert told == ["Y208", "Y321"]
+    assert 'days = ["每天"]' in out.out
+    assert "code 写成 zfb" in out.out
+    assert "仍能启动" in out.err
+
+
+@pytest.mark.parametrize("line", ['listen = "127.0.0.1:99999"', 'listen = "8710"', 'zero_report_at = "8点"'])
+def test_a_service_that_could_not_run_says_where_before_it_touches_the_data(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "bot.toml").write_text(f"[bot]\n{line}\n", encoding="utf-8")
+    assert main(["run", "--config", str(tmp_path / "c"), "--data", str(tmp_path / "data")]) == 1
+    err = capsys.readouterr().err
+    assert "c/bot.toml:2" in err
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unfinished_holiday_table_is_told_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "holidays.toml").write_text("x = [1,\n", encoding="utf-8")
+    assert main(["check", "--config", str(tmp_path)]) == 1
+    assert "holidays.toml末尾写法不对" in capsys.readouterr().out
