@@ -115,6 +115,11 @@ def _verify(s: Said) -> str:
 
 def _upward(s: Said) -> str:
     number = s.incident.number
+    if s.clock is not None and s.clock.code == "upward_written":
+        return (
+            "电话报过的，书面报告仍要按时报。只写已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
+            f"报完点“书面已报”，或回：书面报送 {number}。要底稿，回：底稿 {number}"
+        )
     return (
         "先打电话，后补书面。只报已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
         f"报完点“已报总值班室”。要首报底稿，回：底稿 {number}"

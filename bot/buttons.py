@@ -67,6 +67,26 @@ def _b(i: Incident, text: str, action: str, style: int = SECOND) -> Press:
 
 
 def _duty(i: Incident, kind: str, settings: Settings, held: set[str]) -> Offer:
+    offer = _at_hand(i, settings, held)
+    return replace(offer, buttons=_owed_first(i, offer.buttons)) if kind == "upward" else offer
+
+
+def _owed_first(i: Incident, usual: Sequence[Press]) -> tuple[Press, ...]:
+    """A card that asks for a report upward begins with what records it."""
+    owed = [
+        _b(i, text, action, PRIMARY)
+        for code, text, action in (
+            ("upward_report", "已报总值班室", "report_up"),
+            ("upward_written", "书面已报", "report_written"),
+        )
+        if i.running(code) is not None
+    ]
+    keys = {p.key for p in owed}
+    return (*owed, *(p for p in usual if p.key not in keys))[:6]
+
+
+def _at_hand(i: Incident, settings: Settings, held: set[str]) -> Offer:
+    """What the watch can do in the state of the matter."""
     if not i.verifications:
         return Offer(buttons=_verifying(i, settings))
     if _awaits_ruling(i):
@@ -85,10 +105,17 @@ def _verifying(i: Incident, settings: Settings) -> tuple[Press, ...]:
         if i.acknowledgements:
             out += [_b(i, "部分属实", "verify|partly"), _b(i, "无法核实", "verify|unverifiable")]
     out.append(_b(i, "非本地/旧闻", "ask_exclude", NEUTRAL))
-    out.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
-    if len(out) < 6 and not any(p.key.endswith("report_up") for p in out):
-        out.append(_b(i, "已报总值班室", "report_up"))
+    out += [] if i.leader_told else [_b(i, "已电话报带班", "tell_leader")]
+    out.append(_reported(i))
     return tuple(out[:6])
+
+
+def _reported(i: Incident, *, again: bool = False) -> Press:
+    """The next report upward: by telephone, then in writing where that has its own limit, `again`: then 续报."""
+    told = any(e.kind == "upward_reported" for e in i.evidence)
+    if told and i.running("upward_written") is not None:
+        return _b(i, "书面已报", "report_written")
+    return _b(i, "续报已报", "report_up|续报") if told and again else _b(i, "已报总值班室", "report_up")
 
 
 def _two_parties(i: Incident, settings: Settings) -> list[Press]:
@@ -112,7 +139,7 @@ def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
     if i.high_consequence and len(i.verifications) < 2:
         buttons[1:1] = _two_parties(i, settings)[:2]
     buttons += [_b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE)]
-    buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _b(i, "已报总值班室", "report_up"))
+    buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _reported(i))
     buttons += _grading(i, held)
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
 
@@ -126,9 +153,7 @@ def _awaits_ruling(i: Incident) -> bool:
 def _beside_ruling(i: Incident) -> tuple[Press, ...]:
     """What the duty officer can do while the ruling is awaited: the clock runs on."""
     out = [_b(i, "已电话报带班", "tell_leader", PRIMARY)] if not i.leader_told else []
-    told = any(e.kind == "upward_reported" for e in i.evidence)
-    out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
-    return (*out, _b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE))
+    return (*out, _reported(i, again=True), _b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE))
 
 
 def _half_verified(i: Incident) -> bool:
@@ -148,8 +173,7 @@ def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ..
     if turn and turn.open:
         out.append(_b(i, "代签收", "ask_sign"))
     out.append(_b(i, "情况有变", "change", NEGATIVE))
-    told = any(e.kind == "upward_reported" for e in i.evidence)
-    out.append(_b(i, "续报已报", "report_up|续报") if told else _b(i, "已报总值班室", "report_up"))
+    out.append(_reported(i, again=True))
     out += _grading(i, held)
     return tuple(out[:6])
 

@@ -122,6 +122,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         words=("报送", "已报送"), usage="报送 12 [时间] 接报人", help="首报", action="report_up", fields=fields.report_up_fields
     ),
+    Command(
+        words=("书面报送", "书面已报"),
+        usage="书面报送 12 [时间] 文号或接收人",
+        help="书面报告，与电话首报各有时限的",
+        action="report_written",
+        fields=fields.report_up_fields,
+    ),
     Command(words=("续报",), usage="续报 12 内容", help="续报", action="report_up", fields=fields.report_up_fields),
     Command(
         words=("登记事项",),
@@ -213,6 +220,7 @@ COMMANDS: tuple[Command, ...] = (
         words=("清除原文",), usage="清除原文 12 理由", help="清除另存的原文和附件", action="erase", fields=fields.reason_fields
     ),
     Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件"),
+    Command(words=("撤回",), usage="撤回 12 原因", help="撤回一天内发出的消息，另发现状卡片"),
     Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),
     Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
     Command(words=("体检", "出稿体检"), usage="体检 12 稿子全文", help="发布前查数字、姓名、用语、时间、缺项，不留存稿子"),
@@ -223,7 +231,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("换班", "替班"), usage="换班 姓名 [明天]", help="请同事代班，对方同意才生效"),
     Command(words=("交接", "交接班"), usage="交接", help="向交接双方发交接卡，双方签认"),
     Command(words=("履职单", "我的履职单"), usage="履职单", help="本班我做了什么、何时"),
-    Command(words=("演练",), usage="演练 开始 情景｜演练 中止｜演练 报告", help="用真流程演练，消息有标记；演练报告作为文件发给您"),
+    Command(
+        words=("演练",), usage="演练 开始 情景｜演练 中止｜演练 报告", help="用真流程演练，消息有标记；演练报告作为文件发给您"
+    ),
     Command(words=("顶班",), usage="顶班", help="由我顶替本班值班员"),
     Command(words=("帮助", "?", "？"), usage="帮助", help="看现在能办什么"),
 )

@@ -10,15 +10,17 @@ from datetime import datetime
 from bot import labels, texts
 from bot.labels import BEIJING
 from config.schema import Settings
+from config.vocabulary import UPWARD
 from playbooks.incident import Incident
 
 UNKNOWN = "待核"
 
 
 def draft(i: Incident, settings: Settings, now: datetime, by: str) -> str:
-    """The next report upward: 首报 until one was recorded, then 续报 with its number."""
+    """The next report upward: 首报 until one was recorded, then the one owed in writing, then 续报 with its number."""
     told = [e for e in i.evidence if e.kind == "upward_reported"]
-    kind = "首报" if not told else f"续报{len(told)}"
+    written = "书面报告" if i.running("upward_written") is not None else f"续报{len(told)}"
+    kind = "首报" if not told else written
     lines = [
         f"【{kind}底稿】请核对后再报，“{UNKNOWN}”处不要猜",
         f"{'（演练）' if i.drill else ''}关于{_where(i)}{settings.category(i.category).neutral if texts.checked(i) else '有关情况'}的{kind}",
@@ -69,7 +71,7 @@ def _done(i: Incident, settings: Settings) -> str:
 
 
 def _released(i: Incident) -> str:
-    public = [e for e in i.evidence if e.kind != "upward_reported"]
+    public = [e for e in i.evidence if e.kind not in UPWARD]
     if not public:
         return "尚未发布"
     return "；".join(f"{_full(e.at)}{labels.EVIDENCE_KINDS.get(e.kind, '发布')}" for e in public[-3:])

@@ -157,6 +157,7 @@ EVIDENCE_KINDS: Mapping[str, str] = {
     "rolling_release": "滚动发布",
     "brief_info": "简要信息",
     "upward_reported": "信息报送",
+    "upward_written": "书面报送",
     "upward_report": "信息报送",
 }
 EXCLUSION_REASONS: Mapping[str, str] = {
@@ -239,6 +240,7 @@ NOTES: Mapping[str, str] = {
     "unmasked": "查看原文",
     "erased": "清除个人信息",
     "attachment": "附件",
+    "recalled": "撤回消息",
 }
 MESSAGE_STATES: Mapping[str, str] = {
     "pending": "待发",

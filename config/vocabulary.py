@@ -45,11 +45,13 @@ SERVICES = (
     "hotline_answered",
 )
 """What fulfils a duty towards the person who asked; never a public release nor the reverse."""
+UPWARD = ("upward_reported", "upward_written")
+"""What was reported upward: by telephone, in writing. Two duties where the rules say so; neither fulfils the other, nor a public one."""
 EVIDENCE = (
     *RELEASES,
     *SERVICES,
+    *UPWARD,
     "brief_info",
-    "upward_reported",
     "acknowledged",
     "verified",
     "signed",

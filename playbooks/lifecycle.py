@@ -70,6 +70,7 @@ RULES: Mapping[str, Rule] = _rules(
     Rule(code="superior_release", handler=releases.superior_release, roles=(*DUTY, *COMMAND)),
     Rule(code="other_form", handler=releases.other_form, roles=(*LEAD, "approver", "principal")),
     Rule(code="report_up", handler=releases.report_up, roles=(*DUTY, *LEAD)),
+    Rule(code="report_written", handler=releases.report_written, roles=(*DUTY, *LEAD)),
     Rule(code="enter_duty", handler=duties.enter, roles=(*DUTY, *LEAD, *UNIT)),
     Rule(code="fulfil", handler=duties.fulfil, roles=(*DUTY, *LEAD, *UNIT)),
     Rule(code="extend", handler=duties.extend, roles=("unit_head", "deputy_in_charge", "principal")),

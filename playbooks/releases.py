@@ -96,7 +96,17 @@ def _outcomes(i: Incident, a: Action, outcome: str, basis: str, codes: tuple[str
 
 def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     """报送: 首报 or 续报N with who took the call; never a public release nor the reverse (practice.md §2.6)."""
-    done = sum(1 for e in i.evidence if e.kind == "upward_reported")
+    return _reported(i, a, "upward_reported", "首报")
+
+
+def report_written(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
+    """书面报送: a duty of its own where the rules set a limit for it (domain.md §8.4); the call does not fulfil it, nor the reverse."""
+    return _reported(i, a, "upward_written", "书面报告")
+
+
+def _reported(i: Incident, a: Action, kind: str, first: str) -> tuple[Event, ...]:
+    """Evidence of a report upward; the first needs no words, a later one does."""
+    done = sum(1 for e in i.evidence if e.kind == kind)
     at = moment(a, "at") or a.now
     if at > a.now + CLOCK_SLACK:
         raise Refused("in_future", field="at")
@@ -106,11 +116,11 @@ def report_up(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         return ()
     item = Evidence(
         id=next_id(i),
-        kind="upward_reported",
+        kind=kind,
         at=at,
         recorded_at=a.now,
         by=a.by.id,
-        detail=text(a, "detail", "首报"),
+        detail=text(a, "detail", first),
     )
     if any(turns_on_time(c, item.kind, at, a.now) for c in i.clocks):
         return (proposal(i, a, "evidence", {"evidence": dump(item)}),)

@@ -11,6 +11,7 @@ from typing import Any
 from bot import labels
 from bot.reports.names import Names
 from bot.store.port import StoredEvent
+from config.vocabulary import UPWARD
 from playbooks.fold_clocks import when
 from playbooks.incident import Incident
 
@@ -63,7 +64,7 @@ class Teller:
             label=_label(event),
             text=text,
             who=self.names.person(event.actor),
-            handling=event.kind in HANDLING or _evidence_kind(event) == "upward_reported",
+            handling=event.kind in HANDLING or _evidence_kind(event) in UPWARD,
         )
 
     def lines(self, events: Iterable[StoredEvent]) -> tuple[Line, ...]:
@@ -126,7 +127,7 @@ def _label(event: StoredEvent) -> str:
         return labels.NOTES.get(str(event.data.get("note", "note")), labels.EVENT_KINDS["noted"])
     kind = _evidence_kind(event)
     if kind:
-        return "信息报送" if kind == "upward_reported" else "登记发布"
+        return "信息报送" if kind in UPWARD else "登记发布"
     return labels.EVENT_KINDS.get(event.kind, event.kind)
 
 
@@ -226,7 +227,7 @@ def _evidence(t: Teller, d: Data) -> str:
     e = d.get("evidence", {})
     kind = labels.EVIDENCE_KINDS.get(str(e.get("kind")), str(e.get("kind")))
     missing = "、".join(labels.REGISTER_FIELDS.get(str(m), str(m)) for m in e.get("missing", ()))
-    if e.get("kind") == "upward_reported":
+    if e.get("kind") in UPWARD:
         return str(e.get("detail") or kind)
     return _join(kind, str(e.get("url", "")), f"登记还缺{missing}" if missing else "")
 

@@ -12,6 +12,7 @@ from bot.reports.clock_rows import evidence_seqs
 from bot.reports.names import Names
 from bot.reports.rows import CheckRow, GateRow, OldRumourRow, PersonRow, ReleaseRow, StageRow, TollRow, TurnRow, UpwardRow
 from bot.store.port import StoredEvent
+from config.vocabulary import UPWARD
 from playbooks.fold import RELEASES
 from playbooks.incident import Evidence, Incident
 from playbooks.rumours import OLD, old_rumour
@@ -76,12 +77,12 @@ def upward_rows(incident: Incident, events: Sequence[StoredEvent], names: Names)
         UpwardRow(
             at=e.at,
             recorded_at=e.recorded_at,
-            detail=names.scrub(e.detail),
+            detail=names.scrub(f"书面：{e.detail}" if e.kind == "upward_written" else e.detail),
             who=names.person(e.by),
             seq=seqs.get(e.id),
         )
         for e in incident.evidence
-        if e.kind == "upward_reported"
+        if e.kind in UPWARD
     )
 
 

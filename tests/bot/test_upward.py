@@ -11,7 +11,7 @@ from bot.reports import gather, render
 from config.schema import Level
 from playbooks.incident import Clock, ClockState
 from tests.bot.desk_room import Room, room
-from tests.builders import at, graded
+from tests.builders import at, graded, settings
 
 NIGHT = at("02:24")
 
@@ -55,6 +55,41 @@ async def test_the_report_upward_is_asked_for_pressed_and_is_no_public_release(o
     before = len([h for h in office.heard(duty) if "待报送" in h])
     await office.forward(hours=1)
     assert len([h for h in office.heard(duty) if "待报送" in h]) == before, "the reminders stop"
+
+
+async def test_the_written_report_is_a_duty_of_its_own_with_its_button_text_and_evidence(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", NIGHT, settings("longjiang-county")) as county:
+        duty = county.duty.duty_officer
+        await county.landslide(graded(Level.MAJOR, NIGHT))
+        assert [(await clock(county, c)).due_at for c in ("upward_report", "upward_written")] == [at("02:54"), at("03:24")]
+        await county.press(duty, "收到")
+        await county.type(duty, "报送 1 县总值班室张主任接报")
+        assert await state(county, "upward_report") is ClockState.MET
+        assert await state(county, "upward_written") is ClockState.PENDING, "the call does not fulfil the written duty"
+        assert "书面报告底稿" in await county.type(duty, "底稿 1")
+        await county.forward(minutes=46)
+        assert any("待报送" in h and "03:24前书面报总值班室" in h and "书面已报" in h for h in county.heard(duty))
+        await county.press(duty, "书面已报")
+        assert await state(county, "upward_written") is ClockState.MET
+        assert await state(county, "response_48h") is ClockState.PENDING
+        assert [e.kind for e in (await county.incident()).evidence] == ["upward_reported", "upward_written"]
+        text = await reviewed(county)
+        assert "书面报告上级总值班室" in text
+        assert "书面：书面报告" in text
+        assert "尚未发布" in await county.type(duty, "底稿 1"), "a written report is no release"
+
+
+async def test_a_report_in_writing_leaves_the_call_owed(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", NIGHT, settings("longjiang-county")) as county:
+        await county.landslide(graded(Level.MAJOR, NIGHT))
+        await county.type(county.duty.duty_officer, "书面报送 1 02:24 县政府总值班室")
+        assert await state(county, "upward_written") is ClockState.MET
+        assert await state(county, "upward_report") is ClockState.PENDING
+
+
+async def test_where_no_rule_sets_a_limit_in_writing_there_is_no_such_clock(office: Room) -> None:
+    await office.landslide(graded(Level.MAJOR, NIGHT))
+    assert "upward_written" not in {c.code for c in (await office.incident()).clocks}
 
 
 async def test_a_public_release_leaves_the_report_upward_owed(office: Room) -> None:
