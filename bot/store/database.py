@@ -26,9 +26,10 @@ from bot.store.port import (
     StoredItem,
 )
 from monitors.item import Item
-from playbooks.incident import Event, Incident
+from playbooks.incident import ActorKind, Event, Incident
 
 CACHED: Final = 4_000
+MACHINES: Final = (ActorKind.FEED, ActorKind.SYSTEM)
 
 
 class SqlStore(ApartStore):
@@ -109,8 +110,11 @@ class SqlStore(ApartStore):
     # incidents
 
     async def incident(self, number: int) -> Incident | None:
-        found = await self.engine.read(lambda tx: self._load(tx, [number]))
-        return found[0] if found else None
+        def unit(tx: Tx) -> Incident | None:
+            known = self._decoded.get((number, incidents.version_of(tx, number) or 0))
+            return known or next(iter(self._load(tx, [number])), None)
+
+        return await self.engine.read(unit)
 
     async def incidents(self, *, open_only: bool = True, alarmed_only: bool = False, limit: int = 1000) -> list[Incident]:
         def unit(tx: Tx) -> list[Incident]:
@@ -145,9 +149,7 @@ class SqlStore(ApartStore):
         if known is None:
             known = incidents.decode(row["state"])
             if keep:
-                self._decoded[key] = known
-                if len(self._decoded) > CACHED:
-                    self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
+                self._keep(key, known)
         return known
 
     async def open_heads(self) -> list[tuple[int, int]]:
@@ -162,6 +164,7 @@ class SqlStore(ApartStore):
             await self.engine.write(lambda tx: incidents.commit(tx, change))
         except Conflict:
             return False
+        self._remember((change,))
         return True
 
     async def commit_all(self, changes: Sequence[Change], marks: Sequence[Joined]) -> bool:
@@ -170,7 +173,19 @@ class SqlStore(ApartStore):
             await self.engine.write(lambda tx: incidents.commit_all(tx, changes, marks))
         except Conflict:
             return False
+        self._remember(changes)
         return True
+
+    def _remember(self, changes: Sequence[Change]) -> None:
+        """What the machine wrote is what would be read: its events hold plain values only. So a growing matter is not read again."""
+        for change in changes:
+            if all(e.actor.kind in MACHINES for e in change.events):
+                self._keep((change.incident.number, change.incident.version), change.incident)
+
+    def _keep(self, key: tuple[int, int], incident: Incident) -> None:
+        self._decoded[key] = incident
+        if len(self._decoded) > CACHED:
+            self._decoded.popitem(last=False)  # the oldest decoded, whichever thread came last
 
     async def events(self, chain_name: str) -> list[StoredEvent]:
         return await self.engine.read(lambda tx: chain.events(tx, chain_name))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 
 from bot.store import attachments, callbacks, chain, items, originals, steps
@@ -28,8 +28,9 @@ PROJECTED: Final = (
     "alarmed_at",
     "drill",
 )
-MEMBERS_KNOWN: Final = 20_000
-"""Members whose text is remembered: some 6 MiB."""
+GROWING: Final = 200
+"""Matters whose members' text is remembered, the last written ones."""
+_grown: dict[int, tuple[tuple[Member, ...], str]] = {}
 CLOCK_COLUMNS: Final = "incident, clock_id, code, cycle, track, state, start_at, due_at, latent, provisional, body"
 
 
@@ -55,14 +56,24 @@ def state_text(incident: Incident) -> str:
     plain: dict[str, Any] = terse(replace(incident, members=()))
     parts = {name: part(value) for name, value in plain.items()}
     if incident.members:
-        parts["members"] = f"[{','.join(map(_member_text, incident.members))}]"
+        parts["members"] = f"[{_members_text(incident)}]"
     text = ",".join([f'"{name}":{parts[name]}' for name in sorted(parts)])
     return clean(f"{{{text}}}")
 
 
-@lru_cache(maxsize=MEMBERS_KNOWN)
-def _member_text(member: Member) -> str:
-    return part(terse(member))
+def _members_text(incident: Incident) -> str:
+    """The members of a matter; those it had when it was written last are not written out again."""
+    members = incident.members
+    known, text = _grown.pop(incident.number, ((), ""))
+    if members[: len(known)] != known:
+        known, text = (), ""
+    more = [part(terse(m)) for m in members[len(known) :]]
+    text = ",".join([text, *more] if text else more)
+    _grown[incident.number] = members, text
+    while len(_grown) > GROWING:
+        with contextlib.suppress(KeyError, StopIteration, RuntimeError):  # another thread was at it
+            del _grown[next(iter(_grown))]
+    return text
 
 
 def decode(state: str) -> Incident:
@@ -76,6 +87,11 @@ def heads(tx: Tx, *, open_only: bool, alarmed_only: bool, limit: int) -> list[tu
     where = f" where {' and '.join(conditions)}" if conditions else ""
     rows = tx.rows(f"select number, version from incident{where} order by number desc limit :limit", {"limit": limit})
     return [(r["number"], r["version"]) for r in reversed(rows)]
+
+
+def version_of(tx: Tx, number: int) -> int | None:
+    row = one(tx, "select version from incident where number = :number", {"number": number})
+    return None if row is None else int(row["version"])
 
 
 def states(tx: Tx, numbers: list[int]) -> list[Row]:

@@ -15,6 +15,7 @@ from bot.clock import VirtualClock
 from bot.desk import act, change
 from bot.intake import BREATH
 from bot.store import StoreError
+from bot.store.incidents import decode, states
 from bot.store.port import Joined
 from bot.store.verify import verify
 from monitors.item import Item, ItemKind
@@ -46,6 +47,8 @@ async def whole(running: Running, number: int, count: int) -> Incident:
     store = running.service.desk.store
     found = await store.incident(number)
     assert found is not None
+    (row,) = await store.engine.read(lambda tx: states(tx, [number]))  # type: ignore[attr-defined]
+    assert found == decode(row["state"]), "what is remembered of a write is what would be read"
     members = [m.item_id for m in found.members]
     assert len(set(members)) == len(members) == count
     assert {s.item.id for s in await store.items_of(number)} == set(members)

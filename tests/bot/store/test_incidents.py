@@ -45,6 +45,9 @@ async def test_a_state_put_together_from_remembered_members_is_the_one_text_of_i
         )
         assert state_text(grown) == compact(grown)
         assert state_text(grown) == compact(grown), "remembered"
+    for left in (grown.members[:2], grown.members[::2], (), grown.members):  # split off, read again
+        grown = replace(grown, members=left)
+        assert state_text(grown) == compact(grown)
 
 
 async def test_a_change_against_an_old_version_writes_nothing(store: SqlStore) -> None:
