@@ -20,11 +20,12 @@ from bot.configuration import settings_of
 from config.gazetteer import Gazetteer, load_gazetteer
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
-from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of
+from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of, site_reader
 from monitors.figures import extract
 from monitors.gate import Gate, Verdict
 from monitors.marks import Metric
 from monitors.region import Locator, Region
+from monitors.sites import SiteReader
 from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
 from playbooks.severity import MISSING_LIKE, grade
 from playbooks.severity import Verdict as Grading
@@ -121,14 +122,14 @@ def run_cluster(
 def clusters(judges: Judges, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     """Story of every row, in order; a row without a date counts as seen with the one before it."""
     index, last = judges.index(), _EPOCH
-    table = family_table(judges.gate)
+    table, sites = family_table(judges.gate), site_reader(judges.gate)
     for row in rows:
         last = max(last, _date(row.get("date")) or last)
-        ref = _reference(judges, row, table)
+        ref = _reference(judges, row, table, sites)
         yield {"id": str(row.get("id", "")), "event": f"{ref.stream}/{index.place(ref, last).story}"}
 
 
-def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple[str, ...]]) -> ItemRef:
+def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple[str, ...]], sites: SiteReader) -> ItemRef:
     title, text, stream = (
         str(row.get("title") or ""),
         str(row.get("detail") or row.get("text") or ""),
@@ -146,6 +147,7 @@ def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple
         city=city,
         county=county,
         families=families_of(judges.gate.judge(title, region=region), table),
+        spot=sites.read(title, (province, city, county)),
     )
 
 

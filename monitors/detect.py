@@ -18,6 +18,7 @@ from monitors.lexicon import fold
 from monitors.likeness import pieces, segmenter
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
+from monitors.sites import Apart, SiteReader
 from monitors.slowburn import Voice, person_of, slow_burn
 from monitors.story import ABROAD, LETTER_CHARS, MATTER, ItemRef, JoinRules, StoryIndex
 from monitors.twins import Twins
@@ -123,7 +124,7 @@ class Detector:
         self.policy = policy
         self.scope = scope or Scope()
         self._home = home
-        self._families = family_table(gate)
+        self._families, self._sites = family_table(gate), site_reader(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
         own = (self.scope.province, self.scope.city, self.scope.county)
         self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate), own)
@@ -207,6 +208,7 @@ class Detector:
             city=city,
             county=county,
             families=families_of(verdict, self._families),
+            spot=self._sites.read(seen.title, (province, city, county)),
         )
 
     def _join(self, story: str, seen: Seen, now: datetime, evidence: tuple[str, ...]) -> Change:
@@ -301,7 +303,7 @@ class Detector:
         near = [
             (self._index.near(story.id, other.id), other.id)
             for other in self._alarmed
-            if other.id != story.id and _meet(story, other)
+            if other.id != story.id and _meet(story, other) and self._index.apart(story.id, other.id) is not Apart.SITE
         ]
         best = max(near, default=(0.0, ""))
         return best[1] if best[0] >= self.policy.suggest_likeness else ""
@@ -346,6 +348,12 @@ def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
 def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Families of every hazard and grievance a verdict saw."""
     return frozenset(family for group in verdict.groups for family in table.get(group, ()))
+
+
+def site_reader(gate: Gate) -> SiteReader:
+    """Reads the local places of titles; a word of the lexicon is no name."""
+    common = [word.text for group in gate.lexicon.groups.values() for word in group.words]
+    return SiteReader(gate.lexicon.stories, common)
 
 
 def letter_form(gate: Gate) -> tuple[str, ...]:

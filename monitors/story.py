@@ -4,7 +4,8 @@
          -> 0.5 likeness to the whole story + 0.5 likeness to its nearest recent item, plus place, hazard and toll
          -> the best story above the threshold, else a new one
 
-Different counties, or hazards that exclude each other, never join. Nothing here reads a clock; the same items in the same
+Different counties, places of one kind with different names (two towns, two mines: `sites`), or hazards that exclude each other,
+never join; things of different kinds and a falling toll take away what the place adds, and so does the desk's own territory. Nothing here reads a clock; the same items in the same
 order give the same stories, so the index is rebuilt by placing stored members again (`restore`).
 """
 
@@ -17,14 +18,19 @@ from heapq import nlargest
 from math import sqrt
 
 from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, tolls, words
+from monitors.sites import NOWHERE, Apart, Spot
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 RECENT = 30  # items of a story compared one by one
+DEAD = "dead"  # how a stated number of dead ends (`likeness.tolls`)
+LEVELS_OF_PLACE = ("province", "city", "county")
 KINDS_OF_PLACE = "省市县区旗"
 ABROAD = "境外"  # how the name of a place abroad begins
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
+WIDE = frozenset(("water", "quake"))  # hazards that strike a whole county or province at once, many places in one matter
 WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
 LETTER_CHARS = 60  # a text this long is read as a letter
+_MORE_DEAD = re.compile("再|又|另|新增|其中|更正|修正|核减|下调")  # a smaller number of dead that contradicts nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class ItemRef:
     city: str = ""
     county: str = ""
     families: frozenset[str] = frozenset()
+    spot: Spot = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,7 @@ class _Story:
     counties: Counter[str] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
     tolls: set[str] = field(default_factory=set)
+    spot: Spot = NOWHERE
     size: int = 0
     kept: timedelta | None = None
 
@@ -94,8 +102,8 @@ class _Story:
 class StoryIndex:
     """Streaming index of open stories. `dull` maps a word of titles to its factor (0..1), `form` are phrases of any letter.
 
-    `home` is the installation's own county or city: sharing it is no evidence that two matters are one. `own` are the names of its
-    territory (province, city, county), which every title of its own sources may carry: they are not read.
+    `home` is the installation's own county or city, `own` are the names of its territory (province, city, county): to share no more
+    than these is no evidence that two matters are one, and as every title of its own sources may carry them they are not read.
     """
 
     def __init__(
@@ -107,7 +115,8 @@ class StoryIndex:
         own: Iterable[str] = (),
     ) -> None:
         self.home = home
-        self._own = _names(own)
+        self._territory = tuple(own)
+        self._own = _names(self._territory)
         self.rules = rules or JoinRules()
         self._titles, self._letters = TitleWeights(dull or {}), LetterWeights(form)
         self._stories: dict[str, _Story] = {}
@@ -167,9 +176,27 @@ class StoryIndex:
         one, two = self._stories.get(left), self._stories.get(right)
         return bool(one and two and one.tolls & two.tolls)
 
-    def at_home(self, name: str) -> bool:
-        """The installation's own county or city: every matter lies there, so that sharing it says nothing."""
-        return bool(self.home and name) and (self.home.startswith(name) or name.startswith(self.home))
+    def shared(self, one: tuple[str, str, str], two: tuple[str, str, str]) -> str:
+        """The finest level on which two places (province, city, county) agree; `home` where that is the desk's own territory."""
+        agree = (level for level, mine, theirs in zip(LEVELS_OF_PLACE, one, two, strict=True) if mine and mine == theirs)
+        return self._finer_than_home(max(agree, key=LEVELS_OF_PLACE.index, default=""), one)
+
+    def apart(self, left: str, right: str) -> Apart:
+        """How surely two stories are different matters by the places and things their titles name."""
+        one, two = self._stories.get(left), self._stories.get(right)
+        if one is None or two is None or WIDE & (one.families.keys() | two.families.keys()):
+            return Apart.NO
+        return one.spot.apart(two.spot)
+
+    def _finer_than_home(self, level: str, place: tuple[str, str, str]) -> str:
+        """The level two matters share, or `home` where that is the installation's own territory or what it lies in."""
+        known = LEVELS_OF_PLACE[LEVELS_OF_PLACE.index(level) :] if level else ()
+        names = dict(zip(LEVELS_OF_PLACE, place, strict=True))
+        return "home" if any(self._at_home(part, names[part]) for part in known) else level
+
+    def _at_home(self, level: str, name: str) -> bool:
+        own = dict(zip(LEVELS_OF_PLACE, self._territory, strict=False)).get(level, "")
+        return any(mine and name and (mine.startswith(name) or name.startswith(mine)) for mine in (self.home, own))
 
     def _alive(self, story: _Story, now: datetime) -> bool:
         return now - story.last <= max(self._window(story), story.kept or timedelta())
@@ -226,19 +253,20 @@ class StoryIndex:
         clash = bool(hazards(families) and hazards(ref.families) and not same_family)
         value -= rules.hazard_clash if clash else 0.0
         place = _place_relation(story, ref)
-        if place == "county":
+        if place == "elsewhere":
             return -1.0
-        if place == "city" and self.at_home(ref.county or ref.city):
-            place = "home"
         if place == "clash" and (storms(ref.title) & story.tolls or _far_quake(story, ref, families)):
             place = "unknown"
-        if place == "clash":
+        wide = bool(WIDE & (families | ref.families))
+        apart = Apart.NO if wide else story.spot.apart(ref.spot)
+        if place == "clash" or apart is Apart.SITE or (apart and place in ("city", "county")):
             return value - rules.place_clash
+        if place in LEVELS_OF_PLACE:
+            place = self._finer_than_home(place, (ref.province, ref.city, ref.county))
+        near = place in ("city", "county") and not _fewer_dead(ref, stated, story)
         if same_family:
-            value += rules.same_hazard + (
-                rules.same_city if place == "city" else rules.same_province if place == "province" else 0.0
-            )
-        elif place == "city" and not clash:
+            value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)
+        elif near and not clash:
             value += rules.same_province
         if stated & story.tolls and place not in ("unknown", "home"):
             value += rules.same_toll
@@ -261,6 +289,7 @@ class StoryIndex:
                 counter[name] += 1
         story.families.update(ref.families)
         story.tolls |= stated
+        story.spot = story.spot.joined(ref.spot)
         story.size += 1
         story.last = max(story.last, now)
 
@@ -292,7 +321,7 @@ def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
 
 
 def _place_relation(story: _Story, ref: ItemRef) -> str:
-    """city (same city or county), province (same, no finer clash), unknown (one side has no place), clash, or county."""
+    """County, city or province they share at the finest; unknown (one side has no place), clash, or elsewhere (another county)."""
     if not story.provinces or not ref.province:
         return "unknown"
     if not _held(story.provinces, ref.province):
@@ -300,9 +329,20 @@ def _place_relation(story: _Story, ref: ItemRef) -> str:
     if story.cities and ref.city and not _held(story.cities, ref.city):
         return "clash"
     if story.counties and ref.county and not _held(story.counties, ref.county):
+        return "elsewhere"
+    if ref.county and ref.county in story.counties:
         return "county"
-    same = (ref.city and ref.city in story.cities) or (ref.county and ref.county in story.counties)
-    return "city" if same else "province"
+    return "city" if ref.city and ref.city in story.cities else "province"
+
+
+def _fewer_dead(ref: ItemRef, stated: set[str], story: _Story) -> bool:
+    """A toll never falls: fewer dead than the story has already, and not said to come on top or to be a part, speak of another matter."""
+    mine, known = _most_dead(stated), _most_dead(story.tolls)
+    return 0 < mine < known and not _MORE_DEAD.search(ref.title)
+
+
+def _most_dead(stated: Iterable[str]) -> int:
+    return max((int(toll.removesuffix(DEAD)) for toll in stated if toll.endswith(DEAD)), default=0)
 
 
 def _names(own: Iterable[str]) -> re.Pattern[str]:

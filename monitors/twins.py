@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from config.lexicon import AlarmPolicy
 from monitors.heat import recent
 from monitors.matter import Story
-from monitors.story import MATTER, StoryIndex, hazards
+from monitors.story import MATTER, WIDE, StoryIndex, hazards
 
 # likeness of words that makes a twin: less, the more the facts agree
 CITY, TOLL, PROVINCE, TOLL_APART, WORDS = 0.0, 0.08, 0.08, 0.15, 0.22
-WIDE = frozenset(("water", "quake"))  # hazards that strike a whole province at once
 OWN_TOLL = ("deaths", "missing")  # what makes a matter its own beside a louder one
 
 
@@ -41,6 +40,8 @@ class Twins:
         """Same place and hazard: the same matter under other words."""
         if any(differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True)):
             return False
+        if self.index.apart(story.id, other.id):
+            return False
         related, near = _related(story, other), self.index.near(story.id, other.id)
         if _fewer_dead(story, other) and near < WORDS:
             return False
@@ -51,21 +52,20 @@ class Twins:
         return same_toll or near >= self._needed(story, other, related)
 
     def _needed(self, story: Story, other: Story, related: bool) -> float:
-        if not related or self._at_home(story):
+        shared = self.index.shared(_place(story), _place(other))
+        if not related or shared in ("", "home"):
             return WORDS
-        if story.city and story.city == other.city:
+        if shared in ("city", "county"):
             return CITY
-        apart = not story.province or story.province != other.province or _own_toll(story, other)
-        return WORDS if apart else PROVINCE
-
-    def _at_home(self, story: Story) -> bool:
-        return self.index.at_home(story.county or story.city)
+        return WORDS if _own_toll(story, other) else PROVINCE
 
     def _echo(self, story: Story, other: Story, now: datetime) -> bool:
         """Talk around a matter everyone talks of (same province, same hazard, no toll of its own): no card of its own."""
         if self._aftershock(story, other):
             return True
-        if _own_toll(story, other) or differ(story.province, other.province) or self._at_home(story):
+        if _own_toll(story, other) or differ(story.province, other.province):
+            return False
+        if self.index.shared(_place(story), _place(other)) == "home" or self.index.apart(story.id, other.id):
             return False
         if recent(other.sightings, now, self.policy.loud_hours)[0] < self.policy.loud_titles:
             return False

@@ -1,0 +1,122 @@
+"""Local places and things a title names, and the disasters they tell apart. Places are invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.judging import judges_of
+from monitors.detect import Detector, Kind, Scope, Seen, site_reader
+from monitors.region import Region
+from monitors.sites import Apart
+
+START = datetime(2025, 7, 1, 8, tzinfo=UTC)
+JUDGES = judges_of(None, {})
+SITES = site_reader(JUDGES.gate)
+HERE = ("青岚省", "云泽市", "鹿溪县")
+DESKS = {
+    "all": "all",
+    "province": "青岚省",
+    "city": "青岚省/云泽市",
+    "county": "青岚省/云泽市/鹿溪县",
+}
+
+
+def detector(desk: str) -> Detector:
+    """A detector for which every title that names a part of the invented county lies in it."""
+
+    def locate(title: str, text: str) -> Region:
+        named = [name if name[:2] in title else "" for name in HERE]
+        known = next((n for n in (3, 2, 1) if named[n - 1]), 0)
+        place = [name if n < known else "" for n, name in enumerate(HERE)]
+        return Region(province=place[0], city=place[1], county=place[2], evidence=tuple(n for n in named if n))
+
+    return Detector(
+        gate=JUDGES.gate,
+        locate=locate,
+        count=JUDGES.count,
+        grade=JUDGES.level,
+        policy=JUDGES.policy,
+        scope=Scope.parse(DESKS[desk]),
+    )
+
+
+def alarmed(desk: str, titles: tuple[str, ...], hours: float) -> tuple[int, int]:
+    """How many stories and how many alarms the titles gave, told `hours` apart."""
+    watch, alarms = detector(desk), 0
+    for number, title in enumerate(titles):
+        item = Seen(id=str(number), source=f"s{number % 3}", title=title)
+        alarms += sum(c.kind is Kind.ALARMED for c in watch.feed(item, START + timedelta(hours=hours * number)))
+    return len(watch.stories), alarms
+
+
+THREE = {
+    "three_slides": (
+        "鹿溪县石坪镇发生山体滑坡致3人被埋",
+        "鹿溪县柳河镇发生山体滑坡致2人被埋",
+        "鹿溪县青桥镇发生山体滑坡致4人被埋",
+    ),
+    "three_villages": ("鹿溪县大湾村山体滑坡致3人遇难", "鹿溪县下坪村山体滑坡致3人遇难", "鹿溪县石岭村山体滑坡致3人遇难"),
+    "slide_mine_house": ("鹿溪县山体滑坡致3人遇难", "鹿溪县一煤矿透水致2人遇难", "鹿溪县一自建房倒塌致4人遇难"),
+    "three_fires": ("鹿溪县一居民楼起火致1死", "鹿溪县一化工厂爆炸起火致2死", "鹿溪县一烧烤店起火致1死"),
+    "three_mines": ("鹿溪县青山煤矿透水2人遇难", "鹿溪县北岭煤矿透水2人遇难", "鹿溪县石坪煤矿透水4人被困"),
+}
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@pytest.mark.parametrize("titles", THREE.values(), ids=THREE)
+def test_three_like_disasters_of_one_county_in_a_week_stay_three(desk: str, titles: tuple[str, ...]) -> None:
+    assert alarmed(desk, titles, hours=24) == (3, 3)
+
+
+ONE = (
+    "鹿溪县石坪镇大湾村发生山体滑坡",
+    "鹿溪县石坪镇山体滑坡 多人被埋",
+    "青岚鹿溪山体滑坡致2死3失联",
+    "鹿溪大湾村滑坡搜救现场",
+    "云泽鹿溪县山体滑坡已致4人遇难",
+    "鹿溪滑坡已致5人遇难1人失联",
+    "青岚鹿溪县大湾村山体滑坡 救援仍在进行",
+    "鹿溪县通报石坪镇山体滑坡：失联人员已找到",
+)
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_one_slide_told_in_eight_wordings_stays_one(desk: str) -> None:
+    assert alarmed(desk, ONE, hours=2) == (1, 1)
+
+
+def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
+    flood = ("鹿溪县特大暴雨 石坪镇被淹致2人遇难", "鹿溪县特大暴雨 柳河镇被淹多人被困", "鹿溪县暴雨洪水 大湾村村民转移")
+    assert alarmed("all", flood, hours=2)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "apart"),
+    [
+        ("石坪镇山体滑坡", "柳河镇山体滑坡", Apart.SITE),
+        ("石坪镇大湾村滑坡", "石坪镇下坪村滑坡", Apart.NO),
+        ("青山煤矿透水", "民房倒塌", Apart.THING),
+        ("一村庄被埋", "一村民被救", Apart.NO),
+        ("老虎进村", "大湾村有老虎", Apart.NO),
+        ("坍塌煤矿伤者讲述", "青山煤矿坍塌", Apart.NO),
+        ("多家村镇银行", "石坪镇储户", Apart.NO),
+        ("山体滑坡", "高速公路塌方 大桥垮塌", Apart.NO),
+    ],
+    ids=["towns", "one_town", "things", "villages_in_general", "verb", "lexicon_word", "bank", "slope_and_road"],
+)
+def test_names_of_one_kind_and_things_tell_titles_apart(one: str, two: str, apart: Apart) -> None:
+    assert SITES.read(one).apart(SITES.read(two)) is apart
+    assert SITES.read(two).apart(SITES.read(one)) is apart
+
+
+def test_names_of_province_city_and_county_are_no_local_names() -> None:
+    assert not SITES.read("青岚新乡发生滑坡", ("青岚", "新乡", "")).names
+    assert SITES.read("青岚新乡石坪镇发生滑坡", ("青岚", "新乡", "")).names == {("site_town", "石坪")}
+
+
+def test_a_lexicon_without_kinds_reads_nothing() -> None:
+    from monitors.sites import NOWHERE, SiteReader
+
+    assert SiteReader({}).read("石坪镇山体滑坡") == NOWHERE
