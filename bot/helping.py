@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from bot import drill, papers, replies, texts
+from bot import drill, papers, recalling, replies, rota_desk, texts
 from bot.commands import BY_WORD, COMMANDS, Command
 from bot.desk import Desk
 from bot.likely import in_order
@@ -18,6 +18,7 @@ from playbooks.incident import RUNNING, Actor, Incident
 from playbooks.lifecycle import DUTY, permitted
 
 SHOWN = 7
+ROTA = frozenset({"到岗", "顶班", "换班", "交接"})
 ALWAYS = ("报", "查询", "值班", "到岗", "顶班", "换班", "交接", "履职单", "台账", "演练")
 SEEN = ("详情", "卡在", "底稿", "体检", "附件", "报告")
 """Words that need a matter and change nothing."""
@@ -87,10 +88,11 @@ async def answer(desk: Desk, actor: Actor, number: int | None, rest: str) -> str
         one = found[0]
     if one is not None:
         hidden = one.category in desk.settings.bot.thin_categories
-        return for_matter(one, actor, "专线事项" if hidden else texts.short(one, desk.settings))
+        said = for_matter(one, actor, "专线事项" if hidden else texts.short(one, desk.settings))
+        return "\n".join((said, _always(desk, actor), _more()))
     head = replies.listing(found, desk.settings, desk.now())
     ask = f"\n某件能办什么，回：帮助 {found[0].number}" if found else ""
-    return f"{head}{ask}\n{_always(actor)}\n{_more()}"
+    return f"{head}{ask}\n{_always(desk, actor)}\n{_more()}"
 
 
 def for_matter(i: Incident, by: Actor, name: str) -> str:
@@ -103,7 +105,8 @@ def for_matter(i: Incident, by: Actor, name: str) -> str:
     lines += [f"{_short(r, i.number)}——{r.help}" for r in shown]
     lines += [f"还可以：{others}。"] if others else []
     lines.append(f"查看：{'、'.join(f'{w} {i.number}' for w in SEEN[:3])}、{'、'.join(_for(SEEN[3:], by))}。")
-    return "\n".join((*lines, _always(by), _more()))
+    lines += [f"发错了：撤回 {i.number} 原因——一天内的都能撤"] if recalling.MAY & set(by.roles) else []
+    return "\n".join(lines)
 
 
 def _first_of_each(rows: Sequence[Command]) -> list[Command]:
@@ -128,8 +131,10 @@ def _for(words: Sequence[str], by: Actor) -> list[str]:
     return [w for w in words if w not in ONLY or ONLY[w] & set(by.roles)]
 
 
-def _always(by: Actor) -> str:
-    return f"随时可以：{'、'.join(_for(ALWAYS, by))}。"
+def _always(desk: Desk, by: Actor) -> str:
+    """What needs no matter; of the rota only what this person could do now."""
+    rota = rota_desk.possible(desk, by)
+    return f"随时可以：{'、'.join(w for w in _for(ALWAYS, by) if w not in ROTA or w in rota)}。"
 
 
 def _more() -> str:

@@ -12,7 +12,21 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot import asking, buttons, drill, evidence, living, papers, reading, refusals, replies, rota_desk, shift_start, texts
+from bot import (
+    asking,
+    buttons,
+    drill,
+    evidence,
+    living,
+    papers,
+    reading,
+    recalling,
+    refusals,
+    replies,
+    rota_desk,
+    shift_start,
+    texts,
+)
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
@@ -306,6 +320,8 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
         return await papers.review(desk, actor, await reading.number_of(desk, asked), key)
     if word == "台账":
         return await papers.ledger(desk, actor, asked.rest, key)
+    if word == "撤回":
+        return await recalling.recall(desk, actor, await reading.number_of(desk, asked), asked.rest, key)
     if word == "演练":
         return await drill.drill(desk, actor, asked.number, asked.rest, key)
     return await reading.answer(desk, actor, asked)

@@ -191,6 +191,8 @@ def detail(i: Incident, settings: Settings, now: datetime) -> str:
         f"状态：{labels.STATUS[i.status.value]}　等级：{level}",
         f"主责：{texts.unit_name(i.primary_unit, settings) if i.primary_unit else '待交办'}",
     ]
+    if i.merged_into is not None:
+        lines.append(f"已并入{i.merged_into}号，请看：详情 {i.merged_into}")
     where = texts.stuck_text(i, settings, now)
     if where and i.open:
         lines.append(f"卡在：{where}")

@@ -162,6 +162,21 @@ def _own_shift(desk: Desk, actor: Actor, day: datetime) -> tuple[str, Duty] | No
     return None
 
 
+def possible(desk: Desk, actor: Actor) -> set[str]:
+    """Which of 到岗, 顶班, 换班, 交接 would be done for this person now."""
+    now, me = desk.now(), actor.id.lower()
+    on = desk.duty()
+    coming, gone = desk.duty(on.end + timedelta(seconds=1)), desk.duty(on.start - timedelta(seconds=1))
+    mine, next_ = ({getattr(d, role).lower() for role in ROLES} for d in (on, coming))
+    own = any(_own_shift(desk, actor, now + timedelta(days=n)) for n in (0, 1))
+    planned = own or me in {getattr(gone, role).lower() for role in ROLES} or bool(set(ROLES) & set(actor.roles))
+    out = {"到岗"} if me in mine or (me in next_ and on.end - now <= SOON / 2) else set()
+    out |= {"换班"} if own else set()
+    out |= {"顶班"} if planned and on.end > now and on.duty_officer.lower() != me else set()
+    hands = {d.duty_officer.lower() for d in (gone, on, coming)}
+    return out | ({"交接"} if me in hands or "duty_leader" in actor.roles else set())
+
+
 async def _swap(desk: Desk, actor: Actor, ident: str, key: str, *, agreed: bool) -> str:
     before = await _worked(desk, key)
     if before is not None:

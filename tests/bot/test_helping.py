@@ -19,3 +19,25 @@ async def test_papers_and_drills_are_named_only_to_who_may_ask_for_them(tmp_path
                 assert word not in other
                 assert "由值班员、带班领导或新闻办" in await office.type(liaison, f"{word} 1")
             assert "履职单" in other
+
+
+async def test_of_the_rota_only_what_the_person_could_do_now_is_named(tmp_path: Path) -> None:
+    """And what is not named would be refused."""
+    async with room(tmp_path / "data", at("02:24")) as office:
+        duty = office.duty.duty_officer
+        liaison = next(o.userid for o in office.desk.settings.organisation.officers if o.roles == ("unit_liaison",))
+        mine, other = await office.type(duty, "帮助"), await office.type(liaison, "帮助")
+        for word in ("到岗", "换班", "交接"):
+            assert word in mine
+        assert "顶班" not in mine
+        assert "不用顶班" in await office.type(duty, "顶班")
+        for word in ("到岗", "顶班", "换班", "交接"):
+            assert word not in other
+        assert "值班表上没有您" in await office.type(liaison, "到岗")
+        assert "没有您的班" in await office.type(liaison, f"换班 {office.desk.settings.organisation.officers[0].name}")
+
+
+async def test_help_for_a_matter_ends_in_what_can_be_taken_back(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("02:24")) as office:
+        await office.landslide()
+        assert "撤回 1 原因" in await office.type(office.duty.duty_officer, "帮助 1")
