@@ -29,7 +29,7 @@ from monitors.detect import Change, Detector, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind
 from playbooks import triage
-from playbooks.incident import Event, Incident, Place
+from playbooks.incident import Event, Incident, Member, Place
 from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_again
 
 BATCH = 500
@@ -75,6 +75,7 @@ class Intake:
     looked: datetime | None = None
     local: frozenset[str] = field(init=False)
     split_seen: str | None = None
+    ids: dict[int, tuple[tuple[Member, ...], set[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.local = frozenset(s.id for s in self.desk.settings.sources if s.local)
@@ -209,6 +210,7 @@ class Intake:
                 if not await batch.write():
                     await self._again(batch, read, out)
                 batch, read = Batch(desk=self.desk), []
+                self.ids.clear()
 
     async def _again(self, batch: Batch, read: Sequence[Read], out: dict[str, int | None]) -> None:
         """Somebody changed an incident meanwhile: what was read is decided again on what it is now, at last one by one.
@@ -260,7 +262,7 @@ class Intake:
         why = "；".join(changes[0].reasons) or "same matter"
 
         def decision(i: Incident) -> tuple[Event, ...]:
-            if item.id in map(ITEM_ID, i.members):
+            if self._holds(i, item.id):
                 return ()
             if i.merged_into is not None:
                 raise Moved(i.merged_into)
@@ -274,6 +276,15 @@ class Intake:
             )
 
         await to.change(number, decision, _members(item, now, why))
+
+    def _holds(self, i: Incident, item_id: str) -> bool:
+        """Whether the item is a member already; of a matter asked for again in a batch only the new members are looked at."""
+        known, ids = self.ids.get(i.number, ((), set()))
+        if i.members[: len(known)] != known:
+            known, ids = (), set()
+        ids.update(map(ITEM_ID, i.members[len(known) :]))
+        self.ids[i.number] = i.members, ids
+        return item_id in ids
 
     async def _reread(self, to: Writing, number: int, item: Item, changes: Sequence[Change]) -> None:
         """A member was edited by its source: a toll it raises, or an alarm it gives, is learnt as from a new item."""

@@ -113,6 +113,7 @@ class Gate:
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
         self._anywhere, self._pseudo = self._mask(PLACES), self._mask(PSEUDO)
+        self._fires: dict[int, list[Rule]] = {}
         self._known: dict[int, _Could] = {}  # ordinary texts share few combinations of groups
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
 
@@ -130,9 +131,14 @@ class Gate:
                 led[0].append(index)
         return led
 
-    def _fired(self, bits: int, barring: int) -> list[Rule]:
-        """Rules whose needs are all met by `bits` and that nothing in `barring` bars, in their order."""
-        return [item.rule for item in self._met(bits) if not item.bars & barring]
+    def _fired(self, bits: int) -> list[Rule]:
+        """Rules whose needs are all met by `bits` and that nothing in them bars, in their order."""
+        fired = self._fires.get(bits)
+        if fired is None:
+            if len(self._fires) >= KNOWN:
+                self._fires.clear()
+            fired = self._fires[bits] = [item.rule for item in self._met(bits) if not item.bars & bits]
+        return fired
 
     def _met(self, bits: int) -> list[_Compiled]:
         """Rules whose needs are all met by `bits`, in their order, barred ones too."""
@@ -218,7 +224,7 @@ class Gate:
         bits |= placed | self._mask(_toll(folded, figures))
         if magnitude:
             bits |= self._bits["@magnitude"]
-        fired = self._fired(bits, bits)
+        fired = self._fired(bits)
         if not fired:
             return _NOTHING
         framed = self._framed(frame, bits) if frame else bits
