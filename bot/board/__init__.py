@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.board import files, originals, search, source_page
+from bot.board import codes, files, originals, search, source_page
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
+from bot.board.mishaps import mishaps
 from bot.board.pages import Board, static
 from bot.board.stream import Hub
 
@@ -39,6 +40,9 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get(f"{one}/review.{{kind:md|html|docx}}", guarded(deps, board.report)),
         web.get("/events", guarded(deps, board.events)),
         web.get("/login", sign_in(deps)),
+        web.post("/login", codes.enter(deps)),
+        web.get("/access", guarded(deps, codes.page(board))),
+        web.post("/access", editing(deps, codes.give(board))),
         web.post("/logout", guarded(deps, sign_out(deps))),
         web.get("/static/{name}", static),
     ]
@@ -47,5 +51,6 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
 def setup_board(app: web.Application, deps: BoardDeps) -> None:
     """Put the board on an application."""
     hub = Hub(deps)
+    app.middlewares.append(mishaps(deps))
     app.add_routes(board_routes(deps, hub))
     app.on_shutdown.append(hub.close)

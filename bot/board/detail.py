@@ -64,7 +64,7 @@ class MessageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
-    """A reminder still to come."""
+    """Reminders still to come at one instant for one duty; `role` names everyone they go to."""
 
     at: datetime
     role: str
@@ -184,15 +184,12 @@ def coming_steps(steps: Sequence[StepRow], incident: Incident) -> tuple[StepLine
     """Reminders still pending, the next first."""
     clocks: Mapping[str, str] = {c.id: c.name for c in incident.clocks}
     pending = sorted((s for s in steps if s.state == "pending"), key=lambda s: (s.fire_at, s.key))
-    return tuple(
-        StepLine(
-            at=s.fire_at,
-            role=labels.ROLES.get(s.role, s.role),
-            kind=labels.CARDS.get(s.card, s.card),
-            clock=clocks.get(s.clock_id, "即时通知"),
-        )
-        for s in pending[:STEPS_SHOWN]
-    )
+    together: dict[tuple[datetime, str, str], dict[str, None]] = {}
+    for s in pending:
+        what = (s.fire_at, labels.CARDS.get(s.card, s.card), clocks.get(s.clock_id, "即时通知"))
+        together.setdefault(what, {})[labels.ROLES.get(s.role, s.role)] = None
+    lines = [StepLine(at=at, role="、".join(roles), kind=kind, clock=clock) for (at, kind, clock), roles in together.items()]
+    return tuple(lines[:STEPS_SHOWN])
 
 
 def item_lines(members: Sequence[Member], names: Names, came: Sequence[Incident] = ()) -> tuple[ItemLine, ...]:
