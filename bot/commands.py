@@ -220,6 +220,7 @@ COMMANDS: tuple[Command, ...] = (
         words=("清除原文",), usage="清除原文 12 理由", help="清除另存的原文和附件", action="erase", fields=fields.reason_fields
     ),
     Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件"),
+    Command(words=("登录码",), usage="登录码", help="在电脑上登录总览用的一次性登录码"),
     Command(words=("撤回",), usage="撤回 12 原因", help="撤回一天内发出的消息，另发现状卡片"),
     Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),
     Command(words=("底稿",), usage="底稿 12", help="首报、续报底稿，只用核定内容"),
@@ -241,7 +242,7 @@ BY_WORD: Mapping[str, Command] = {w: c for c in COMMANDS for w in c.words}
 WORDS = sorted(BY_WORD, key=len, reverse=True)
 
 
-UNNUMBERED = frozenset({"报", "台账"})
+UNNUMBERED = frozenset({"报", "台账", "登录码"})
 """Commands about no matter: digits after them are people or a month."""
 _ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
 _NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")

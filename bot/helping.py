@@ -133,8 +133,10 @@ def _for(words: Sequence[str], by: Actor) -> list[str]:
 
 def _always(desk: Desk, by: Actor) -> str:
     """What needs no matter; of the rota only what this person could do now."""
-    rota = rota_desk.possible(desk, by)
-    return f"随时可以：{'、'.join(w for w in _for(ALWAYS, by) if w not in ROTA or w in rota)}。"
+    rota, officer = rota_desk.possible(desk, by), desk.settings.organisation.officer(by.id)
+    words = [w for w in _for(ALWAYS, by) if w not in ROTA or w in rota]
+    words += ["登录码"] if officer is not None and officer.board else []
+    return f"随时可以：{'、'.join(words)}。"
 
 
 def _more() -> str:

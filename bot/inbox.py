@@ -27,6 +27,7 @@ from bot import (
     shift_start,
     texts,
 )
+from bot.board.codes import issue
 from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse
 from bot.desk import Busy, Desk, NotFound, act
@@ -298,6 +299,17 @@ def _looked_at(desk: Desk, action: str, incident: Incident, fields: Mapping[str,
     return published(incident, str(fields.get("detail", "")), desk.settings, desk.now()) if action == "release" else ""
 
 
+async def _login_code(desk: Desk, actor: Actor) -> str:
+    """For a computer on which WeCom's own sign-in does not work."""
+    officer = desk.settings.organisation.officer(actor.id)
+    if officer is None or not officer.board:
+        return "您没有总览权限，请联系系统管理员在名册中开通。"
+    code = await issue(desk.store, officer, actor, desk.now())
+    return (
+        f"登录码 {code}，账号 {officer.userid}，10分钟内有效，用一次，不要告诉别人。在电脑上打开 {desk.board_url}/login 输入。"
+    )
+
+
 async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:
     """Commands that are no action on one matter: reports, the rota, drills; everything else only reads."""
     word = asked.command.words[0]
@@ -320,6 +332,8 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
         return await papers.review(desk, actor, await reading.number_of(desk, asked), key)
     if word == "台账":
         return await papers.ledger(desk, actor, asked.rest, key)
+    if word == "登录码":
+        return await _login_code(desk, actor)
     if word == "撤回":
         return await recalling.recall(desk, actor, await reading.number_of(desk, asked), asked.rest, key)
     if word == "演练":

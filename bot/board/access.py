@@ -71,7 +71,9 @@ def guarded(deps: BoardDeps, handler: Handler) -> Plain:
     async def run(request: web.Request) -> web.StreamResponse:
         who = await visitor(deps, request)
         if who is None:
-            sentence = "请用值班台发给您的一次性登录链接进入；链接用过或超过12小时须重新索取。"
+            sentence = (
+                "请登录后查看：用企业微信、一次性登录链接，或账号和登录码。登录码在企业微信里回“登录码”索取，或请管理员发放。"
+            )
             return refuse(deps, sentence, onward=request.path if request.method == "GET" else "/")
         return dressed(await handler(request, who))
 
@@ -103,7 +105,8 @@ def dressed(response: web.StreamResponse) -> web.StreamResponse:
 def refuse(deps: BoardDeps, sentence: str, status: int = 401, onward: str = "/") -> web.StreamResponse:
     """A page with one sentence; whoever has to sign in finds the way over WeCom there, and comes to `onward` after it."""
     door = f"{WECOM}?next={quote(onward, safe='/')}" if status == 401 and deps.settings.wecom.corpid else ""
-    body = html("message.html", title="舆情值班台", sentence=sentence, organisation=deps.settings.organisation.name, door=door)
+    name = deps.settings.organisation.name
+    body = html("message.html", title="舆情值班台", sentence=sentence, organisation=name, door=door, codes=status == 401)
     return dressed(web.Response(text=body, content_type="text/html", status=status))
 
 
@@ -116,18 +119,22 @@ def sign_in(deps: BoardDeps) -> Plain:
         now = wall()
         userid = await deps.store.use_login(token, session, now, now + LASTS) if token else None
         if userid is None:
-            return refuse(deps, "登录链接无效、已用过或已过期，请向值班台重新索取。")
+            said = "登录链接无效、已用过或已过期，请向值班台重新索取。" if token else "请登录。"
+            return refuse(deps, said)
         officer = deps.settings.organisation.officer(userid)
         if officer is None or not officer.board:
             return refuse(deps, "您没有总览权限，请联系系统管理员在名册中开通。", status=403)
-        answer = web.Response(status=303, headers={"Location": "/"})
-        safe = request.secure or deps.settings.bot.public_url.startswith("https://")
-        answer.set_cookie(
-            COOKIE, session, max_age=int(LASTS.total_seconds()), httponly=True, samesite="Lax", secure=safe, path="/"
-        )
-        return dressed(answer)
+        return welcomed(deps, request, session, "/")
 
     return login
+
+
+def welcomed(deps: BoardDeps, request: web.Request, session: str, target: str) -> web.StreamResponse:
+    """The way in: the session's cookie, and the page that was wanted."""
+    answer = web.Response(status=303, headers={"Location": target})
+    safe = request.secure or deps.settings.bot.public_url.startswith("https://")
+    answer.set_cookie(COOKIE, session, max_age=int(LASTS.total_seconds()), httponly=True, samesite="Lax", secure=safe, path="/")
+    return dressed(answer)
 
 
 def sign_out(deps: BoardDeps) -> Handler:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import aiohttp
 
 from tests.bot.desk_room import room
 from tests.builders import at
@@ -41,3 +44,17 @@ async def test_help_for_a_matter_ends_in_what_can_be_taken_back(tmp_path: Path) 
     async with room(tmp_path / "data", at("02:24")) as office:
         await office.landslide()
         assert "撤回 1 原因" in await office.type(office.duty.duty_officer, "帮助 1")
+
+
+async def test_an_officer_gets_a_code_for_a_computer_and_enters_with_it(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("02:24")) as office, aiohttp.ClientSession() as browser:
+        officers = office.desk.settings.organisation.officers
+        editor = next(o.userid for o in officers if o.board == "editor")
+        said = await office.type(editor, "登录码")
+        code = re.search(r"登录码 (\d{4} \d{4})，账号 ([\w.-]+)，", said)
+        assert code is not None
+        data = {"account": code[2], "code": code[1]}
+        async with browser.post(f"{office.board}/login", data=data, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/")
+        outside = next(o.userid for o in officers if not o.board)
+        assert "没有总览权限" in await office.type(outside, "登录码")
