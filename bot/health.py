@@ -109,9 +109,11 @@ def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble
             )
         )
     if not state.failures and silent(source, state, now):
-        last = beijing(state.last_new_at, now) if state.last_new_at else "不详"
+        heard = last_heard(source, state)
+        last = beijing(heard, now) if heard else "不详"
         todo = OWN_SILENT if source.own else "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
-        found.append(Trouble(kind=SILENT, detail=f"{source.name}自{last}起没有新内容，超过其平时的间隔。{todo}。"))
+        what = "没有新内容，超过其平时的间隔" if state.last_new_at else "能打开，但从未取到任何内容"
+        found.append(Trouble(kind=SILENT, detail=f"{source.name}自{last}起{what}。{todo}。"))
     if state.remark:
         found.append(
             Trouble(kind=FORMAT, detail=f"{source.name}：{state.remark}。能读的部分已入库；请联系来源单位或调整配置。")
@@ -127,9 +129,16 @@ def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble
 
 def silent(source: Source, state: SourceState, now: datetime) -> bool:
     """Whether the source has brought nothing for longer than is set for it, else than its rhythm (a `site` brings nothing)."""
+    since = last_heard(source, state)
     if source.quiet_hours:
-        return silent_too_long(state.last_new_at, timedelta(hours=source.quiet_hours), now)
-    return silent_too_long(state.last_new_at, timedelta(seconds=state.quiet) if state.quiet else None, now)
+        return silent_too_long(since, timedelta(hours=source.quiet_hours), now)
+    return silent_too_long(since, timedelta(seconds=state.quiet) if state.quiet else None, now)
+
+
+def last_heard(source: Source, state: SourceState) -> datetime | None:
+    """When it last brought something; for an account of our own that never did, since when it answers."""
+    waited_for = source.kind != "site" and (source.own or source.quiet_hours)
+    return state.last_new_at or (state.answers_since if waited_for else None)
 
 
 @dataclass(slots=True, kw_only=True)

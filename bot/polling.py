@@ -294,7 +294,10 @@ def _counted(state: SourceState, counts: PollCounts, now: datetime) -> SourceSta
 
 
 def _plain_success(source: Source, state: SourceState, now: datetime) -> SourceState:
-    return replace(state, failures=0, last_error="", last_try_at=now, last_success_at=now, address=source.url)
+    since = state.answers_since or now
+    return replace(
+        state, failures=0, last_error="", last_try_at=now, last_success_at=now, address=source.url, answers_since=since
+    )
 
 
 def _succeeded(source: Source, state: SourceState, result: FetchResult, now: datetime) -> SourceState:

@@ -14,7 +14,7 @@ from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
 from monitors.item import Item, ItemKind
 
 BATCH: Final = 300
-TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since")
+TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
     "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias, judged"

@@ -25,6 +25,7 @@ class SourceState:
     `pace`: the interval now in force, seconds, 0 = as configured. `quiet`: how long it may bring nothing, seconds, 0 = unknown.
     `address`: as configured at the last poll; `moved_to`: where that address has moved for good. `remark`: what was wrong
     with the last document. `skew`: seconds its clock was ahead of ours at the last answer, None = it did not say.
+    `answers_since`: its first answer of all, None = not yet.
     """
 
     source_id: str
@@ -47,6 +48,7 @@ class SourceState:
     moved_to: str = ""
     remark: str = ""
     skew: int | None = None
+    answers_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,15 @@ INGEST: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST)
+SILENCE: Final = Migration(
+    name="0006_silence",
+    both=(
+        # since when a source answers: what never brought anything has no last item to count its silence from
+        "alter table source_state add column answers_since bigint",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST, SILENCE)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),

@@ -65,6 +65,26 @@ def test_a_state_has_these_troubles(found: SourceState, expected: list[str]) -> 
     assert kinds(found) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "days", "expected"),
+    [
+        (replace(NEWS, own=True), 4, ["source_silent"]),
+        (replace(NEWS, own=True), 2, []),
+        (replace(NEWS, own=True, quiet_hours=24), 2, ["source_silent"]),
+        (replace(NEWS, quiet_hours=24), 2, ["source_silent"]),
+        (replace(NEWS, own=True, kind="site"), 400, []),
+        (NEWS, 400, []),
+    ],
+    ids=["own", "own, not yet", "own, hours set", "hours set", "a page brings nothing", "a search without hits"],
+)
+def test_an_account_that_never_brought_anything_is_silent_since_it_answers(
+    source: Source, days: int, expected: list[str]
+) -> None:
+    found = troubles(source, state(answers_since=NOW - timedelta(days=days)), NOW)
+    assert [t.kind for t in found] == expected
+    assert all("从未取到任何内容" in t.detail and "请" in t.detail for t in found)
+
+
 def test_every_sentence_names_the_source_and_what_to_do() -> None:
     everything = state(
         failures=0,

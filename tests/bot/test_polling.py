@@ -338,6 +338,25 @@ async def test_a_watched_page_that_shows_something_else_is_a_problem(
         assert await problems(poller.desk) == {}
 
 
+async def test_an_own_account_that_never_brought_anything_is_told_after_three_days(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/own", rss())
+    async with poller_of(tmp_path, clock, source(server, "own", own=True)) as poller:
+        began = await ask(poller, clock)
+        while clock.now() < began + timedelta(days=2):
+            clock.advance_to(clock.now() + timedelta(hours=12))
+            await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+        clock.advance_to(began + timedelta(days=4))
+        await ask(poller, clock)
+        assert state(poller, "own").answers_since == began
+        assert "从未取到任何内容" in (await problems(poller.desk))["source_silent"]
+        server.says("/own", rss(("g1", "青石县发布一条消息")))
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}
+
+
 async def test_what_breaks_inside_one_source_stays_with_it(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
     server.says("/odd", rss(*CALM))
     server.says("/news", rss(*CALM))
