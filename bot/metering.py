@@ -16,13 +16,17 @@ from bot.store.port import MessageRow
 from bot.wecom.meters import WEBHOOK, Meter, wait
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-GRAVE, ALARM, ANSWER = -1, 1, 2  # priorities: level 1-2 is below zero, alarms up to 1, then replies, everything else above
+GRAVE, ALARM, ANSWER = (
+    -1,
+    2,
+    3,
+)  # priorities: level 1-2 is below zero, alarms and statutory steps to 2, replies, everything else
 LIMITS = (
     (GRAVE, (Meter(count=28, window=MINUTE), Meter(count=900, window=HOUR))),
     (ALARM, (Meter(count=18, window=MINUTE), Meter(count=300, window=HOUR))),
     (ANSWER, (Meter(count=15, window=MINUTE), Meter(count=250, window=HOUR))),
 )
-"""Who asks much leaves room for the alarm that comes meanwhile."""
+"""Who asks much leaves room for the alarm or the countdown that comes meanwhile."""
 REST = (Meter(count=12, window=MINUTE), Meter(count=200, window=HOUR))
 GROUP = "group"
 UNCOUNTED = frozenset({"update", "voice", "mail"})

@@ -10,7 +10,7 @@ from bot.wecom import link_frames
 from bot.wecom.cards import Card, card_request, dumps, file_request, text_request, update_request
 
 BOT = "bot"  # the smart bot's long connection
-REPLY, UPDATE = 2, 1  # priorities: after alarms, before digests
+REPLY, UPDATE = 3, 1  # priorities: after alarms and statutory countdowns, before reminders and digests
 BRIEF, DIGEST = "brief", 5  # kind and priority of what may wait: morning and evening briefs
 
 

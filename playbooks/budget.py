@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 
 from config.schema import Organisation, Role, Settings
 from playbooks.incident import Incident
-from playbooks.ladder import PlannedStep
+from playbooks.ladder import UNREAD, PlannedStep
 from playbooks.rota import Duty
 
 UNIT = (Role.UNIT_LIAISON.value, Role.UNIT_HEAD.value)
-UNREAD = "unread"
 GAVE_WAY = "nag_budget"
 
 

@@ -18,7 +18,11 @@ from playbooks.incident import Clock, Incident
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 NOTICE_CLOCK = "notice"
 ALARM_KINDS = frozenset({"first", "first_quiet", "regraded", "changed"})
-FIRST, OVERDUE, STATUTORY, NORMAL = 0, 1, 3, 5
+FIRST, OVERDUE, STATUTORY, NORMAL = 0, 1, 2, 4
+"""Who goes first: alarms, what is overdue or nobody took note of, statutory countdowns and reports upward; then answers to people
+(3, `bot.outbox`), the desk's own reminders, digests. A countdown never stands behind answers: one matter has few, and a person who asks much has many."""
+OF_STATE = ("public", "upward")
+UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,8 @@ def _step(
     elif calm and due <= clock.due_at:
         fire = quiet_forward(fire, settings)
     late = due >= clock.due_at
-    priority = OVERDUE if late and clock.track == "public" else STATUTORY if clock.track == "public" else NORMAL
+    statutory = OVERDUE if late else STATUTORY
+    priority = OVERDUE if rule.card == UNREAD else statutory if clock.track in OF_STATE else NORMAL
     return PlannedStep(
         key=key,
         clock_id=clock.id,

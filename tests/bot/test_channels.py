@@ -20,6 +20,7 @@ from bot.outbox import queue, reply_message
 from bot.store.port import MessageRow
 from bot.wecom.errors import OutcomeUnknown, SendError
 from config.schema import Level
+from playbooks.ladder import steps
 from tests.bot.rig import Rig, rig
 from tests.builders import at, graded
 
@@ -79,7 +80,7 @@ def row(priority: int, kind: str = "first") -> MessageRow:
     )
 
 
-@pytest.mark.parametrize(("priority", "most"), [(-1, 28), (0, 18), (1, 18), (2, 15), (3, 12), (5, 12)])
+@pytest.mark.parametrize(("priority", "most"), [(-1, 28), (0, 18), (1, 18), (2, 18), (3, 15), (4, 12), (5, 12)])
 def test_each_kind_of_message_has_its_share_of_a_minute(priority: int, most: int) -> None:
     meters = Meters()
     sent = 0
@@ -142,6 +143,22 @@ async def test_an_alarm_goes_before_the_answers_that_were_queued_before_it(desk:
     heard = desk.texts(user)
     assert "大湾村" in heard[0]
     assert sum("在办" in t and "大湾村" not in t for t in heard[1:]) == 5
+
+
+async def test_a_countdown_of_a_general_matter_does_not_stand_behind_answers(desk: Rig) -> None:
+    """Twenty answers asked for in the minute in which it falls due, more than the meter lets through: the countdown goes first."""
+    user = desk.watch()[0]
+    matter = await desk.open(graded(Level.GENERAL, NOW))
+    await desk.pump()
+    rung = next(s for s in steps(matter, desk.desk.settings) if s.clock_code == "response_48h" and s.role == "duty_officer")
+    desk.clock.forward(seconds=(rung.fire_at - desk.clock.now()).total_seconds() + 1)
+    before = len(desk.texts(user))
+    for n in range(20):
+        await queue(desk.desk, reply_message(desk.desk, user, f"在办{n}件", f"k{n}"))
+    await desk.pump()
+    heard = desk.texts(user)[before:]
+    assert "大湾村" in heard[0]
+    assert any("在办" in t for t in heard[1:])
 
 
 def test_updates_of_cards_are_no_messages() -> None:

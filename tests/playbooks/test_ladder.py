@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.outbox import DIGEST, REPLY
 from config.schema import Level
 from playbooks.incident import Incident, Status
-from playbooks.ladder import PlannedStep, among, jitter, newest, quiet_forward, step_key, steps
+from playbooks.ladder import STATUTORY, PlannedStep, among, jitter, newest, quiet_forward, step_key, steps
 from tests.builders import LEADER, OFFICER, PRESS, act, apply, at, event, figure, graded, hours, landslide, settings
 
 NOW = at("02:24")
@@ -44,6 +45,20 @@ def test_the_first_alert_reaches_the_duty_officer_and_the_duty_leader_at_once() 
     first = [s for s in steps(major(), settings()) if s.code == "first"]
     assert {(s.role, s.fire_at) for s in first} == {("duty_officer", NOW), ("duty_leader", NOW)}
     assert all(s.priority == 0 for s in first)
+
+
+def test_statutory_steps_of_every_level_go_before_answers_and_before_the_desks_own_reminders() -> None:
+    for level in (Level.MAJOR, Level.GENERAL):
+        i = apply(landslide(NOW), [graded(level, NOW)], settings(), NOW)
+        tracks = {c.id: c.track for c in i.clocks}
+        for s in steps(i, settings()):
+            track = tracks.get(s.clock_id, "notice")
+            if s.card == "unread" or (track in ("public", "upward") and s.card in ("overdue",)):
+                assert s.priority < STATUTORY
+            elif track in ("public", "upward"):
+                assert s.priority <= STATUTORY < REPLY
+            elif track == "internal":
+                assert REPLY < s.priority < DIGEST
 
 
 def test_a_quiet_first_alert_reaches_the_duty_officer_only() -> None:
