@@ -33,7 +33,9 @@ def bare_url(url: str) -> str:
 
 def web_link(href: str, base: str) -> str:
     """Absolute http(s) address of `href`, "" for any other scheme; a relative one stays relative without a base."""
-    href = "".join(_CONTROL.sub("", href).split())[:2_000]
+    if " " in href or not href.isprintable():
+        href = "".join(_CONTROL.sub("", href).split())
+    href = href[:2_000]
     if not href:
         return ""
     if href[:8].lower().startswith(("http://", "https://")):

@@ -40,10 +40,13 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
             if "<" in text and _STILL_MARKUP.search(text):  # what a third escaping hid: tags go, nothing more is resolved
                 text = _joined(_TAGS.split(text))
     text = text.translate(_INVISIBLE) if "\u200b" in text or "\ufeff" in text else text
+    words = text.split()
     if "\n" not in text:
-        return " ".join(text.split())[:limit].rstrip()
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    return "\n".join([line for line in lines if line])[:limit].rstrip()
+        return " ".join(words)[:limit].rstrip()
+    lines = [line for line in text.split("\n") if line]
+    if lines != words:  # some line holds blanks of its own
+        lines = [line for line in (" ".join(line.split()) for line in lines) if line]
+    return "\n".join(lines)[:limit].rstrip()
 
 
 def plain_line(html: str, limit: int = MAX_TITLE) -> str:
