@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.emulator import rules
+from bot.emulator.bot_media import KINDS, BotMedia
 from bot.emulator.card_rules import check_card, pruned
 from bot.emulator.corp import SmartBot
 from bot.emulator.office import Office, fresh_id
@@ -23,8 +24,12 @@ from bot.emulator.refusal import PressRefused, Refusal
 PATH = "/openws"
 MARKDOWN_BYTES = 20_480
 A_MINUTE, AN_HOUR = 30, 1000  # messages of one conversation, replies and pushes together
-CLICK_SECONDS, REPLY_MS = 5.0, 24 * 3_600_000
-NO_REQUEST, TOO_LATE, NOT_SPOKEN, TOO_MANY = 846604, 846605, 846606, 846607
+CLICK_SECONDS, REPLY_MS, STREAM_MS = 5.0, 24 * 3_600_000, 6 * 60_000
+NO_REQUEST, TOO_LATE, NOT_SPOKEN, TOO_MANY, STREAM_OVER = 846604, 846605, 846606, 846607, 846608
+PUSHED = ("markdown", "template_card", *KINDS)
+REPLIED = ("stream", *PUSHED)
+WELCOMED = ("text", "template_card")
+"""What each of the three ways to speak may carry."""
 CARDS = ("text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction")
 
 
@@ -35,6 +40,7 @@ class Line:
     bot: SmartBot
     socket: web.WebSocketResponse
     asked: dict[str, tuple[str, str, float, int, str]] = field(default_factory=dict)
+    streams: dict[str, tuple[str, int, int, bool]] = field(default_factory=dict)  # id -> (req_id, delivery, begun ms, finished)
 
 
 class SmartBots:
@@ -45,7 +51,11 @@ class SmartBots:
         self.lines: dict[str, Line] = {}
         self.pings = 0
         self.subscribed = 0
-        self._acts: dict[str, Callable[[Line, str, dict[str, Any]], None]] = {
+        media = self._media = BotMedia(office)
+        self._acts: dict[str, Callable[[Line, str, dict[str, Any]], dict[str, Any] | None]] = {
+            "aibot_upload_media_init": lambda line, req_id, body: media.init(body),
+            "aibot_upload_media_chunk": lambda line, req_id, body: media.chunk(body),
+            "aibot_upload_media_finish": lambda line, req_id, body: media.finish(body),
             "aibot_send_msg": self._push,
             "aibot_respond_msg": self._reply,
             "aibot_respond_welcome_msg": self._welcome,
@@ -82,32 +92,33 @@ class SmartBots:
             await socket.close()
             return line
         code = fault.code if fault is not None and fault.kind == "errcode" else 0
+        answer: dict[str, Any] | None = None
         if not code:
             try:
-                line = await self._act(socket, line, cmd, req_id, body)
+                line, answer = await self._act(socket, line, cmd, req_id, body)
             except Refusal as refusal:
                 code = refusal.errcode
         if fault is None or fault.kind != "lost":
-            ack = {"headers": {"req_id": req_id}, "errcode": code, "errmsg": "ok" if not code else "refused"}
+            ack: dict[str, Any] = {"headers": {"req_id": req_id}, "errcode": code, "errmsg": "ok" if not code else "refused"}
+            ack |= {"body": answer} if answer else {}
             await socket.send_str(json.dumps(ack, ensure_ascii=False))
         return line
 
     async def _act(
         self, socket: web.WebSocketResponse, line: Line | None, cmd: str, req_id: str, body: dict[str, Any]
-    ) -> Line | None:
+    ) -> tuple[Line, dict[str, Any] | None]:
         if cmd == "aibot_subscribe":
             if line is not None:
                 raise Refusal(45009, "subscribed already")
-            return await self._subscribe(socket, body)
+            return await self._subscribe(socket, body), None
         if line is None:
             raise Refusal(853000, "subscribe first")
         if cmd == "ping":
             self.pings += 1
-        elif cmd in self._acts:
-            self._acts[cmd](line, req_id, body)
-        else:
+            return line, None
+        if cmd not in self._acts:
             raise Refusal(40058, "unknown cmd")
-        return line
+        return line, self._acts[cmd](line, req_id, body)
 
     async def _subscribe(self, socket: web.WebSocketResponse, body: dict[str, Any]) -> Line:
         bot = next((b for b in self._office.corp.bots if b.id == body.get("bot_id") and b.secret == body.get("secret")), None)
@@ -129,7 +140,7 @@ class SmartBots:
             raise Refusal(40058, "chatid or chat_type")
         if not self._office.ledger.row("select 1 from bot_spoke where bot=? and chat=?", line.bot.id, chat):
             raise Refusal(NOT_SPOKEN, "the user has not messaged the bot")
-        self._deliver(line, chat, body)
+        self._deliver(line, chat, body, PUSHED)
 
     def _reply(self, line: Line, req_id: str, body: dict[str, Any]) -> None:
         kind, chat, _, at, _ = line.asked.get(req_id, ("", "", 0.0, 0, ""))
@@ -137,10 +148,34 @@ class SmartBots:
             raise Refusal(NO_REQUEST, "no such message")
         if self._office.now() - at > REPLY_MS:
             raise Refusal(TOO_LATE, "24 hours are over")
-        self._deliver(line, chat, body)
+        if body.get("msgtype") == "stream":
+            self._stream(line, req_id, chat, body)
+        else:
+            self._deliver(line, chat, body, REPLIED)
+
+    def _stream(self, line: Line, req_id: str, chat: str, body: dict[str, Any]) -> None:
+        """One message that is written anew until it is finished, within six minutes."""
+        said = rules.typed(body, "stream", dict, {})
+        ident, finish = rules.typed(said, "id", str, ""), rules.typed(said, "finish", bool, False)
+        if not ident:
+            raise Refusal(40058, "stream.id")
+        now, known = self._office.now(), line.streams.get(ident)
+        if known is None:
+            line.streams[ident] = (req_id, self._deliver(line, chat, body, REPLIED), now, finish)
+            return
+        asked, delivery, begun, over = known
+        if asked != req_id or over or now - begun > STREAM_MS:
+            raise Refusal(STREAM_OVER, "the stream is over")
+        _, content = _content(body, REPLIED)
+        line.streams[ident] = (asked, delivery, begun, finish)
+        sql = "update delivery set content=?, updated_at=? where id=?"
+        self._office.ledger.write(sql, json.dumps(content, ensure_ascii=False), now, delivery)
+        self._office.changed()
 
     def _welcome(self, line: Line, req_id: str, body: dict[str, Any]) -> None:
-        self._deliver(line, self._in_time(line, req_id, "enter_chat")[1], body)
+        chat = self._in_time(line, req_id, "enter_chat")[1]
+        self._deliver(line, chat, body, WELCOMED)
+        del line.asked[req_id]
 
     def _in_time(self, line: Line, req_id: str, kind: str) -> tuple[str, str, float, int, str]:
         asked = line.asked.get(req_id)
@@ -163,8 +198,10 @@ class SmartBots:
         self._office.ledger.write(sql, json.dumps(card, ensure_ascii=False), self._office.now(), user, asked[4])
         self._office.changed()
 
-    def _deliver(self, line: Line, chat: str, body: dict[str, Any]) -> None:
-        msgtype, content = _content(body)
+    def _deliver(self, line: Line, chat: str, body: dict[str, Any], allowed: tuple[str, ...]) -> int:
+        msgtype, content = _content(body, allowed)
+        if msgtype in KINDS:
+            content = {**content, "name": self._media.named(msgtype, str(content.get("media_id", "")))}
         now, user, ledger = self._office.now(), _thread(chat), self._office.ledger
         for limit, span in ((A_MINUTE, 60_000), (AN_HOUR, 3_600_000)):
             sql = "select count(*) n from delivery where user=? and received_at > ?"
@@ -177,7 +214,9 @@ class SmartBots:
         request = {"received_at": now, "msgtype": msgtype, "body": json.dumps(body, ensure_ascii=False), "digest": ""}
         request |= {"msgid": "", "answer": "{}", "content": json.dumps(content, ensure_ascii=False), "can_call": 0}
         request |= {"task_id": task, "target": json.dumps([user])}
-        self._office.arrived(ledger.add(request, [(user, "shown")], None))
+        ids = ledger.add(request, [(user, "shown")], None)
+        self._office.arrived(ids)
+        return ids[0]
 
     # what members do
 
@@ -260,8 +299,10 @@ def _thread(chat: str) -> str:
     return f"bot:{chat.lower()}"
 
 
-def _content(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _content(body: dict[str, Any], allowed: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     msgtype = rules.typed(body, "msgtype", str, "")
+    if msgtype not in allowed:
+        raise Refusal(40008, "invalid message type")
     content = rules.typed(body, msgtype, dict, {}) if msgtype else {}
     if msgtype == "template_card":
         card = pruned(content)
@@ -269,11 +310,11 @@ def _content(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             raise Refusal(42031, "card_type")
         check_card(card)
         return msgtype, card
-    if msgtype not in ("markdown", "stream"):
-        raise Refusal(40008, "invalid message type")
+    if msgtype in KINDS:
+        return msgtype, {"media_id": rules.typed(content, "media_id", str, "")}
     text = rules.typed(content, "content", str, "")
     if not text.strip():
         raise Refusal(44004, "empty content")
     if len(text.encode()) > MARKDOWN_BYTES:
         raise Refusal(45002, "content too long")
-    return "markdown_v2", {"content": text}
+    return "text" if msgtype == "text" else "markdown_v2", {"content": text}

@@ -1,5 +1,7 @@
 """Smart bots of the emulator over a raw WebSocket, from documents 101463, 101031, 101027; not through our client."""
 
+import base64
+import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -54,6 +56,7 @@ class Raw:
             frame = json.loads((await self.socket.receive(timeout=60)).data)
             if "cmd" not in frame:
                 assert frame["headers"]["req_id"] == req_id
+                self.body = frame.get("body", {})
                 return frame["errcode"]
             self.heard.append(frame)
 
@@ -216,7 +219,11 @@ async def test_a_greeting_on_entering_within_5_seconds(bot, emulator, wall):
     assert await emulator.bots.enter("lisi")
     frame = await bot.callback()
     assert frame["body"]["event"] == {"eventtype": "enter_chat"}
-    assert await bot.ask("aibot_respond_welcome_msg", words("请回任意一句话"), frame["headers"]["req_id"]) == 0
+    req_id = frame["headers"]["req_id"]
+    assert await bot.ask("aibot_respond_welcome_msg", words("请回任意一句话"), req_id) == 40008, "text or card only"
+    hello = {"msgtype": "text", "text": {"content": "请回任意一句话"}}
+    assert await bot.ask("aibot_respond_welcome_msg", hello, req_id) == 0
+    assert await bot.ask("aibot_respond_welcome_msg", hello, req_id) == 846604, "one greeting an entering"
     await emulator.bots.enter("lisi")
     late = (await bot.callback())["headers"]["req_id"]
     wall.more = timedelta(seconds=6)
@@ -274,3 +281,86 @@ async def test_who_writes_may_be_encrypted_and_is_told_on_request(bot, emulator,
 @pytest.mark.parametrize("ids", [[], ["x"] * 1001, [1]])
 async def test_ids_to_translate_are_one_to_a_thousand(api, ids):
     assert (await api.post("batch/openuserid_to_userid", {"open_userid_list": ids}))["errcode"] == 40058
+
+
+def streamed(text, ident="s1", *, finish):
+    return {"msgtype": "stream", "stream": {"id": ident, "finish": finish, "content": text}}
+
+
+async def test_a_stream_is_one_message_written_anew_until_it_is_finished(bot, emulator):
+    await emulator.bots.say("zhangsan", "查询")
+    req_id = (await bot.callback())["headers"]["req_id"]
+    assert await bot.ask("aibot_respond_msg", streamed("正在查", finish=False), req_id) == 0
+    assert await bot.ask("aibot_respond_msg", streamed("在办2件", finish=True), req_id) == 0
+    assert [m.content["content"] for m in emulator.messages("bot:zhangsan")] == ["在办2件"]
+    assert await bot.ask("aibot_respond_msg", streamed("又来", finish=True), req_id) == 846608
+    assert await bot.ask("aibot_send_msg", streamed("推送", finish=True) | {"chatid": "zhangsan", "chat_type": 1}) == 40008
+
+
+async def test_a_stream_lives_six_minutes(bot, emulator, clock):
+    await emulator.bots.say("zhangsan", "查询")
+    req_id = (await bot.callback())["headers"]["req_id"]
+    await bot.ask("aibot_respond_msg", streamed("正在查", finish=False), req_id)
+    clock.forward(minutes=7)
+    assert await bot.ask("aibot_respond_msg", streamed("在办2件", finish=True), req_id) == 846608
+
+
+PAPER = b"x" * (512 * 1024) + b"end of file"
+
+
+async def begun(bot, **change):
+    body = {"type": "file", "filename": "报告.docx", "total_size": len(PAPER), "total_chunks": 2}
+    code = await bot.ask("aibot_upload_media_init", {**body, **change})
+    return code, bot.body.get("upload_id", "")
+
+
+async def piece(bot, ident, n, data):
+    return await bot.ask(
+        "aibot_upload_media_chunk", {"upload_id": ident, "chunk_index": n, "base64_data": base64.b64encode(data).decode()}
+    )
+
+
+async def test_a_file_goes_up_in_pieces_and_out_under_its_name(bot, emulator, clock):
+    code, ident = await begun(bot, md5=hashlib.md5(PAPER, usedforsecurity=False).hexdigest())
+    assert code == 0
+    assert await piece(bot, ident, 1, PAPER[512 * 1024 :]) == 0
+    assert await bot.ask("aibot_upload_media_finish", {"upload_id": ident}) == 846609, "a piece is missing"
+    assert await piece(bot, ident, 0, PAPER[: 512 * 1024]) == 0
+    assert await bot.ask("aibot_upload_media_finish", {"upload_id": ident}) == 0
+    media = bot.body["media_id"]
+    await emulator.bots.say("zhangsan", "你好")
+    push = {"chatid": "zhangsan", "chat_type": 1, "msgtype": "file", "file": {"media_id": media}}
+    assert await bot.ask("aibot_send_msg", push) == 0
+    [shown] = emulator.messages("bot:zhangsan")
+    assert (shown.msgtype, shown.content["name"]) == ("file", "报告.docx")
+    clock.forward(hours=73)
+    assert await bot.ask("aibot_send_msg", push) == 40007, "three days"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": "poster"}, 40058),
+        ({"filename": ""}, 40058),
+        ({"total_size": 5}, 40006),
+        ({"total_chunks": 1}, 40006),
+        ({"total_size": 21 << 20, "total_chunks": 42}, 40006),
+    ],
+)
+async def test_what_may_be_uploaded(bot, change, code):
+    assert (await begun(bot, **change))[0] == code
+
+
+async def test_an_upload_has_half_an_hour_and_a_true_sum(bot, clock):
+    _, slow = await begun(bot)
+    clock.forward(minutes=31)
+    assert await piece(bot, slow, 0, PAPER[: 512 * 1024]) == 846609
+    _, wrong = await begun(bot, md5="0" * 32)
+    for n, part in enumerate((PAPER[: 512 * 1024], PAPER[512 * 1024 :])):
+        await piece(bot, wrong, n, part)
+    assert await bot.ask("aibot_upload_media_finish", {"upload_id": wrong}) == 846609
+
+
+async def test_thirty_uploads_a_minute(bot):
+    codes = [(await begun(bot))[0] for _ in range(31)]
+    assert codes == [0] * 30 + [846607]
