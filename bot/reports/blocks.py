@@ -15,8 +15,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
+    """`flush`: without the two characters' indent (主送机关)."""
+
     text: str
     strong: bool = False
+    flush: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,16 @@ class PageBreak:
     pass
 
 
-Block = Heading | Paragraph | Table | PageBreak
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """The end of the paper proper: 附件说明, then 署名 and 成文日期 on lines of their own (GB/T 9704-2012 7.3.4, 7.3.5)."""
+
+    office: str
+    day: str
+    annexes: tuple[str, ...] = ()
+
+
+Block = Heading | Paragraph | Table | PageBreak | Closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +58,5 @@ class Paper:
     marking: str
     facts: tuple[tuple[str, str], ...]
     blocks: tuple[Block, ...]
-    footer: str
+    footer: str = ""
     running: str = ""

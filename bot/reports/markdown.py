@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})
 
@@ -20,7 +20,7 @@ def render(paper: Paper) -> str:
     for block in paper.blocks:
         lines += ["", *_block(block)]
     running = ["", f"**{escape(paper.running)}**"] if paper.running else []
-    return "\n".join([*lines, *running, "", escape(paper.footer), ""])
+    return "\n".join([*lines, *running, *(["", escape(paper.footer)] if paper.footer else []), ""])
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -28,10 +28,18 @@ def _block(block: Block) -> Iterator[str]:
         yield f"{'#' * (block.level + 1)} {escape(block.text)}"
     elif isinstance(block, Paragraph):
         yield f"**{escape(block.text)}**" if block.strong else escape(block.text)
+    elif isinstance(block, Closing):
+        yield from annex_lines(block.annexes)
+        yield from ("", escape(block.office), "", block.day)
     elif isinstance(block, PageBreak):
         yield "---"
     else:
         yield from _table(block)
+
+
+def annex_lines(annexes: tuple[str, ...]) -> tuple[str, ...]:
+    """``附件：1.…`` with the further ones below it."""
+    return tuple(f"{'附件：' if n == 1 else '　　　'}{n}.{name}" for n, name in enumerate(annexes, 1))
 
 
 def _table(table: Table) -> Iterator[str]:

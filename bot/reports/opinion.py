@@ -17,7 +17,7 @@ def opinion_blocks(view: OpinionView | None) -> Iterator[Block]:
         return
     if (g := view.given) is not None:
         yield Paragraph(text=f"舆情等级{g.word}：{g.level}（{stamp(g.at)}由{g.who}{g.word}）。理由：{g.reason}。")
-    yield Paragraph(text=f"系统建议：{view.level}。{view.why}。此为系统按 opinion.toml 计分的建议，等级由人定。")
+    yield Paragraph(text=f"系统建议：{view.level}。{view.why}。此为系统按本单位舆情等级计分表得出的建议，等级由人定。")
     rows = tuple((name, value, str(points)) for name, value, points in view.rows)
     yield Table(name="舆情等级计分", head=("依据", "现值", "计分"), rows=rows, widths=(4, 5, 2))
     if not view.series:

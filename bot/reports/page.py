@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bot.reports.blocks import Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Closing, Heading, PageBreak, Paper, Paragraph, Table
 
 
 @cache
@@ -22,6 +22,7 @@ def _template() -> Template:
         "heading": lambda b: isinstance(b, Heading),
         "paragraph": lambda b: isinstance(b, Paragraph),
         "table": lambda b: isinstance(b, Table),
+        "closing": lambda b: isinstance(b, Closing),
         "pagebreak": lambda b: isinstance(b, PageBreak),
     }
     return env.get_template("review.html")

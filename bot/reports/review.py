@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from bot.labels import NO_DATA, beijing, day, full, span, stamp
-from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
 from bot.reports.facts import axes, conclusion, findings
 from bot.reports.merged import merged_blocks
@@ -50,11 +50,12 @@ def compose(f: ReviewFigures) -> Paper:
             ("公开属性", "不予公开（内部）"),
         ),
         blocks=tuple(blocks),
-        footer=f"{f.organisation}　{day(f.generated_at)}",
     )
 
 
 def _front(f: ReviewFigures) -> Iterator[Block]:
+    yield Paragraph(text="（主送机关待填）：", flush=True)
+    yield Paragraph(text=f"现将{f.subject}舆情应对处置情况评估如下。")
     yield Heading(text="评估结论")
     yield Paragraph(text=conclusion(f), strong=True)
     rows = tuple((name, fact, proposal, TO_FILL) for name, fact, proposal in axes(f))
@@ -106,7 +107,7 @@ def _table(
 
 def _timeline(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="二、处置时间线")
-    yield Paragraph(text="人员一律写单位和职务，姓名见附件一。补记的写明登记时间。凭证号为事件记录链的编号。")
+    yield Paragraph(text="人员一律写单位和职务，姓名见附件1。补记的写明登记时间。凭证号为事件记录链的编号。")
     yield Heading(text="（一）事件处置", level=2)
     yield _lines("事件处置时间线", f.handling, f.number)
     yield Heading(text="（二）舆情应对", level=2)
@@ -357,9 +358,13 @@ def _tool(f: ReviewFigures) -> Iterator[Block]:
     yield Paragraph(text=f"本事件记录{c.length}条，{state}；末条校验值：{or_none(c.last_hash)}。{anchor}")
 
 
+def _closing(f: ReviewFigures) -> Iterator[Block]:
+    yield Closing(office=f.organisation, day=day(f.generated_at), annexes=("人员名单（限阅）",))
+
+
 def _annex(f: ReviewFigures) -> Iterator[Block]:
     yield PageBreak()
-    yield Heading(text="附件一　人员名单（限阅）")
+    yield Heading(text="附件1　人员名单（限阅）")
     rows = tuple((p.name, p.unit, or_none(p.title), p.roles, _vouchers(f.number, p.vouchers)) for p in f.people)
     yield _table("参与人员", ("姓名", "单位", "职务", "角色", "凭证号"), rows, (2, 3, 3, 4, 6))
     yield _table("审签署名", ("环节", "署名"), f.attested_by, (3, 7))
@@ -385,5 +390,6 @@ SECTIONS: tuple[Callable[[ReviewFigures], Iterator[Block]], ...] = (
     _messages,
     _findings,
     _tool,
+    _closing,
     _annex,
 )

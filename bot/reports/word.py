@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -13,13 +14,21 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from bot.reports.blocks import Block, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.markdown import annex_lines
 
 SONG, FANG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"
 LATIN = "Times New Roman"
 BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5
 LINE = 28.5
 TEXT_WIDTH = 156
+TITLE_WIDTH = 20
+"""Characters of a title on one line."""
+TURN = "舆情应对处置情况"
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold; somebody's message may."""
+UNBREAKABLE = re.compile(r"[!-~]{20,}")
+"""An address or a check value: a line that has to be filled up around it would be torn apart."""
 
 
 def render(paper: Paper) -> bytes:
@@ -32,17 +41,17 @@ def render(paper: Paper) -> bytes:
             _run(header.paragraphs[0], paper.running, HEI, SMALL)
     _styled(doc, paper.marking, HEI, SMALL, align=WD_ALIGN_PARAGRAPH.LEFT)
     _styled(doc, "", FANG, BODY)
-    _styled(doc, paper.title, SONG, TITLE, align=WD_ALIGN_PARAGRAPH.CENTER, line=33)
+    _styled(doc, "\n".join(title_lines(paper.title)), SONG, TITLE, align=WD_ALIGN_PARAGRAPH.CENTER, line=33)
     facts = "　".join(f"{name}：{value}" for name, value in paper.facts)
     _styled(doc, facts, KAI, 12, align=WD_ALIGN_PARAGRAPH.CENTER, line=20)
     for block in paper.blocks:
         _block(doc, block)
-    _styled(doc, "", FANG, BODY)
-    last = _styled(doc, paper.footer, FANG, BODY, align=WD_ALIGN_PARAGRAPH.RIGHT)
-    last.paragraph_format.right_indent = Pt(4 * BODY)
+    if paper.footer:
+        _styled(doc, "", FANG, BODY)
+        _right(doc, paper.footer, 4)
     out = BytesIO()
     doc.core_properties.author = ""
-    doc.core_properties.title = paper.title
+    doc.core_properties.title = _writable(paper.title)
     doc.save(out)
     return out.getvalue()
 
@@ -85,8 +94,12 @@ def _number(paragraph: Any, align: Any) -> None:
     _run(paragraph, " —", SONG, SMALL)
 
 
+def _writable(text: str) -> str:
+    return UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _run(paragraph: Any, text: str, font: str, size: float, *, bold: bool = False) -> Any:
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(_writable(text))
     _font(run, font, size)
     run.bold = bold
     return run
@@ -120,11 +133,37 @@ def _block(doc: Any, block: Block) -> None:
         paragraph = _styled(doc, block.text, HEI if block.level == 1 else KAI, BODY, indent=True)
         paragraph.paragraph_format.keep_with_next = True
     elif isinstance(block, Paragraph):
-        _styled(doc, block.text, FANG, BODY, indent=True, bold=block.strong, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
+        spread = WD_ALIGN_PARAGRAPH.LEFT if UNBREAKABLE.search(block.text) else WD_ALIGN_PARAGRAPH.JUSTIFY
+        _styled(doc, block.text, FANG, BODY, indent=not block.flush, align=spread)
+    elif isinstance(block, Closing):
+        _closing(doc, block)
     elif isinstance(block, PageBreak):
         doc.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     else:
         _table(doc, block)
+
+
+def _closing(doc: Any, block: Closing) -> None:
+    """附件 two characters in under the text, 署名 two from the right edge, 成文日期 below it four."""
+    _styled(doc, "", FANG, BODY)
+    for line in annex_lines(block.annexes):
+        _styled(doc, line, FANG, BODY, indent=True)
+    for _ in range(2):
+        _styled(doc, "", FANG, BODY).paragraph_format.keep_with_next = True
+    _right(doc, block.office, 2).paragraph_format.keep_with_next = True
+    _right(doc, block.day, 4)
+
+
+def _right(doc: Any, text: str, characters: int) -> Any:
+    paragraph = _styled(doc, text, FANG, BODY, align=WD_ALIGN_PARAGRAPH.RIGHT)
+    paragraph.paragraph_format.right_indent = Pt(characters * BODY)
+    return paragraph
+
+
+def title_lines(title: str) -> tuple[str, ...]:
+    """A title that needs two lines is broken where the sense allows it, the name of the matter left whole."""
+    at = title.rfind(TURN)
+    return (title[:at], title[at:]) if len(title) > TITLE_WIDTH and at > 0 else (title,)
 
 
 def _table(doc: Any, table: Table) -> None:

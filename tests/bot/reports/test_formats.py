@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm
 
 from bot.__main__ import main
@@ -71,8 +72,35 @@ def test_the_word_file_is_laid_out_after_gb_t_9704(paper):
     assert abs(section.top_margin - Mm(37)) < Mm(0.1)
     assert abs(section.left_margin - Mm(28)) < Mm(0.1)
     doc = Document(BytesIO(word.render(paper)))
-    title = next(p for p in doc.paragraphs if p.text == paper.title)
+    title = next(p for p in doc.paragraphs if p.text.replace("\n", "") == paper.title)
     assert title.runs[0].font.size.pt == 22
+
+
+def test_the_word_file_is_addressed_signed_and_dated_like_an_official_paper(paper):
+    doc = Document(BytesIO(word.render(paper)))
+    texts = [p.text for p in doc.paragraphs]
+    title = next(p for p in doc.paragraphs if p.text.replace("\n", "") == paper.title)
+    assert title.text.split("\n") == ["关于石坪镇大湾村地质灾害", "舆情应对处置情况的评估报告"]
+    to = next(p for p in doc.paragraphs if p.text == "（主送机关待填）：")
+    assert not to.paragraph_format.first_line_indent
+    annex, office, day = texts.index("附件：1.人员名单（限阅）"), texts.index("鹿溪县人民政府"), texts.index("2026年11月22日")
+    assert annex < office < day < texts.index("附件1　人员名单（限阅）")
+    indents = [doc.paragraphs[n].paragraph_format.right_indent.pt for n in (office, day)]
+    assert indents == [32, 64]
+    assert [p for p in doc.paragraphs if p.alignment == WD_ALIGN_PARAGRAPH.JUSTIFY]
+    for p in doc.paragraphs:
+        assert not (re.search("[!-~]{20}", p.text) and p.alignment == WD_ALIGN_PARAGRAPH.JUSTIFY), p.text
+
+
+def test_every_format_names_the_annex_the_office_and_the_date(paper):
+    for text in (page.render(paper), markdown.render(paper)):
+        assert text.index("附件：1.人员名单（限阅）") < text.index("2026年11月22日", text.index("附件：1."))
+
+
+def test_what_xml_cannot_hold_does_not_keep_a_report_from_being_written():
+    table = Table(name="表\x00", head=("甲",), rows=(("a\x0bb\ud800\uffff",),))
+    doc = Document(BytesIO(word.render(Paper(title="题\x01", marking="内部", facts=(), blocks=(table,)))))
+    assert doc.tables[0].rows[1].cells[0].text == "a\ufffdb\ufffd\ufffd"
 
 
 def test_every_word_table_has_the_width_of_the_type_area(paper):
