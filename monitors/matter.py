@@ -8,6 +8,9 @@ from datetime import datetime
 from monitors.gate import Place
 from monitors.heat import Sighting
 
+SEVERAL = 3  # provinces
+STORM = "rainstorm_typhoon"
+
 
 @dataclass(slots=True, kw_only=True)
 class Story:
@@ -39,14 +42,25 @@ class Story:
 
 
 def fill_place(story: Story, region: Place) -> None:
-    """The place most items name, as fine as they name it; a place abroad never overrides one at home."""
+    """The place most items name, as fine as they name it; a place abroad never overrides one at home.
+
+    A storm told of `SEVERAL` provinces and of none for the most part (a typhoon on its way) lies in none: several is not one of them.
+    """
     if region.foreign or not region.province:
         return
     story.foreign = False
     story.places[region.province, region.city or "", region.county or ""] += 1
-    province = _most(story.places, 0, ())
+    province = "" if story.category == STORM and _several(story.places) else _most(story.places, 0, ())
     city = _most(story.places, 1, (province,))
-    story.province, story.city, story.county = province, city, _most(story.places, 2, (province, city))
+    county = _most(story.places, 2, (province, city))
+    story.province, story.city, story.county = province, city if province else "", county if province else ""
+
+
+def _several(places: Counter[tuple[str, str, str]]) -> bool:
+    provinces: Counter[str] = Counter()
+    for place, count in places.items():
+        provinces[place[0]] += count
+    return len(provinces) >= SEVERAL and 2 * max(provinces.values()) <= places.total()
 
 
 def _most(places: Counter[tuple[str, str, str]], part: int, inside: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@ disasters of one county apart.
 
 Two titles are apart where both name a place of one kind under different names, or things none of which they share. Names are
 read by their form: two characters before the word for the kind, none of which a name cannot have. Pure; words come from the
-lexicon's story section (`site_*`, `object_*`).
+lexicon's story section (`site_*`, `object_*`, `person_*`).
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-SITE, OBJECT = "site_", "object_"
+SITE, OBJECT, PERSON = "site_", "object_", "person_"
 SETTINGS = ("site_stop", "site_generic", "site_other")
 NAME = 2  # characters of a name that are compared
 TOWN = "site_town"
@@ -21,20 +21,23 @@ class Apart(IntEnum):
     """How surely two matters are different ones."""
 
     NO = 0
-    THING = 1  # what it happened to differs
-    SITE = 2  # places of one kind with different names
+    PERSON = 1  # the people spoken of differ
+    THING = 2  # what it happened to differs
+    SITE = 3  # places of one kind with different names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """What was read: (kind, name) of places, and kinds of things."""
+    """What was read: (kind, name) of places, kinds of things and of people."""
 
     names: frozenset[tuple[str, str]] = frozenset()
     things: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
 
     def joined(self, other: "Spot") -> "Spot":
         """What both say together."""
-        return Spot(names=self.names | other.names, things=self.things | other.things)
+        people = self.people | other.people
+        return Spot(names=self.names | other.names, things=self.things | other.things, people=people)
 
     def apart(self, other: "Spot") -> Apart:
         """A kind that both name under different names decides, unless another kind has a name in common."""
@@ -43,11 +46,17 @@ class Spot:
         kinds = {kind for kind, _ in self.names} & {kind for kind, _ in other.names}
         if kinds:
             return Apart.SITE
-        known = self.things and other.things
-        return Apart.THING if known and not self.things & other.things else Apart.NO
+        if _disjoint(self.things, other.things):
+            return Apart.THING
+        return Apart.PERSON if _disjoint(self.people, other.people) else Apart.NO
 
 
 NOWHERE = Spot()
+
+
+def _disjoint(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Both known and nothing in common."""
+    return bool(one and two and not one & two)
 
 
 @dataclass(slots=True)
@@ -57,20 +66,22 @@ class SiteReader:
     stories: Mapping[str, Iterable[str]]
     common: Iterable[str] = ()
     _kinds: dict[str, str] = field(init=False)
-    _things: dict[str, str] = field(init=False)
+    _things: dict[str, frozenset[str]] = field(init=False)
+    _people: dict[str, frozenset[str]] = field(init=False)
     _place: re.Pattern[str] = field(init=False)
     _thing: re.Pattern[str] = field(init=False)
+    _person: re.Pattern[str] = field(init=False)
     _stop: frozenset[str] = field(init=False)
     _generic: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._kinds = _table(self.stories, SITE, SETTINGS)
-        self._things = _table(self.stories, OBJECT, ())
+        self._kinds = {word: min(kinds) for word, kinds in _table(self.stories, SITE, SETTINGS).items()}
+        self._things, self._people = _table(self.stories, OBJECT), _table(self.stories, PERSON)
         self._stop = frozenset(self.stories.get("site_stop", ()))
         self._generic = frozenset((*self.stories.get("site_generic", ()), *self.common))
         other = _any(self.stories.get("site_other", ()))
         self._place = re.compile(rf"(?=([㐀-鿿]{{{NAME}}})(?!{other})({_any(self._kinds)}))")
-        self._thing = re.compile(_any(self._things))
+        self._thing, self._person = re.compile(_any(self._things)), re.compile(_any(self._people))
 
     def read(self, title: str, within: Iterable[str] = (), town: str = "") -> Spot:
         """Places and things of a title; `within` are the province, city and county it names, `town` one that the gazetteer knows."""
@@ -79,14 +90,24 @@ class SiteReader:
         names = {(self._kinds[match[2]], match[1]) for match in self._place.finditer(title) if self._is_name(match[1])}
         if town:
             names.add((TOWN, town[:NAME]))
-        return Spot(names=frozenset(names), things=frozenset(self._things[word] for word in self._thing.findall(title) if word))
+        things, people = _read(self._thing, self._things, title), _read(self._person, self._people, title)
+        return Spot(names=frozenset(names), things=things, people=people)
 
     def _is_name(self, name: str) -> bool:
         return name not in self._generic and self._stop.isdisjoint(name)
 
 
-def _table(stories: Mapping[str, Iterable[str]], prefix: str, but: tuple[str, ...]) -> dict[str, str]:
-    return {word: key for key, words in stories.items() if key.startswith(prefix) and key not in but for word in words}
+def _read(pattern: re.Pattern[str], kinds: Mapping[str, frozenset[str]], title: str) -> frozenset[str]:
+    return frozenset().union(*(kinds[word] for word in pattern.findall(title) if word))
+
+
+def _table(stories: Mapping[str, Iterable[str]], prefix: str, but: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
+    """Word -> the kinds it may be."""
+    found: dict[str, frozenset[str]] = {}
+    for key, words in stories.items():
+        if key.startswith(prefix) and key not in but:
+            found |= {word: found.get(word, frozenset()) | {key} for word in words}
+    return found
 
 
 def _any(words: Iterable[str]) -> str:

@@ -28,6 +28,7 @@ KINDS_OF_PLACE = "省市县区旗"
 ABROAD = "境外"  # how the name of a place abroad begins
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
 WIDE = frozenset(("water", "quake"))  # hazards that strike a whole county or province at once, many places in one matter
+PERSONAL = frozenset(("violence", "fall"))  # what befalls one person: others are another matter
 WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
 LETTER_CHARS = 60  # a text this long is read as a letter
 _MORE_DEAD = re.compile("再|又|另|新增|其中|更正|修正|核减|下调")  # a smaller number of dead that contradicts nothing
@@ -259,7 +260,7 @@ class StoryIndex:
             place = "unknown"
         wide = bool(WIDE & (families | ref.families))
         apart = Apart.NO if wide else story.spot.apart(ref.spot)
-        if place == "clash" or apart is Apart.SITE or (apart and place in ("city", "county")):
+        if place == "clash" or _other_matter(apart, place, families | ref.families):
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._finer_than_home(place, (ref.province, ref.city, ref.county))
@@ -318,6 +319,13 @@ def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
         if len(said) == 6:
             break
     return tuple(word.removeprefix(PAIR) for word in said)
+
+
+def _other_matter(apart: Apart, place: str, families: frozenset[str]) -> bool:
+    """Other places tell matters apart anywhere, other things in one city or county, other people where it befalls single persons."""
+    if apart is Apart.PERSON:
+        return bool(PERSONAL & families)
+    return apart is Apart.SITE or (apart is Apart.THING and place in ("city", "county"))
 
 
 def _place_relation(story: _Story, ref: ItemRef) -> str:

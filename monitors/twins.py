@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from config.lexicon import AlarmPolicy
 from monitors.heat import recent
 from monitors.matter import Story
+from monitors.sites import Apart
 from monitors.story import MATTER, WIDE, StoryIndex, hazards
 
 # likeness of words that makes a twin: less, the more the facts agree
@@ -40,7 +41,7 @@ class Twins:
         """Same place and hazard: the same matter under other words."""
         if any(differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True)):
             return False
-        if self.index.apart(story.id, other.id):
+        if self.index.apart(story.id, other.id) >= Apart.THING:
             return False
         related, near = _related(story, other), self.index.near(story.id, other.id)
         if _fewer_dead(story, other) and near < WORDS:
@@ -65,7 +66,7 @@ class Twins:
             return True
         if _own_toll(story, other) or differ(story.province, other.province):
             return False
-        if self.index.shared(_place(story), _place(other)) == "home" or self.index.apart(story.id, other.id):
+        if self.index.shared(_place(story), _place(other)) == "home" or self.index.apart(story.id, other.id) >= Apart.THING:
             return False
         if recent(other.sightings, now, self.policy.loud_hours)[0] < self.policy.loud_titles:
             return False

@@ -9,7 +9,8 @@ import pytest
 from bot.judging import judges_of
 from monitors.detect import Detector, Kind, Scope, Seen, site_reader
 from monitors.region import Region
-from monitors.sites import Apart
+from monitors.sites import NOWHERE, Apart, SiteReader
+from monitors.story import ItemRef
 
 START = datetime(2025, 7, 1, 8, tzinfo=UTC)
 JUDGES = judges_of(None, {})
@@ -117,6 +118,45 @@ def test_names_of_province_city_and_county_are_no_local_names() -> None:
 
 
 def test_a_lexicon_without_kinds_reads_nothing() -> None:
-    from monitors.sites import NOWHERE, SiteReader
-
     assert SiteReader({}).read("石坪镇山体滑坡") == NOWHERE
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("警方通报女童被殴打", "警方通报老人被殴打", False),
+        ("警方通报女孩被殴打", "警方通报女生被殴打", True),
+        ("高校女生坠楼身亡", "小学生母亲坠楼身亡", False),
+    ],
+    ids=["child_and_elder", "girl_and_pupil", "student_and_mother"],
+)
+def test_what_befell_other_people_is_another_matter(one: str, two: str, same: bool) -> None:
+    index = JUDGES.index()
+    refs = [ItemRef(id=title, title=title, families=frozenset({"violence"}), spot=SITES.read(title)) for title in (one, two)]
+    first, second = (index.place(ref, START) for ref in refs)
+    assert (first.story == second.story) is same
+
+
+def test_a_typhoon_on_its_way_through_provinces_lies_in_none_of_them() -> None:
+    watch = JUDGES.detector()
+    titles = ("台风青鹭登陆福建", "台风青鹭致台湾1人死亡", "台风青鹭影响浙江", "台风青鹭逼近上海")
+    for number, title in enumerate(titles):
+        watch.feed(Seen(id=str(number), source="weibo", title=title), START + timedelta(hours=number))
+    (story,) = watch.stories.values()
+    assert (story.province, story.city) == ("", "")
+
+
+def test_a_storm_that_most_titles_place_in_one_province_lies_there() -> None:
+    watch = JUDGES.detector()
+    titles = (
+        "福建台风青鹭致1人死亡",
+        "台风青鹭登陆福建",
+        "福建台风青鹭受灾",
+        "福建台风青鹭救援",
+        "台风青鹭影响浙江",
+        "台风青鹭逼近上海",
+    )
+    for number, title in enumerate(titles):
+        watch.feed(Seen(id=str(number), source="weibo", title=title), START + timedelta(hours=number))
+    (story,) = watch.stories.values()
+    assert story.province == "福建"
