@@ -2,7 +2,7 @@
 
     python tests/bench/backtest.py [--windows D05,D11]
 
-Windows are split in two halves: those the lexicon was tuned on and those held out. Also prints every lexicon word that hits titles
+Windows are split in two halves: those the lexicon was tuned on and those held out. Also prints every lexicon entry that hits titles
 of one event only (a word that knows one case is a word too many). Skips with a reason where the recordings are absent.
 """
 
@@ -111,20 +111,25 @@ def scored(gold: Path, incidents: Path, windows: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "windows"}
 
 
-def single_event_words(judges: Judges, gold: Path) -> Iterator[dict[str, str]]:
-    """Words of hazards, crimes and grievances whose hits all lie in one event (and in at least three of its titles)."""
+def single_event_words(judges: Judges, gold: Path) -> Iterator[dict[str, Any]]:
+    """Entries of hazards, crimes and grievances whose hits all lie in one event (and in at least three of its titles).
+
+    An entry is a word written out, or a whole family: its combinations are edited, and known or not known, together.
+    """
     groups = judges.gate.lexicon.groups
     kinds = {name for name, group in groups.items() if group.kind in ("hazard", "harm", "crime", "grievance")}
     matcher, events, titles = Matcher(judges.gate.lexicon), defaultdict(set), defaultdict(set)
     with gzip.open(gold / "labels.jsonl.gz", "rt", encoding="utf-8") as source:
         for label in map(json.loads, source):
             for hit in matcher.find(fold(label["title"])):
-                if hit.word.group in kinds:
-                    events[hit.word].add(label["event"] or f"none {label['title']}")
-                    titles[hit.word].add(label["title"])
-    for word, known in events.items():
-        if len(known) == 1 and len(titles[word]) >= 3:
-            yield {"bench": "single_event_word", "word": word.id, "at": f"{word.file}:{word.line}", "event": next(iter(known))}
+                word = hit.word
+                if word.group in kinds:
+                    entry = (f"{word.group}/（族）" if word.family else word.id, f"{word.file}:{word.line}", word.family)
+                    events[entry].add(label["event"] or f"none {label['title']}")
+                    titles[entry].add(label["title"])
+    for (entry, at, family), known in events.items():
+        if len(known) == 1 and len(titles[entry, at, family]) >= 3:
+            yield {"bench": "single_event_word", "word": entry, "family": family, "at": at, "event": next(iter(known))}
 
 
 def main() -> int:
