@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 BEAT: Final = 60.0
 SHORT: Final = {
     "YQBOT_CHAOS_ROUNDS": "40",
-    "YQBOT_CHAOS_SECONDS": "20",
+    "YQBOT_CHAOS_DEATHS": "12",
     "YQBOT_CHAOS_CUTS": "40",
     "YQBOT_CHAOS_WALKS": "400",
 }

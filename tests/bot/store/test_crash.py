@@ -198,6 +198,8 @@ async def test_three_processes_share_a_database_that_itself_is_killed(cluster: C
             children[victim].wait()
             mine[victim] = len(paths)
             children[victim] = launch()
+            if CHAOS and (n + 1) % 10 == 0:
+                print(f"{n + 1} of {DEATHS} deaths", flush=True)
             if n == DEATHS // 2:
                 await asyncio.to_thread(cluster.stop, "immediate")
                 await asyncio.to_thread(cluster.start)
