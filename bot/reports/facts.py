@@ -92,7 +92,7 @@ def conclusion(f: ReviewFigures) -> str:
     kept = sum(1 for c in counted if c.on_time)
     other = sum(1 for c in f.clocks if c.on_time is None and c.verdict in OTHER)
     level = f.level + ("" if f.level_confirmed or f.level == "未定级" else "（建议，未定级）")
-    head = f"{beijing(f.opened_at)}发现{f.place or '地点不详'}{f.category}舆情，等级{level}。"
+    head = f"{beijing(f.opened_at)}监测发现{f.subject}舆情，等级{level}。"
     if counted:
         body = f"对外时限{len(counted)}项有结论：按时{kept}项，超时{len(counted) - kept}项"
     else:

@@ -38,7 +38,9 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def annex_lines(annexes: tuple[str, ...]) -> tuple[str, ...]:
-    """``附件：1.…`` with the further ones below it."""
+    """``附件：…``, or ``附件：1.…`` with the further ones below it: a single one bears no number (GB/T 9704-2012 7.3.4)."""
+    if len(annexes) == 1:
+        return (f"附件：{annexes[0]}",)
     return tuple(f"{'附件：' if n == 1 else '　　　'}{n}.{name}" for n, name in enumerate(annexes, 1))
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from bot.reports.blocks import Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.markdown import annex_lines
 
 
 @cache
@@ -25,6 +26,7 @@ def _template() -> Template:
         "closing": lambda b: isinstance(b, Closing),
         "pagebreak": lambda b: isinstance(b, PageBreak),
     }
+    env.globals |= {"annex_lines": annex_lines}
     return env.get_template("review.html")
 
 

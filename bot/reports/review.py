@@ -107,7 +107,7 @@ def _table(
 
 def _timeline(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="二、处置时间线")
-    yield Paragraph(text="人员一律写单位和职务，姓名见附件1。补记的写明登记时间。凭证号为事件记录链的编号。")
+    yield Paragraph(text="人员一律写单位和职务，姓名见附件。补记的写明登记时间。凭证号为事件记录链的编号。")
     yield Heading(text="（一）事件处置", level=2)
     yield _lines("事件处置时间线", f.handling, f.number)
     yield Heading(text="（二）舆情应对", level=2)
@@ -235,7 +235,7 @@ def _releases(f: ReviewFigures) -> Iterator[Block]:
     yield _table("发布登记（六项要素）", ("时间", "形式", *names, "凭证号"), rows, widths, owed)
     for r in f.releases:
         if r.url:
-            yield Paragraph(text=f"{stamp(r.at)} {r.kind}：{r.url}")
+            yield Paragraph(text=f"{stamp(r.at)} {r.kind} {r.url}")
     yield Paragraph(text=f"登记发布{len(f.releases)}次；两次发布最长间隔{length(f.max_silence)}。")
     gates = tuple((g.gate, stamp(g.at) if g.at else MISSING, length(g.wait), voucher(f.number, g.seq)) for g in f.gates)
     lack = frozenset(n for n, g in enumerate(f.gates) if g.at is None)
@@ -364,7 +364,7 @@ def _closing(f: ReviewFigures) -> Iterator[Block]:
 
 def _annex(f: ReviewFigures) -> Iterator[Block]:
     yield PageBreak()
-    yield Heading(text="附件1　人员名单（限阅）")
+    yield Heading(text="附件　人员名单（限阅）")
     rows = tuple((p.name, p.unit, or_none(p.title), p.roles, _vouchers(f.number, p.vouchers)) for p in f.people)
     yield _table("参与人员", ("姓名", "单位", "职务", "角色", "凭证号"), rows, (2, 3, 3, 4, 6))
     yield _table("审签署名", ("环节", "署名"), f.attested_by, (3, 7))

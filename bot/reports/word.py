@@ -9,12 +9,12 @@ from typing import Any
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Closing, Heading, PageBreak, Paper, Paragraph, Table
 from bot.reports.markdown import annex_lines
 
 SONG, FANG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"
@@ -44,8 +44,11 @@ def render(paper: Paper) -> bytes:
     _styled(doc, "\n".join(title_lines(paper.title)), SONG, TITLE, align=WD_ALIGN_PARAGRAPH.CENTER, line=33)
     facts = "　".join(f"{name}：{value}" for name, value in paper.facts)
     _styled(doc, facts, KAI, 12, align=WD_ALIGN_PARAGRAPH.CENTER, line=20)
+    turned = False
     for block in paper.blocks:
-        _block(doc, block)
+        if not isinstance(block, PageBreak):
+            _block(doc, block, turned=turned)
+        turned = isinstance(block, PageBreak)
     if paper.footer:
         _styled(doc, "", FANG, BODY)
         _right(doc, paper.footer, 4)
@@ -128,17 +131,17 @@ def _styled(
     return paragraph
 
 
-def _block(doc: Any, block: Block) -> None:
+def _block(doc: Any, block: Heading | Paragraph | Table | Closing, *, turned: bool) -> None:
+    """One block. `turned`: a heading begins a new page; a break of its own would leave an empty page after a full one."""
     if isinstance(block, Heading):
         paragraph = _styled(doc, block.text, HEI if block.level == 1 else KAI, BODY, indent=True)
         paragraph.paragraph_format.keep_with_next = True
+        paragraph.paragraph_format.page_break_before = turned
     elif isinstance(block, Paragraph):
         spread = WD_ALIGN_PARAGRAPH.LEFT if UNBREAKABLE.search(block.text) else WD_ALIGN_PARAGRAPH.JUSTIFY
         _styled(doc, block.text, FANG, BODY, indent=not block.flush, align=spread)
     elif isinstance(block, Closing):
         _closing(doc, block)
-    elif isinstance(block, PageBreak):
-        doc.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     else:
         _table(doc, block)
 

@@ -233,7 +233,7 @@ def test_names_stand_only_in_the_annex(review):
     body, annex = [], []
     part = body
     for block in paper.blocks:
-        if getattr(block, "text", "").startswith("附件1"):
+        if getattr(block, "text", "").startswith("附件　"):
             part = annex
         part.append(block)
     names = {p.name for p in review.people}
