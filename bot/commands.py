@@ -219,7 +219,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         words=("清除原文",), usage="清除原文 12 理由", help="清除另存的原文和附件", action="erase", fields=fields.reason_fields
     ),
-    Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件"),
+    Command(words=("附件",), usage="附件 12", help="把刚发来的图片、语音、视频附到事件；没有刚发来的，就把该件附件发给您"),
     Command(words=("登录码",), usage="登录码", help="在电脑上登录总览用的一次性登录码"),
     Command(words=("撤回",), usage="撤回 12 原因", help="撤回一天内发出的消息，另发现状卡片"),
     Command(words=("卡在", "现在卡在谁"), usage="卡在 12", help="现在卡在谁、多久"),

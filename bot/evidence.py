@@ -133,9 +133,9 @@ async def attach(desk: Desk, actor: Actor, number: int, within: timedelta = TOGE
 
 
 async def attach_by_command(desk: Desk, actor: Actor, number: int) -> str:
-    """`附件 12`."""
+    """`附件 12` of somebody who has just sent files; "" where there are none to put there."""
     count = await attach(desk, actor, number, BY_COMMAND)
-    return f"{number}号：已附上{count}件。" if count else "24小时内没有您发来而未归入事件的图片、语音、视频，请先发来。"
+    return f"{number}号：已附上{count}件。" if count else ""
 
 
 async def _note(desk: Desk, number: int, by: str, files: Sequence[Attachment]) -> None:

@@ -17,6 +17,7 @@ from bot import (
     buttons,
     drill,
     evidence,
+    giving,
     living,
     papers,
     reading,
@@ -324,7 +325,9 @@ async def _without_number(desk: Desk, actor: Actor, asked: Asked, key: str) -> s
     if word == "交接":
         return await rota_desk.begin_handover(desk, actor, key)
     if word == "附件":
-        return await evidence.attach_by_command(desk, actor, await reading.number_of(desk, asked))
+        number = await reading.number_of(desk, asked)
+        said = await evidence.attach_by_command(desk, actor, number)
+        return said or await giving.give(desk, actor, await reading.matter(desk, number), key)
     if word == "体检":
         found = await reading.matter(desk, await reading.number_of(desk, asked))
         return proof(found, asked.rest, desk.settings, desk.now())

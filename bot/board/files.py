@@ -11,6 +11,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from bot.board.access import Handler, Visitor, refuse, say
 from bot.board.upload import Upload
+from bot.giving import COVERED, withheld
 from bot.wecom.media import MOST, file_name, sniffed
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def serve(board: Board) -> Handler:
         found = await board.deps.store.attachment(request.match_info["id"])
         if found is None or found[0].incident != int(request.match_info["number"]) or not found[1]:
             return refuse(board.deps, "没有这个附件，或已清除。", status=404)
+        incident = await board.deps.store.incident(int(request.match_info["number"]))
+        if incident is not None and await withheld(board.deps.store, incident, who.officer.unit):
+            return refuse(board.deps, COVERED, status=403)
         row, body = found
         kind = sniffed(body)
         place = "inline" if kind in SHOWN else "attachment"

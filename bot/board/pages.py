@@ -19,6 +19,7 @@ from bot.engine_health import engine_health
 from bot.engine_words import engine_lines
 from bot.evidence import KINDS as FILE_KINDS
 from bot.evidence import size
+from bot.giving import withheld
 from bot.health import KINDS as SOURCE_TROUBLES
 from bot.merging import all_that_came
 from bot.opinion import opinion_of
@@ -124,7 +125,8 @@ class Board:
         may = permitted(found, actor) if actor is not None and who.edits else ()
         forms = offered(may, found)
         units = [(u.code, u.short or u.name) for u in settings.organisation.units]
-        kept = {"files": await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
+        hidden = await withheld(store, found, who.officer.unit)
+        kept = {"files": [] if hidden else await store.attachments_of(number), "kinds": FILE_KINDS, "size": size}
         opinion = await opinion_of(store, found, settings, now, self.deps.data)
         return self.draw(
             request, who, "incident", view=view, forms=forms, units=units, **kept, opinion=opinion, members=found.members

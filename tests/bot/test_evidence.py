@@ -11,8 +11,9 @@ import pytest
 
 from bot.emulator.switches import Fault
 from bot.evidence import fetch_wanted
+from monitors.item import Item, ItemKind
 from tests.bot.desk_room import Room, room
-from tests.builders import at
+from tests.builders import OFFICER, at, event
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1000
 AMR = b"#!AMR\n" + bytes(500)
@@ -64,7 +65,45 @@ async def test_a_loose_picture_goes_where_the_command_says(night: Room) -> None:
     duty = night.duty.duty_officer
     assert "附件 编号" in await send(night, duty)
     assert await night.type(duty, "附件 1") == "1号：已附上1件。"
-    assert "没有您发来" in await night.type(duty, "附件 1")
+    assert "图片 现场.jpg" in await night.type(duty, "附件 1"), "with nothing new to put there he asks for what is there"
+
+
+async def handed_to_resources(night: Room) -> None:
+    """A matter with a picture, in the hands of the bureau of natural resources."""
+    order = event("assigned", night.clock.now(), OFFICER, unit="zrzyj")
+    await night.landslide(order)
+    await send(night, night.duty.duty_officer)
+    await night.type(night.duty.duty_officer, "附件 1")
+
+
+async def test_the_unit_that_works_on_a_matter_gets_its_files_and_no_other_unit(night: Room) -> None:
+    await handed_to_resources(night)
+    said = await night.type("zhaomin", "附件 1")
+    assert "1号附件正在发给您：图片 现场.jpg" in said
+    (sent,) = [m for m in night.emulator.messages("zhaomin") if m.msgtype == "file"]
+    kept = night.emulator.ledger_file.row("select body from media where media_id = ?", sent.content["media_id"])
+    assert kept is not None
+    assert kept["body"] == JPEG
+    assert "只给值班人员" in await night.type("suqing", "附件 1")
+    assert not [m for m in night.emulator.messages("suqing") if m.msgtype == "file"]
+    assert any(e.kind == "refused" for e in await night.desk.store.events("system"))
+
+
+async def test_files_of_a_citizens_order_stay_from_the_unit_complained_of(night: Room) -> None:
+    await handed_to_resources(night)
+    order = Item(
+        id="h1", source="12345", title="反映滑坡", text="", seen_at=night.clock.now(), kind=ItemKind.HOTLINE, fingerprint="f"
+    )
+    await night.desk.store.add_item(order)
+    await night.desk.store.engine.write(lambda tx: tx.run("update item set incident = 1 where id = 'h1'"))  # type: ignore[attr-defined]
+    assert "不得提供给承办单位" in await night.type("zhaomin", "附件 1")
+    assert not [m for m in night.emulator.messages("zhaomin") if m.msgtype == "file"]
+    assert "正在发给您" in await night.type(night.duty.duty_officer, "附件 1")
+
+
+async def test_a_matter_without_files_says_so(night: Room) -> None:
+    await night.landslide()
+    assert "1号没有附件" in await night.type(night.duty.duty_officer, "附件 1")
 
 
 async def test_what_cannot_be_fetched_is_tried_again_and_told_once(night: Room) -> None:
