@@ -42,6 +42,12 @@ def file_message(desk: Desk, user: str, media_id: str, name: str, key: str, inci
     return row(desk, ident, user, "file", request, f"［文件］{name}", REPLY, incident=incident)
 
 
+def bot_file_message(desk: Desk, user: str, media_id: str, name: str, key: str, incident: int | None) -> MessageRow:
+    """A file that was uploaded to the smart bot, into the officer's conversation with it."""
+    body = {"chatid": user, "chat_type": link_frames.SINGLE, "msgtype": "file", "file": {"media_id": media_id}}
+    return row(desk, "bf-" + digest(key, user), user, BOT, dumps(body), f"［文件］{name}", REPLY, incident=incident)
+
+
 def update_message(desk: Desk, user: str, code: str, card: Card, key: str, incident: int | None) -> MessageRow:
     """The replacement of a pressed card for the person who pressed it."""
     if code.startswith(link_frames.BOT_CODE):

@@ -7,13 +7,20 @@ unknown and sent again with the same id, which the gateway should treat as one m
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 
 TIMEOUT = 10.0
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    """A channel that also takes files (the smart bot); the id is for that channel's messages only."""
+
+    async def upload(self, name: str, content: bytes) -> str: ...
 
 
 class Sender(Protocol):

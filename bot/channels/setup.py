@@ -53,9 +53,26 @@ def set_up(desk: Desk, session: aiohttp.ClientSession) -> LongLink | None:
             desk.store.report_problem("channel", NAME, text, now) if text else desk.store.resolve_problem("channel", NAME, now)
         )
 
-    link = LongLink(session, w.bot_url, w.bot_id, w.bot_secret, accept, desk.clock.now, told, chat_of=chat_of)
+    async def greeting(raw: str) -> str:
+        return await greeted(desk, raw)
+
+    link = LongLink(
+        session, w.bot_url, w.bot_id, w.bot_secret, accept, desk.clock.now, told, chat_of=chat_of, greeting=greeting
+    )
     desk.link = link
     return link
+
+
+async def greeted(desk: Desk, raw: str) -> str:
+    """Words for who opens the conversation with the bot: what he can do here, and that he must say something before it may write."""
+    org = desk.settings.organisation
+    userid = await desk.store.meta(WHOSE + raw) or raw
+    officer = org.officer(userid)
+    if officer is None:
+        return f"这里是{org.short}舆情值班台，请回一句话（如：帮助）登记，此后提醒才能发到这里。"
+    waiting = len(await desk.store.incidents(open_only=True, alarmed_only=True))
+    state = f"在办{waiting}件，回“查询”看。" if waiting else "目前没有在办事件。"
+    return f"{officer.name}您好，这里是{org.short}舆情值班台。{state}请先回一句话（如：帮助），此后提醒才能发到这里。"
 
 
 async def named(desk: Desk, message: CallbackMessage) -> CallbackMessage:

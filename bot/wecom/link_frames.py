@@ -14,7 +14,7 @@ from typing import Any, Final
 from bot.wecom.cards import Card, dumps
 from bot.wecom.crypto import CallbackMessage
 
-KEY, CODE = "b:", "req_id"
+KEY, CODE, REPLY_TO = "b:", "req_id", "reply_to"
 BOT_CODE: Final = "bot:"
 SINGLE, GROUP = 1, 2
 BYTES: Final = 20_480
@@ -57,6 +57,16 @@ def read(frame: Mapping[str, Any], now: datetime) -> CallbackMessage | None:
     return None
 
 
+def entered(frame: Mapping[str, Any]) -> str:
+    """Who opened the conversation with the bot, as the id came; empty for every other frame."""
+    body = frame.get("body")
+    if frame.get("cmd") != "aibot_event_callback" or not isinstance(body, Mapping):
+        return ""
+    event, who = body.get("event"), body.get("from")
+    opened = isinstance(event, Mapping) and event.get("eventtype") == "enter_chat"
+    return str(who.get("userid", "")) if opened and isinstance(who, Mapping) else ""
+
+
 def sender_of(message: CallbackMessage) -> str:
     """The sender's id exactly as it came, empty in a group. It may be an encrypted one, whose case counts."""
     _, chat_type, chat, _ = message.dedupe_key.split(":", 3)
@@ -97,10 +107,11 @@ def _selected(items: object) -> dict[str, tuple[str, ...]]:
 
 
 def reply_request(key: str, text: str) -> bytes:
-    """Frozen bytes of the answer to the message with this key, into the chat it came from."""
+    """Frozen bytes of the answer to the message with this key, into the chat it came from; it ends what was begun at once there."""
     _, chat_type, chat, _ = key.split(":", 3)
     words = text.encode()[:BYTES].decode(errors="ignore")
-    return dumps({"chatid": chat, "chat_type": int(chat_type), "msgtype": "markdown", "markdown": {"content": words}})
+    place = {"chatid": chat, "chat_type": int(chat_type)}
+    return dumps({REPLY_TO: key, **place, "msgtype": "markdown", "markdown": {"content": words}})
 
 
 def update_request(code: str, card: Card) -> bytes:

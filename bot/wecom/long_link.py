@@ -11,15 +11,17 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
 
+from bot.wecom import bot_media
 from bot.wecom.cards import dumps
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
-from bot.wecom.link_frames import CODE, SINGLE, read, task_of
+from bot.wecom.link_frames import CODE, REPLY_TO, SINGLE, entered, read, task_of
+from bot.wecom.streams import PATIENCE, Streams
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class LongLink:
     """One bot. `run` keeps the connection, `send` speaks; use both from one event loop.
 
     `accept` stores a message before it returns, as for the callback address. `told` hears of trouble in one Chinese sentence, and of
-    its end as an empty one. `chat_of` gives the id under which a person talks to the bot, where that is not the userid.
+    its end as an empty one. `chat_of` gives the id under which a person talks to the bot, where that is not the userid. `greeting`
+    gives the words for somebody who opens the conversation; WeCom takes them for five seconds.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class LongLink:
         told: Callable[[str], Awaitable[None]],
         *,
         chat_of: Callable[[str], Awaitable[str]] | None = None,
+        greeting: Callable[[str], Awaitable[str]] | None = None,
+        patience: float = PATIENCE,
         heartbeat: float = HEARTBEAT,
         timeout: float = TIMEOUT,
         pauses: tuple[float, ...] = PAUSES,
@@ -64,11 +69,13 @@ class LongLink:
         self._clock = clock
         self._told = told
         self._chat_of = chat_of
+        self._greeting = greeting
+        self._streams = Streams(self._ask, patience)
         self._heartbeat = heartbeat
         self._timeout = timeout
         self._pauses = pauses
         self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._waiting: dict[str, asyncio.Future[int]] = {}
+        self._waiting: dict[str, asyncio.Future[tuple[int, Mapping[str, Any]]]] = {}
         self._working: set[asyncio.Task[None]] = set()
         self.live = asyncio.Event()
 
@@ -120,6 +127,7 @@ class LongLink:
             if not waiting.done():
                 waiting.set_exception(OutcomeUnknown("智能机器人的连接断开，结果待查"))
         self._waiting.clear()
+        self._streams.clear()
 
     async def _beat(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """A ping in time keeps the connection; one that is not answered ends it."""
@@ -147,39 +155,63 @@ class LongLink:
             waiting = self._waiting.pop(req_id, None)
             code = frame.get("errcode", 0)
             if waiting is not None and not waiting.done():
-                waiting.set_result(code if isinstance(code, int) else 0)
+                said = frame.get("body")
+                waiting.set_result((code if isinstance(code, int) else 0, said if isinstance(said, dict) else {}))
             return
         body = frame.get("body")
         event = body.get("event") if isinstance(body, dict) else None
         if isinstance(event, dict) and event.get("eventtype") == "disconnected_event":
             raise Displaced
+        if self._greeting is not None and (who := entered(frame)):
+            self._start(self._greet(self._greeting, who, req_id))
+            return
         message = read(frame, self._clock())
         if message is not None:
-            task = asyncio.get_running_loop().create_task(self._keep(message))
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._start(self._keep(message, req_id))
 
-    async def _keep(self, message: Any) -> None:
-        """Nothing is delivered twice here, so what could not be stored is told at once."""
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _greet(self, greeting: Callable[[str], Awaitable[str]], who: str, req_id: str) -> None:
+        """Words for who opens the conversation. A courtesy: WeCom takes them for five seconds and once."""
+        try:
+            words = await greeting(who)
+            await self._ask("aibot_respond_welcome_msg", {"msgtype": "text", "text": {"content": words}}, req_id)
+        except (SendError, OutcomeUnknown) as error:
+            log.info("greeting_not_taken", extra={"reason": str(error)})
+        except Exception:  # flow guard: no greeting is worth the connection
+            log.exception("greeting_failed")
+
+    async def _keep(self, message: Any, req_id: str) -> None:
+        """Nothing is delivered twice here, so what could not be stored is told at once. A typed line is answered at once, too."""
+        key = message.dedupe_key
+        first = message.kind == "text" and self._streams.expect(key, req_id)
         try:
             fresh = await self._accept(message)
             log.info("bot_message", extra={"kind": message.kind, "fresh": fresh})
+            if first and fresh:
+                await self._streams.begin(key)
+            elif first:
+                self._streams.forget(key)
         except Exception:  # not stored, whatever the cause: the officer must know that it did not arrive
+            self._streams.forget(key)
             log.exception("bot_message_not_stored", extra={"kind": message.kind})
             await self._told("智能机器人收到的一条消息没有存下，请值班人员重发，并请管理员查看日志。")
 
-    async def _ask(self, cmd: str, body: object, req_id: str = "") -> None:
-        """Say one thing and wait for its answer; SendError with the errcode, OutcomeUnknown without an answer."""
+    async def _ask(self, cmd: str, body: object, req_id: str = "") -> Mapping[str, Any]:
+        """Say one thing, wait for its answer, return what stands in it; SendError with the errcode, OutcomeUnknown without one."""
         socket = self._socket
         if socket is None or socket.closed:
             raise SendError(0, Kind.RETRY, LOST)
         req_id = req_id or secrets.token_hex(12)
-        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[tuple[int, Mapping[str, Any]]] = asyncio.get_running_loop().create_future()
         self._waiting[req_id] = waiting
         frame = {"cmd": cmd, "headers": {"req_id": req_id}} | ({} if body is None else {"body": body})
         try:
             await socket.send_str(dumps(frame).decode())
-            code = await asyncio.wait_for(waiting, self._timeout)
+            code, answer = await asyncio.wait_for(waiting, self._timeout)
         except (TimeoutError, ConnectionError) as error:
             raise OutcomeUnknown("智能机器人没有应答，结果待查") from error
         finally:
@@ -188,13 +220,21 @@ class LongLink:
             raise SendError(code, Kind.RETRY, "与智能机器人的会话过于频繁，稍候再发", retry_after=60.0)
         if code:
             raise SendError.from_code(code)
+        return answer
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Bring a file to the bot; its media_id is for this bot's messages only."""
+        return await bot_media.upload(self._ask, name, content)
 
     async def send(self, body: bytes) -> None:
         """Speak the frozen `body`: a message to a chat, or the new state of a pressed card, which too late becomes a new card."""
         said = json.loads(body)
         req_id = str(said.pop(CODE, ""))
+        asked = str(said.pop(REPLY_TO, ""))
         if not self.live.is_set():
             raise SendError(0, Kind.RETRY, LOST)
+        if asked and await self._streams.finish(asked, str(said["markdown"]["content"])):
+            return
         if not req_id:
             if self._chat_of is not None and said.get("chat_type") == SINGLE:
                 said["chatid"] = await self._chat_of(str(said["chatid"]))

@@ -34,6 +34,7 @@ CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("登录：一次有效、5分钟、state、可信域名", (E + "account.py::TestSignIn::test_a_code_names_the_member_once", E + "account.py::TestSignIn::test_a_code_lives_five_minutes", E + "account.py::TestSignIn::test_a_wrong_request_is_refused")),
     ("智能机器人：订阅、心跳超时、挤下线", (E + "smart_bot.py::test_a_wrong_login_is_853000", E + "smart_bot.py::test_without_a_ping_the_connection_is_cut", E + "smart_bot.py::test_a_second_connection_kicks_the_first")),
     ("智能机器人：点击5秒、频率、先说话才能推送", (E + "smart_bot.py::test_after_5_seconds_a_click_cannot_be_answered", E + "smart_bot.py::test_thirty_a_minute_and_a_thousand_an_hour_with_replies", E + "smart_bot.py::test_the_bot_cannot_begin_a_conversation")),
+    ("智能机器人：欢迎语5秒一次、流式应答6分钟、分片上传", (E + "smart_bot.py::test_a_greeting_on_entering_within_5_seconds", E + "smart_bot.py::test_a_stream_lives_six_minutes", E + "smart_bot.py::test_a_file_goes_up_in_pieces_and_out_under_its_name")),
     ("撤回：24小时（虚拟时钟）", (E + "update.py::TestRecall::test_within_24_hours",)),
     ("应用群聊：建、改、查、发", (E + "appchat.py::test_a_chat_is_opened_read_and_written_to", E + "appchat.py::test_what_cannot_be_opened", E + "appchat.py::test_cards_do_not_exist_in_chats")),
     ("通讯录：可见范围内、不给手机号", (E + "contacts.py::test_a_member_is_read_in_lower_case_and_without_private_fields", E + "contacts.py::test_who_cannot_be_read")),

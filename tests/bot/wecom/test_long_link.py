@@ -14,6 +14,7 @@ from bot.wecom.cards import dumps
 from bot.wecom.errors import Kind, OutcomeUnknown, SendError
 from bot.wecom.link_frames import read, reply_request, update_request
 from bot.wecom.long_link import LongLink
+from bot.wecom.streams import AT_ONCE, LATER
 from tests.bot.wecom.conftest import MovedClock
 
 CARD = {
@@ -81,6 +82,11 @@ async def link(make, desk, request):
     await asyncio.gather(task, return_exceptions=True)
 
 
+def shown(emulator, chat="bot:zhangsan"):
+    """What stands in the conversation, without the word that only says that a line has arrived."""
+    return [m for m in emulator.messages(chat) if m.content.get("content") != AT_ONCE]
+
+
 def push(text="有事项待您处理", chat="zhangsan"):
     return dumps({"chatid": chat, "chat_type": 1, "msgtype": "markdown", "markdown": {"content": text}})
 
@@ -90,7 +96,83 @@ async def test_a_typed_line_is_stored_and_answered_where_it_was_asked(link, emul
     heard = await desk.hear()
     assert (heard.kind, heard.user, heard.content) == ("text", "zhangsan", "查询")
     await link.send(reply_request(heard.dedupe_key, "在办2件"))
-    assert [m.content["content"] for m in emulator.messages("bot:zhangsan")] == ["在办2件"]
+    assert [m.content["content"] for m in shown(emulator)] == ["在办2件"]
+
+
+async def until(look, span=60.0):
+    """Wait for what will be; a busy machine takes longer."""
+    async with asyncio.timeout(span):
+        while not look():
+            await asyncio.sleep(0.01)
+
+
+def words_in(emulator, chat="bot:zhangsan"):
+    return [m.content.get("content") for m in emulator.messages(chat)]
+
+
+async def test_a_typed_line_is_answered_at_once_and_the_answer_takes_the_place_of_that(link, emulator, desk):
+    await emulator.bots.say("zhangsan", "报告 12")
+    heard = await desk.hear()
+    await until(lambda: words_in(emulator) == [AT_ONCE])
+    await link.send(reply_request(heard.dedupe_key, "正在发给您"))
+    assert words_in(emulator) == ["正在发给您"]
+    await link.send(reply_request(heard.dedupe_key, "又一条"))
+    assert words_in(emulator) == ["正在发给您", "又一条"], "a stream takes one answer"
+
+
+async def test_what_takes_long_ends_the_stream_with_a_word_and_comes_by_itself(make, emulator, desk):
+    link = make(patience=0.05)
+    task = asyncio.create_task(link.run())
+    await asyncio.wait_for(link.live.wait(), 60)
+    desk.news.clear()
+    await emulator.bots.say("zhangsan", "报告 12")
+    heard = await desk.hear()
+    await until(lambda: words_in(emulator) == [LATER])
+    await link.send(reply_request(heard.dedupe_key, "正在发给您"))
+    assert words_in(emulator) == [LATER, "正在发给您"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_stream_that_is_refused_loses_no_answer(link, emulator, desk):
+    await emulator.bots.say("zhangsan", "查询")
+    heard = await desk.hear()
+    await until(lambda: words_in(emulator) == [AT_ONCE])
+    emulator.switches.faults.append(Fault(kind="errcode", path="aibot_respond_msg", code=846608))
+    await link.send(reply_request(heard.dedupe_key, "在办2件"))
+    assert words_in(emulator)[-1] == "在办2件"
+
+
+async def test_who_opens_the_conversation_is_greeted(make, emulator, desk):
+    async def greeting(who):
+        return f"{who}您好"
+
+    link = make(greeting=greeting)
+    task = asyncio.create_task(link.run())
+    await asyncio.wait_for(link.live.wait(), 60)
+    await emulator.bots.enter("lisi")
+    await until(lambda: words_in(emulator, "bot:lisi") == ["lisi您好"])
+    assert desk.kept == {}, "entering is no message"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("size", [6, 512 * 1024, 512 * 1024 + 1])
+async def test_a_file_goes_over_the_bot_under_its_own_name(link, emulator, desk, size):
+    await emulator.bots.say("zhangsan", "报告 12")
+    await desk.hear()
+    media = await link.upload("12号事项评估报告.docx", b"x" * size)
+    body = {"chatid": "zhangsan", "chat_type": 1, "msgtype": "file", "file": {"media_id": media}}
+    await link.send(dumps(body))
+    assert shown(emulator)[-1].content["name"] == "12号事项评估报告.docx"
+
+
+async def test_a_file_too_large_or_a_server_that_says_nothing_gives_no_id(link, emulator):
+    with pytest.raises(SendError, match="20MB"):
+        await link.upload("大.bin", b"x" * ((20 << 20) + 1))
+    emulator.switches.faults.append(Fault(kind="lost", path="aibot_upload_media_chunk"))
+    with pytest.raises(OutcomeUnknown):
+        await link.upload("报告.docx", b"123456")
 
 
 async def test_in_a_group_the_name_of_the_bot_is_no_part_of_the_words(link, emulator, desk):
@@ -113,7 +195,7 @@ async def pressed(link, emulator, desk):
     await desk.hear()
     await link.send(dumps({"chatid": "zhangsan", "chat_type": 1, "msgtype": "template_card", "template_card": CARD}))
     desk.news.clear()
-    await emulator.bots.press("zhangsan", emulator.messages("bot:zhangsan")[-1].id, "12|ack", {"unit": ["yjj"]})
+    await emulator.bots.press("zhangsan", shown(emulator)[-1].id, "12|ack", {"unit": ["yjj"]})
     return await desk.hear()
 
 
@@ -123,7 +205,7 @@ async def test_a_pressed_card_is_replaced_in_its_place(link, emulator, desk):
     assert heard.selected == {"unit": ("yjj",)}
     new = {**CARD, "main_title": {"title": "12号事项 张三已收到"}}
     await link.send(update_request(heard.response_code, new))
-    [card] = emulator.messages("bot:zhangsan")
+    [card] = shown(emulator)
     assert card.content["main_title"]["title"] == "12号事项 张三已收到"
 
 
@@ -131,7 +213,7 @@ async def test_too_late_for_that_it_becomes_a_new_card(link, emulator, desk):
     heard = await pressed(link, emulator, desk)
     emulator.switches.faults.append(Fault(kind="errcode", path="aibot_respond_update_msg", code=846605))
     await link.send(update_request(heard.response_code, {**CARD, "main_title": {"title": "现状"}}))
-    assert [m.content["main_title"]["title"] for m in emulator.messages("bot:zhangsan")] == ["12号事项待核实", "现状"]
+    assert [m.content["main_title"]["title"] for m in shown(emulator)] == ["12号事项待核实", "现状"]
 
 
 async def test_who_never_spoke_to_the_bot_cannot_be_reached(link):
@@ -147,7 +229,7 @@ async def test_an_answer_that_does_not_come_is_an_unknown_outcome(link, emulator
     emulator.switches.faults.append(Fault(kind="lost", path="aibot_send_msg"))
     with pytest.raises(OutcomeUnknown):
         await link.send(push())
-    assert len(emulator.messages("bot:zhangsan")) == 1
+    assert len(shown(emulator)) == 1
 
 
 async def test_a_connection_that_breaks_is_made_again(link, emulator, desk):
@@ -161,7 +243,7 @@ async def test_a_connection_that_breaks_is_made_again(link, emulator, desk):
     await emulator.bots.say("zhangsan", "还在吗")
     await desk.hear()
     await link.send(push())
-    assert len(emulator.messages("bot:zhangsan")) == 1
+    assert len(shown(emulator)) == 1
 
 
 async def test_the_heartbeat_keeps_the_connection(make, emulator):
