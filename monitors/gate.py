@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from config.lexicon import PSEUDO, Context, Lexicon, Rule
 from monitors.lexicon import Found, Matcher, fold
@@ -98,6 +98,20 @@ class _Compiled:
     bars: int
 
 
+class _Read(NamedTuple):
+    """What one passage says, weighed; its reasons are only looked for where it decides."""
+
+    folded: str
+    bits: int
+    fired: list[Rule]
+    active: list[Context]
+    factor: float
+    magnitude: float | None
+    label: str
+    score_e: float
+    score_en: float
+
+
 class Gate:
     """Judges titles with one lexicon; build once."""
 
@@ -171,10 +185,10 @@ class Gate:
         """Verdict on a title; the first 200 characters of `text` may raise it, with less weight."""
         placed = self._placed(title, region)
         head = self._read(title, placed, figures)
-        if not text or head.label == "E":
-            return head
+        if not text or (head and head.label == "E"):
+            return self._verdict(head)
         body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
-        return body if body.score_en > head.score_en or (head.label == "O" and body.label != "O") else head
+        return self._verdict(body if _stronger(body, head) else head)
 
     def silent(self, title: str, text: str = "") -> bool:
         """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more.
@@ -214,22 +228,21 @@ class Gate:
         figures: Mapping[str, int | None] | None,
         factor: float = 1.0,
         frame: str = "",
-    ) -> Verdict:
-        """Verdict on one passage; contexts are read in `frame` (the title) where given: a body says much in passing."""
+    ) -> _Read | None:
+        """What one passage weighs, None for nothing; contexts are read in `frame` (the title) where given: a body says much in passing."""
         folded = fold(text)
         bits = self._matcher.present(folded)
         if not bits:
-            return _NOTHING
+            return None
         magnitude = _MAGNITUDE.search(text) if "级" in text else None
         bits |= placed | self._mask(_toll(folded, figures))
         if magnitude:
             bits |= self._bits["@magnitude"]
         fired = self._fired(bits)
         if not fired:
-            return _NOTHING
+            return None
         framed = self._framed(frame, bits) if frame else bits
-        found = self._matcher.find(folded)
-        return self._conclude(found, bits, framed, fired, factor, float(magnitude.group(1)) if magnitude else None)
+        return self._weighed(folded, bits, framed, fired, factor, float(magnitude.group(1)) if magnitude else None)
 
     def _framed(self, frame: str, bits: int) -> int:
         """The bits of the title alone, with what only the whole passage can tell (place, toll) added."""
@@ -250,9 +263,7 @@ class Gate:
             names.append("@body_place")
         return self._mask(names)
 
-    def _conclude(
-        self, found: list[Found], bits: int, framed: int, fired: list[Rule], factor: float, magnitude: float | None
-    ) -> Verdict:
+    def _weighed(self, folded: str, bits: int, framed: int, fired: list[Rule], factor: float, magnitude: float | None) -> _Read:
         score = {"E": 0.0, "N": 0.0}
         for rule in fired:
             score[rule.label] = max(score[rule.label], rule.weight * factor)
@@ -261,31 +272,39 @@ class Gate:
             for context, mask, unless in self._contexts
             if mask & (bits if context.body else framed) and not unless & bits
         ]
-        e = max(0.0, score["E"] - sum(context.e for context in active))
-        n = max(0.0, score["N"] - sum(context.n for context in active))
+        e = max(0.0, score["E"] - sum([context.e for context in active]))
+        n = max(0.0, score["N"] - sum([context.n for context in active]))
         label = "E" if e >= 0.5 and e >= n else "N" if n >= 0.5 else "E" if e >= 0.5 else "O"
+        return _Read(folded, bits, fired, active, factor, magnitude, label, round(e, 3), round(max(e, n), 3))
+
+    def _verdict(self, read: _Read | None) -> Verdict:
+        """The verdict on what was read, with its reasons."""
+        if read is None:
+            return _NOTHING
+        label, fired, active, factor = read.label, read.fired, read.active, read.factor
+        found = self._matcher.find(read.folded)
         best = max(fired, key=lambda rule: (rule.label == label, rule.weight, _RANK[rule.alarm]))
         allowed = max(
             (rule.alarm for rule in fired if rule.weight * factor >= 0.5), key=lambda name: _RANK[name], default="list"
         )
         allowed = min((allowed, *(context.cap for context in active if context.cap)), key=lambda name: _RANK[name])
         alarm = "never" if any(not context.alarm for context in active) else allowed
-        names = frozenset(hit.word.group for hit in found)
+        names = frozenset([hit.word.group for hit in found])
         hazards = tuple(sorted((name for name in names if name in self._order), key=lambda name: self._order[name]))
         return Verdict(
             label=label,
-            score_e=round(e, 3),
-            score_en=round(max(e, n), 3),
+            score_e=read.score_e,
+            score_en=read.score_en,
             category=self._category(best, hazards) if label != "O" else "",
             alarm=alarm,
-            high_consequence=label == "E" and bool(bits & self._consequence),
-            rumor_like=bool(bits & self._refute),
+            high_consequence=label == "E" and bool(read.bits & self._consequence),
+            rumor_like=bool(read.bits & self._refute),
             hits=self._why(best, found, factor),
-            excluded_by=tuple(_context_hit(context, found) for context in active),
+            excluded_by=tuple([_context_hit(context, found) for context in active]),
             groups=names,
-            magnitude=magnitude,
+            magnitude=read.magnitude,
             hazards=hazards,
-            none_hurt=bool(bits & self._bits["@none_hurt"]),
+            none_hurt=bool(read.bits & self._bits["@none_hurt"]),
         )
 
     def _category(self, rule: Rule, hazards: tuple[str, ...]) -> str:
@@ -307,6 +326,13 @@ class Gate:
                 seen.setdefault(word.id, Hit(rule=word.id, word=word.text, weight=0.0, file=word.file, line=word.line))
         head = Hit(rule=rule.id, word="", weight=rule.weight * factor, file=rule.file, line=rule.line)
         return (head, *seen.values())
+
+
+def _stronger(body: _Read | None, head: _Read | None) -> bool:
+    """Whether the text says more than the title alone."""
+    if body is None or head is None:
+        return body is not None and (body.score_en > 0 or body.label != "O")
+    return body.score_en > head.score_en or (head.label == "O" and body.label != "O")
 
 
 def _toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
