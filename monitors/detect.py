@@ -36,6 +36,7 @@ QUIET_TITLES = (
 )
 QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
 ANIMALS = "dead_animals"  # what died was no person; a toll of people beside it is counted by the figures
+ANIMALS_POISONED, POISON = "animals_poisoned", "poison"  # the rule and the group of the lexicon
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
@@ -346,8 +347,9 @@ def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
 
 
 def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Families of every hazard and grievance a verdict saw."""
-    return frozenset(family for group in verdict.groups for family in table.get(group, ()))
+    """Families of every hazard and grievance a verdict saw; what poisoned animals is not what poisons people."""
+    spared = POISON if any(hit.rule == ANIMALS_POISONED for hit in verdict.hits[:1]) else ""
+    return frozenset(family for group in verdict.groups if group != spared for family in table.get(group, ()))
 
 
 def site_reader(gate: Gate) -> SiteReader:

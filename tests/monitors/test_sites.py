@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.judging import judges_of
-from monitors.detect import Detector, Kind, Scope, Seen, site_reader
+from monitors.detect import Detector, Kind, Scope, Seen, families_of, family_table, site_reader
 from monitors.region import Region
 from monitors.sites import NOWHERE, Apart, SiteReader
 from monitors.story import ItemRef
@@ -160,3 +160,19 @@ def test_a_storm_that_most_titles_place_in_one_province_lies_there() -> None:
         watch.feed(Seen(id=str(number), source="weibo", title=title), START + timedelta(hours=number))
     (story,) = watch.stories.values()
     assert story.province == "福建"
+
+
+@pytest.mark.parametrize(
+    ("title", "category"),
+    [
+        ("青岚通报宠物中毒事件", "other"),
+        ("一小区多只猫中毒死亡 警方介入", "other"),
+        ("男子给流浪狗投毒致3人中毒", "food_safety"),
+    ],
+    ids=["pets", "cats", "people_too"],
+)
+def test_poisoned_animals_are_no_matter_of_food_safety(title: str, category: str) -> None:
+    region = Region(province="青岚", code="", evidence=("青岚",))
+    verdict = JUDGES.gate.judge(title, region=region)
+    assert verdict.category == category
+    assert ("food" in families_of(verdict, family_table(JUDGES.gate))) is (category == "food_safety")
