@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import evidence
 from bot.emulator.switches import Fault
 from bot.evidence import fetch_wanted
 from monitors.item import Item, ItemKind
@@ -31,7 +32,7 @@ async def send(night: Room, user: str, kind: str = "image", body: bytes = JPEG, 
     assert await night.emulator.send_file(user, kind, name, body)
     await night.settle()
     await fetch_wanted(night.desk)
-    await asyncio.sleep(0.05)
+    await asyncio.gather(*evidence._running)
     await night.settle()
     texts = [m for m in night.emulator.messages(user) if m.msgtype == "text"]
     return str(texts[-1].content["content"]) if texts else ""

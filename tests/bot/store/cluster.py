@@ -43,7 +43,16 @@ class Cluster:
             entry = pwd.getpwnam(self.user)
             os.chown(self.home, entry.pw_uid, entry.pw_gid)
         self._do("initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        self.start()
+        self._first_start()
+
+    def _first_start(self) -> None:
+        """A free port may be taken between the look and the start: then another one."""
+        for _ in range(4):
+            try:
+                return self.start()
+            except subprocess.CalledProcessError:
+                self.port = _free_port()
+        return self.start()
 
     @property
     def data(self) -> Path:
@@ -66,9 +75,7 @@ class Cluster:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{self.home}' -c shared_buffers=32MB"
         )
-        if (
-            not self.durable
-        ):  # killed processes lose nothing the kernel has; only a power cut would, and nothing here cuts power
+        if not self.durable:  # what is killed here loses nothing that the kernel has; only a power cut would
             options += " -c fsync=off -c full_page_writes=off"
         self._do("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.home / "log"), "-o", options, "start")
 
