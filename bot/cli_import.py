@@ -31,6 +31,8 @@ from monitors.mend import Problem
 KINDS_HERE = ("items", "hotline", "opml", "rota")
 BATCH = 500
 SHOWN = 5
+MOST = 200_000
+"""Orders taken from one file by hand; what is over is counted and told."""
 FIELD_NAMES = {
     "number": "编号",
     "title": "标题",
@@ -114,9 +116,11 @@ def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
     if args.mapping and args.mapping not in settings.mappings:
         raise ImportFailed(f"没有名为 {args.mapping} 的列名对应，请在 hotline.toml 中补写 [[mapping]]。")
     fields = fields_for(settings, "hotline", args.mapping)
-    document = hotline.read(body, {}, fields, now, hotline.MAX_ROWS)
+    document = hotline.read(body, {}, fields, now, MOST)
     found = items(document, args.source, now, ItemKind.HOTLINE)
     if not found:
+        if any(p.code == "unreadable" for p in document.problems):
+            raise ImportFailed("文件不是 CSV 或 XLSX（旧版 XLS、另存的网页都不行），请用 Excel 打开后另存为 XLSX 再导入。")
         said = "；".join(problem_text(p) for p in document.problems)
         raise ImportFailed(f"没有读出工单。{said}。请在 hotline.toml 中写明标题列和内容列的叫法。")
     return Read(items=found, headings=hotline.headings(body, {}, fields), problems=document.problems)
@@ -137,7 +141,8 @@ def _preview(found: Read) -> int:
 
 def _tell(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        print(f"注意：{problem_text(problem)}。", file=sys.stderr)
+        more = "，请把文件拆开后再导入其余的" if problem.code == "too_many_entries" else ""
+        print(f"注意：{problem_text(problem)}{more}。", file=sys.stderr)
 
 
 async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> int:

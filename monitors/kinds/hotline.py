@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from monitors.charset import content_type, decode
-from monitors.dates import read_date
+from monitors.dates import BEIJING, read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.mask import mask_known, mask_name
 from monitors.mend import Problem
@@ -41,6 +42,14 @@ ORIGINAL_NAMES: Final[Mapping[str, str]] = {
 MAX_ROWS: Final = 50_000
 """Orders taken from one file by an import; a polled document keeps the common limit."""
 
+FOREIGN: Final = (b"\xd0\xcf\x11\xe0", b"<")
+"""How an old XLS and a page saved under the name of a workbook begin."""
+SEPARATORS: Final = ",\t;"
+SERIAL_ZERO: Final = datetime(1899, 12, 30, tzinfo=BEIJING)
+"""Day 0 of the numbers spreadsheets keep dates as (the 1900 system, ECMA-376-1 18.17.4.1)."""
+_SERIAL = re.compile(r"[345]\d{4}(?:\.\d+)?")
+_COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)\s*(\d\d)(\d\d)(\d\d)?")
+
 Line = tuple[int, list[str]]
 
 
@@ -60,26 +69,34 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
 def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime, limit: int = MAX_ENTRIES) -> ParsedDocument:
     """Work orders of a CSV or XLSX body under `fields`; problems name the lines that could not be read. Never raises."""
     bad: list[int] = []
-    rows, problems = _lines(body, headers, bad)
+    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(FOREIGN):
+        return ParsedDocument(format="hotline", problems=(Problem(code="unreadable"),))
+    rows, problems = _lines(body, headers, bad, fields)
     document = _orders(rows, fields, now, limit, bad)
     return replace(document, problems=(*problems, *document.problems))
 
 
 def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> dict[str, str]:
     """Field -> heading found in a body: what a preview shows. Empty where no heading line is found."""
-    where, line = _heading(_lines(body, headers, [])[0], fields)
+    where, line = _heading(_lines(body, headers, [], fields)[0], fields)
     return {field: line[position] for field, position in (where or {}).items()}
 
 
-def _lines(body: bytes, headers: Mapping[str, str], bad: list[int]) -> tuple[Iterator[Line], tuple[Problem, ...]]:
+def _lines(
+    body: bytes, headers: Mapping[str, str], bad: list[int], fields: Fields
+) -> tuple[Iterator[Line], tuple[Problem, ...]]:
     """Numbered rows of either format; lines that CSV itself refuses go to `bad` as they are met."""
     if body[:4] == b"PK\x03\x04":
-        table = workbook.rows(body)
+        table = workbook.rows(body, lambda row: _names_orders(positions(row, fields)), HEADING_WITHIN)
         return iter(table.rows), table.problems
     decoded = decode(body, content_type(headers))
     text = decoded.text.replace("\x00", "").lstrip("\ufeff")
-    dialect = "excel-tab" if text[:2000].count("\t") > text[:2000].count(",") else "excel"
-    return _numbered(csv.reader(io.StringIO(text, newline=""), dialect=dialect), bad), decoded.problems
+    separator = max(SEPARATORS, key=text[:2000].count)
+    return _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=separator), bad), decoded.problems
+
+
+def _names_orders(where: Mapping[str, int]) -> bool:
+    return "title" in where or "text" in where
 
 
 def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
@@ -117,7 +134,7 @@ def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | No
         cells = [cell.strip() for cell in row]
         first = first or cells
         where = positions(cells, fields)
-        if "title" in where or "text" in where:
+        if _names_orders(where):
             return where, cells
         if count >= HEADING_WITHIN:
             break
@@ -161,12 +178,22 @@ def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
     return ParsedEntry(
         id=cell("number"),
         title=title or text[:60],
-        published=read_date(cell("received"), now),
+        published=received(cell("received"), now),
         summary="\n".join(line for line in lines if line),
         raw_date=cell("received")[:120],
         author=mask_name(person),
         original=original({ORIGINAL_NAMES[f]: v for f, v in raw.items() if v and v != shown.get(f)}),
     )
+
+
+def received(text: str, now: datetime) -> datetime | None:
+    """When an order came in, as exports write it; a bare number is a date a spreadsheet has lost the form of."""
+    if _SERIAL.fullmatch(text):
+        return SERIAL_ZERO + timedelta(seconds=round(float(text) * 86_400))
+    if digits := _COMPACT.fullmatch(text):
+        year, month, day, hour, minute, second = digits.groups(default="00")
+        return read_date(f"{year}-{month}-{day} {hour}:{minute}:{second}", now)
+    return read_date(text, now)
 
 
 def original(covered: Mapping[str, str]) -> str:

@@ -1,10 +1,10 @@
-"""Rows of the first filled sheet of an XLSX body, within bounds: a workbook is a ZIP of XML, and both can be bombs."""
+"""Rows of one sheet of an XLSX body, within bounds: a workbook is a ZIP of XML, and both can be bombs."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -27,25 +27,31 @@ class Table:
     problems: tuple[Problem, ...] = ()
 
 
-def rows(body: bytes) -> Table:
-    """The first sheet that has rows. Never raises: a file that is no workbook gives a problem."""
+def rows(body: bytes, wanted: Callable[[Sequence[str]], bool] | None = None, within: int = 10) -> Table:
+    """The first sheet with a wanted row among its first `within`, else the first that has rows: covers come before tables.
+
+    Never raises: a file that is no workbook gives a problem.
+    """
     try:
         if problem := _refused(body):
             return Table(problems=(problem,))
         book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
     except Exception:  # openpyxl raises whatever its parts raise; the file is somebody else's
         return Table(problems=(Problem(code="unreadable"),))
+    first: list[tuple[int, list[str]]] = []
     found: list[tuple[int, list[str]]] = []
     try:
         for sheet in book.worksheets:
+            found = []
             found.extend(_lines(sheet))
-            if found:
+            if (wanted is None and found) or (wanted is not None and any(wanted(row) for _, row in found[:within])):
                 return Table(rows=tuple(found))
+            first = first or found
     except Exception:  # as above; what was read before the damage is kept
-        return Table(rows=tuple(found), problems=(Problem(code="cut_tail"),))
+        return Table(rows=tuple(first or found), problems=(Problem(code="cut_tail"),))
     finally:
         book.close()
-    return Table(problems=(Problem(code="empty"),))
+    return Table(rows=tuple(first), problems=() if first else (Problem(code="empty"),))
 
 
 def _refused(body: bytes) -> Problem | None:

@@ -146,3 +146,61 @@ def test_a_workbook_that_is_none_or_too_much_gives_a_problem(body: bytes, code: 
     table = rows(body)
     assert (table.rows, [p.code for p in table.problems]) == ((), [code])
     assert read(body).entries == ()
+
+
+def test_a_cover_sheet_before_the_table_is_passed_over_and_merged_cells_cost_only_themselves() -> None:
+    book = Workbook()
+    cover = book.active
+    assert cover is not None
+    cover.append(["说明"])
+    cover.append(["本表由热线系统导出"])
+    sheet = book.create_sheet("明细")
+    sheet.append(["工单明细"])
+    sheet.merge_cells("A1:D1")
+    sheet.append(["工单编号", "标题", "诉求内容", "受理时间"])
+    for n in range(3):
+        sheet.append([n, "路灯不亮", f"第{n}盏路灯不亮", datetime(2026, 3, 2, 8, n)])
+    sheet.merge_cells("B3:B5")
+    out = io.BytesIO()
+    book.save(out)
+    found = read(out.getvalue())
+    assert [e.title for e in found.entries] == ["路灯不亮", "第1盏路灯不亮", "第2盏路灯不亮"]
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("46083.5", datetime(2026, 3, 2, 12, 0, tzinfo=BEIJING)),
+        ("46083", datetime(2026, 3, 2, 0, 0, tzinfo=BEIJING)),
+        ("20260302 0830", datetime(2026, 3, 2, 8, 30, tzinfo=BEIJING)),
+        ("20260302083015", datetime(2026, 3, 2, 8, 30, 15, tzinfo=BEIJING)),
+        ("20261302 0830", None),
+        ("99999999", None),
+        ("1001", None),
+        ("不详", None),
+    ],
+)
+def test_dates_a_spreadsheet_lost_the_form_of_are_read_and_other_numbers_are_not(
+    written: str, expected: datetime | None
+) -> None:
+    assert hotline.received(written, NOW) == expected
+
+
+def test_a_formula_without_a_kept_value_is_a_row_that_cannot_be_read_not_its_text() -> None:
+    found = read(xlsx(HEAD, (1, '="停"&"水"', "=1+1", "", "", "", "", ""), FIRST))
+    assert [e.title for e in found.entries] == ["反映停水"]
+    assert [(p.code, p.detail) for p in found.problems] == [("rows_unreadable", "2")]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_every_usual_separator_is_recognised(separator: str) -> None:
+    text = "\n".join(separator.join(line) for line in (("工单编号", "标题", "诉求内容"), ("1", "停水", "停水三天")))
+    assert [e.title for e in read(text.encode()).entries] == ["停水"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "\ufeff<html><td>标题</td></html>".encode()]
+)
+def test_an_old_workbook_or_a_saved_page_is_told_as_such(body: bytes) -> None:
+    assert [p.code for p in read(body).problems] == ["unreadable"]
