@@ -126,6 +126,7 @@ def test_a_clock_is_pending_at_its_due_instant_and_overdue_after_it() -> None:
         ("brief_info", set()),
         ("rolling_release", set()),
         ("upward_reported", set()),
+        ("upward_written", set()),
     ],
 )
 def test_only_the_named_evidence_stops_a_major_clock(kind: str, stopped: set[str]) -> None:

@@ -42,6 +42,7 @@ PEOPLE = (OFFICER, LEADER, PRESS, HEAD, OTHER_HEAD, ARBITER, PRINCIPAL)
 
 
 WORKED = {"disclosure_answer": 20, "hotline_accept": 1, "hotline_settle": 5, "hotline_answer": 7}
+UPWARD = {"upward_report": {"upward_reported"}, "upward_written": {"upward_written"}}
 PLAIN = {"petition_notice": 15, "petition_settle": 60}
 LONGER = {"petition_settle": 30, "disclosure_answer": 20, "hotline_settle": 5, "hotline_answer": 5}
 ANSWERS = {
@@ -235,9 +236,9 @@ class Story(RuleBasedStateMachine):
     def a_clock_is_answered(self, clock: str, who: int, code: str) -> None:
         self._act(code, who, clock=clock, reason="已报市政府同意")
 
-    @rule(who=st.integers(0, 6), ago=st.integers(-10, 90))
-    def it_is_reported_upward(self, who: int, ago: int) -> None:
-        self._act("report_up", who, at=self.now - timedelta(minutes=ago), detail="总值班室接报")
+    @rule(who=st.integers(0, 6), ago=st.integers(-10, 90), code=st.sampled_from(("report_up", "report_written")))
+    def it_is_reported_upward(self, who: int, ago: int, code: str) -> None:
+        self._act(code, who, at=self.now - timedelta(minutes=ago), detail="总值班室接报")
 
     @rule(who=st.integers(0, 6), kind=st.sampled_from(("petition", "disclosure", "hotline")), ago=st.integers(-100, 9000))
     def somebody_asked(self, who: int, kind: str, ago: int) -> None:
@@ -342,7 +343,7 @@ class Story(RuleBasedStateMachine):
         kinds = {e.id: e.kind for e in self.incident.evidence} if self.events else {}
         for c in self.incident.clocks if self.events else ():
             if c.state in (ClockState.MET, ClockState.MET_LATE) and c.track in ("service", "upward"):
-                allowed = ANSWERS[c.code] if c.track == "service" else {"upward_reported"}
+                allowed = ANSWERS[c.code] if c.track == "service" else UPWARD[c.code]
                 assert kinds[c.satisfied_by] in allowed
 
     @invariant()
