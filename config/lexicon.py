@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from config.families import FamilyError, expand, lines_of
 
@@ -23,6 +23,7 @@ KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", 
 LABELS = ("E", "N")
 ALARMS = ("now", "digest", "list")
 OLD_RUMOUR = ("now", "quiet", "list")
+_ID = re.compile(r'\s*id\s*=\s*"([^"]*)"')
 PSEUDO = (
     "@place",
     "@city",
@@ -42,8 +43,7 @@ class LexiconError(ValueError):
     """A lexicon or policy file is wrong; the message is one Chinese sentence a line with file, key and remedy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """One entry; `id` is `group/text`, which no other entry shares. `family`: it was made by the family of its line."""
 
     text: str
@@ -186,15 +186,15 @@ def load_policy(*files: Path) -> AlarmPolicy:
     return AlarmPolicy(**values)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
+def _read(path: Path) -> tuple[dict[str, Any], _Lines]:
     try:
         text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), text.splitlines()
+        return tomllib.loads(text), _Lines(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LexiconError(f"{path.name}：读不出来（{error}），请检查文件是否为 UTF-8 编码的 TOML。") from error
 
 
-def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
     code, kind = str(raw.get("id", "")), str(raw.get("kind", ""))
     old = groups.get(code)
     kind = kind or (old.kind if old else "")
@@ -203,7 +203,7 @@ def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines:
         return
     extra = set(raw) - {"id", "kind", "category", "consequence", "words", "families", "note"}
     problems += [f"{path.name}：词组 {code} 有未知的键 {key}，请删去。" for key in sorted(extra)]
-    start = _line_of(lines, "id", code)
+    start = lines.ids.get(code, 0)
     words = {word.text: word for word in (old.words if old else ())}
     where = _word_lines(lines, start)
     for text in raw.get("words", ()):
@@ -223,7 +223,7 @@ def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines:
     )
 
 
-def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> None:
+def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
     code = str(raw.get("id", ""))
     extra = set(raw) - {item.name for item in fields(Rule)} - {"note"}
     weight = raw.get("weight", 0)
@@ -240,13 +240,11 @@ def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: Se
         category=raw.get("category", ""),
         alarm=raw.get("alarm", "list"),
         file=path.name,
-        line=_line_of(lines, "id", code),
+        line=lines.ids.get(code, 0),
     )
 
 
-def _add_context(
-    contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: Sequence[str], problems: list[str]
-) -> None:
+def _add_context(contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
     code = str(raw.get("id", ""))
     extra = set(raw) - {item.name for item in fields(Context)} - {"note"}
     if not code or not raw.get("any") or extra:
@@ -257,7 +255,7 @@ def _add_context(
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"
     }
-    contexts[code] = Context(**values, file=path.name, line=_line_of(lines, "id", code))
+    contexts[code] = Context(**values, file=path.name, line=lines.ids.get(code, 0))
 
 
 def _dangling(groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iterable[Context]) -> list[str]:
@@ -273,9 +271,15 @@ def _dangling(groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iter
     ]
 
 
-def _line_of(lines: Sequence[str], key: str, value: str) -> int:
-    wanted = re.compile(rf'\s*{key}\s*=\s*"{re.escape(value)}"')
-    return next((number for number, line in enumerate(lines, 1) if wanted.match(line)), 0)
+class _Lines(list[str]):
+    """Lines of a file, and on which each id is first given."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.splitlines())
+        self.ids: dict[str, int] = {}
+        for number, line in enumerate(self, 1):
+            if found := _ID.match(line):
+                self.ids.setdefault(found[1], number)
 
 
 def _word_lines(lines: Sequence[str], start: int) -> dict[str, int]:

@@ -5,7 +5,9 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -20,6 +22,8 @@ _HAN_TAIL = re.compile(
 _NUMBER = re.compile(
     r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)"
 )  # begins with a class, so that re can skip
+
+_END = "\0"
 
 
 class Found(NamedTuple):
@@ -39,6 +43,17 @@ def fold(text: str) -> str:
     return _NUMBER.sub("0", text)
 
 
+def fold_all(words: Sequence[str]) -> list[str]:
+    """`fold` of each word, in one pass over all of them: a lexicon has tens of thousands."""
+    text = "".join(nfkc(_END.join(words)).split())
+    if _HAN_TAIL.search(text):
+        text = _HAN_NUMBER.sub("0", text)
+    found = text.split(_END)
+    if len(found) != len(words):  # a word that holds the mark itself
+        return [fold(word) for word in words]
+    return [word if word.isalpha() else _NUMBER.sub("0", word) for word in found]  # a number is read to the end of its word
+
+
 Span = tuple[int, int, int]
 """An entry of the lexicon by number, and where it starts and ends."""
 
@@ -53,24 +68,17 @@ class Matcher:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
         self._masks = {name for name, group in lexicon.groups.items() if group.kind == "mask"}
         entries: dict[str, list[Word]] = {}
-        for group in lexicon.groups.values():
-            for word in group.words:
-                entries.setdefault(fold(word.text), []).append(word)
+        every = [word for group in lexicon.groups.values() for word in group.words]
+        for folded, word in zip(fold_all([word.text for word in every]), every, strict=True):
+            entries.setdefault(folded, []).append(word)
         entries.pop("", None)
         self._entries = list(entries.values())
         self._automaton = AhoCorasick(list(entries))
-        self._seen = [self._bits_of(words) for words in self._entries]
-        self._hiding = {n for n, words in enumerate(self._entries) if any(word.group in self._masks for word in words)}
+        shown = self.bits | dict.fromkeys(self._masks, 0)  # a mask is seen by nobody
+        self._seen = [_all(shown[word.group] for word in words) for words in self._entries]
+        self._hiding = {n for n, words in enumerate(self._entries) if not self._masks.isdisjoint([w.group for w in words])}
         self.parts = "。" not in "".join(entries)
         self._shown = lru_cache(maxsize=8)(self._matches)  # a title is read as it is, under its body, and as frame of it
-
-    def _bits_of(self, words: list[Word]) -> int:
-        """Groups of the words; a mask is seen by nobody."""
-        bits = 0
-        for word in words:
-            if word.group not in self._masks:
-                bits |= self.bits[word.group]
-        return bits
 
     def present(self, folded: str) -> int:
         """Bits of the groups that `find` would give words of, for a fraction of its cost."""
@@ -91,6 +99,10 @@ class Matcher:
         spans = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         hiding = [span for span in spans if span[0] in self._hiding]
         return [span for span in spans if not any(_hides(mask, span) for mask in hiding)] if hiding else spans
+
+
+def _all(bits: Iterable[int]) -> int:
+    return reduce(or_, bits, 0)
 
 
 def _hides(mask: Span, hit: Span) -> bool:

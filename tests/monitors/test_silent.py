@@ -10,7 +10,7 @@ import pytest
 from bot.judging import judges_of
 from monitors.detect import Seen
 from monitors.gate import _toll
-from monitors.lexicon import Matcher, fold
+from monitors.lexicon import Matcher, fold, fold_all
 from tests.builders import at
 
 JUDGES = judges_of(None, {})
@@ -130,3 +130,10 @@ def test_many_people_harmed_count_as_a_toll_by_every_word(word: str) -> None:
 @pytest.mark.parametrize("word", ["伤亡", "死亡", "受伤", "被困", "遇难"])
 def test_nobody_hurt_is_read_by_every_word(word: str) -> None:
     assert "@none_hurt" in _toll(fold(f"云溪市一仓库起火暂无人员{word}"), None)
+
+
+def test_words_folded_together_are_what_each_is_alone() -> None:
+    words = [w.text for group in GATE.lexicon.groups.values() for w in group.words]
+    odd = ["12万", "万", "3", "5人", "三人", "二", "人死", "1.5级", " 致 3 人 ", "", "１２余", "A股", "12", "万多"]
+    assert fold_all([*words, *odd]) == [fold(word) for word in (*words, *odd)]
+    assert fold_all(["a\0b", "3人"]) == [fold("a\0b"), "0人"], "a word may hold any character"
