@@ -119,7 +119,9 @@ def readable(element: Any, reader: Callable[[str], str]) -> str:
 
 def raw_text(element: Any) -> str:
     """What `plain` shall read: markup as markup, but `&lt;` of an Atom construct of type text is a sign that stays."""
-    raw = inner_text(element)
-    if "<" in raw and len(element) == 0 and element.get("type") == "text":
+    if len(element):
+        return _serialised(element)
+    raw = element.text or ""
+    if "<" in raw and element.get("type") == "text":
         return _escaped(raw)
     return raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Final
+from typing import Final, cast
 
 MAX_TEXT: Final = 20_000
 """Characters kept of one body; a longer article adds nothing to a judgement."""
@@ -16,7 +16,7 @@ _BLOCKS: Final = (
 )
 _INLINES: Final = "a b i u em strong span font img small sup sub"
 _HIDDEN: Final = frozenset({"script", "style", "noscript", "template"})
-_GAPS: Final = {
+_GAPS: Final[dict[str | None, str]] = {
     **{mark + name: "\n" for name in _BLOCKS.split() for mark in ("", "/")},
     **{mark + name: " " for name in ("td", "th") for mark in ("", "/")},
     **{mark + name: "" for name in _INLINES.split() for mark in ("", "/")},
@@ -68,6 +68,10 @@ def _joined(parts: list[str | None]) -> str:
 
     A hidden element that never ends hides the rest, as in a browser.
     """
+    gaps = list(map(_GAPS.get, parts[1::2]))
+    if None not in gaps:  # nothing hidden, nothing unlisted: nearly every text
+        parts[1::2] = gaps
+        return "".join(cast(list[str], parts))
     out = [parts[0] or ""]
     hidden = ""
     for place in range(1, len(parts), 2):

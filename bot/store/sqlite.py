@@ -36,6 +36,8 @@ PATIENCE_S: Final = 0.05
 READERS: Final = 2
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 4_000
+CACHE_KIB: Final = 8_000
+"""Pages the writer keeps: with SQLite's own 2,000 a commit of several feeds spills them and reads them again."""
 SET: Final = "yqbot"
 
 
@@ -166,6 +168,7 @@ class Sqlite:
     def _prepare(self) -> None:
         conn = self._db.conn
         conn.execute("pragma journal_mode=wal")
+        conn.execute(f"pragma cache_size={-CACHE_KIB}")
         conn.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")  # runs in the writer's own commit, nowhere else
         check_version(self._db, pending_ok=True)
         _migrations().apply(self._db)

@@ -245,20 +245,19 @@ def _guid(element: Any, fields: Fields) -> str:
 
 def _body(fields: Fields) -> str:
     """The longest of the texts an entry offers."""
-    found = [(raw_text(element), element) for name in _TEXTS if name in fields for element in fields[name]]
+    found = [raw_text(element) for name in _TEXTS if name in fields for element in fields[name]]
     if len(found) > 1:
-        found.sort(key=_weight, reverse=True)
-    return next((text for raw, _ in found if (text := plain(raw))), "")
+        found.sort(key=len, reverse=True)
+    for raw in found:
+        if text := plain(raw):
+            return text
+    return ""
 
 
 def _body_of_module(element: Any) -> str:
     """What a module (media, itunes) says where the entry itself says nothing."""
     found = element.iter("{*}description", "{*}summary", "{*}fullitem")
     return next((text for part in found if (text := plain(inner_text(part)))), "")
-
-
-def _weight(found: tuple[str, Any]) -> int:
-    return len(found[0])
 
 
 def _author(fields: Fields) -> str:
