@@ -1,9 +1,9 @@
 """Due steps judged again and turned into messages, many incidents in one transaction.
 
-    load the incidents at once -> settle and re-check each (pure) -> a slice of them is queued together -> breathe -> the next
+    load the incidents at once -> settle and re-check each (pure), breathe between slices of them -> queue all in one transaction
 
 A slice ends after a few milliseconds, so that ten thousand steps due in one instant never hold the event loop. What goes wrong with
-one incident stays with it: a slice that cannot be written is written incident by incident.
+one incident stays with it: a batch that cannot be written is written incident by incident.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ async def queue_due(desk: Desk, rows: Sequence[StepRow]) -> None:
         if sheet is not None:
             sheets.append(sheet)
         if time.perf_counter() - begun >= SLICE_S:
-            await _write(desk, sheets)
-            sheets, begun = [], time.perf_counter()
+            await asyncio.sleep(0)
+            begun = time.perf_counter()
     await _write(desk, sheets)
 
 
@@ -105,7 +105,7 @@ async def _write(desk: Desk, sheets: Sequence[Sheet]) -> None:
     if sheets:
         try:
             await _settle(desk, sheets)
-        except Exception:  # flow guard: whoever spoiled the slice must not spoil the others
+        except Exception:  # flow guard: whoever spoiled the batch must not spoil the others
             for sheet in sheets:
                 try:
                     await _settle(desk, [sheet])
