@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -90,11 +91,22 @@ def judges_from(settings: Settings, gazetteer: Gazetteer | None = None) -> Judge
     """Judges of settings already read."""
     folders = [Path(f) for f in settings.folders]
     return Judges(
-        gate=Gate(load_lexicon(*(path for f in folders if (path := f / "lexicon").is_dir()))),
+        gate=gate_of(*(path for f in folders if (path := f / "lexicon").is_dir())),
         locator=Locator(gazetteer or places_of(settings)),
         policy=load_policy(*(path for f in folders if (path := f / "policy.toml").is_file())),
         settings=settings,
     )
+
+
+def gate_of(*folders: Path) -> Gate:
+    """The gate of these lexicon folders, compiled anew only where a file has changed since."""
+    files = (path for folder in folders for path in sorted(folder.glob("*.toml")))
+    return _gate(folders, tuple((path, (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files))
+
+
+@lru_cache(maxsize=2)
+def _gate(folders: tuple[Path, ...], files: tuple[tuple[Path, int, int], ...]) -> Gate:
+    return Gate(load_lexicon(*folders))
 
 
 def incident_of(verdict: Verdict) -> dict[str, object]:
