@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +21,30 @@ POLL_BOUND = timedelta(minutes=50)  # three times the slowest source's quarter o
 pytestmark = pytest.mark.slow
 
 
+NEGLECTED = {"nobody-acts": ("react", "say"), "nobody-types": ("say",)}
+
+
+@pytest.fixture(scope="module")
+def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[object, Future[Played]]]:
+    """The runs that the chosen tests of this file ask for, two at a time: while one is looked at, the next is played."""
+    mine = [item.callspec.params for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    wanted = dict.fromkeys(params.get("played", params.get("neglect", "")) for params in mine)
+    with ThreadPoolExecutor(2) as pool:
+        running = {}
+        for name in wanted:
+            folder = tmp_path_factory.mktemp("demo")
+            if name in NEGLECTED:
+                more = ("--story", str(neglected(folder, *NEGLECTED[name])))
+            else:
+                more = () if name is None else ("--seed", str(name))
+            running[name] = pool.submit(play, folder, *more)
+        yield running
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.fixture(scope="module", params=[None, *SEEDS], ids=lambda seed: "shipped" if seed is None else f"seed-{seed}")
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    drawn = () if request.param is None else ("--seed", str(request.param))
-    return play(tmp_path_factory.mktemp("demo"), *drawn)
+def played(request: pytest.FixtureRequest, plays: dict[object, Future[Played]]) -> Played:
+    return plays[request.param].result()
 
 
 def test_every_step_that_fell_due_was_delivered(played: Played) -> None:
@@ -118,15 +139,15 @@ def test_the_oracle_is_not_blind(played: Played) -> None:
     assert counts == {"lost": 1, "twice": 1, "late": 2, "stray": 2}
 
 
-@pytest.mark.parametrize("left_out", [("react", "say"), ("say",)], ids=["nobody-acts", "nobody-types"])
-def test_what_nobody_does_is_reminded_of_to_the_end(left_out: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("neglect", NEGLECTED)
+def test_what_nobody_does_is_reminded_of_to_the_end(neglect: str, plays: dict[object, Future[Played]]) -> None:
     """Unread, unverified, unsigned, unreported, overdue and repeated: every rung that a working desk never reaches."""
-    played = play(tmp_path, "--story", str(neglected(tmp_path, *left_out)))
+    played = plays[neglect].result()
     assert played.code == 0, played.printed
     assert disagreements(played.data, played.out, 49) == []
     steps = {(a["clause"], a["step"]) for a in facts.alerts(played.out)}
     assert {("first_statement_5h", "hourly-5"), ("first_statement_5h", "twice_daily"), ("response_48h", "final")} <= steps
-    if "react" in left_out:
+    if "react" in NEGLECTED[neglect]:
         rungs = {
             ("acknowledge", "unread_3"),
             ("acknowledge", "unread_10"),
