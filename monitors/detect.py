@@ -44,6 +44,7 @@ class Kind(StrEnum):
     OPENED = "opened"
     JOINED = "joined"
     ALARMED = "alarmed"
+    BURST = "burst"
     LEVEL_RAISED = "level_raised"
 
 
@@ -51,6 +52,7 @@ Locate = Callable[[str, str], Place]
 Count = Callable[[str, str], Mapping[str, int | None]]
 Grade = Callable[[str, Mapping[str, int | None]], str | None]
 
+BURST = "accelerate_items"  # the policy key of what runs away
 LEVELS = ("general", "significant", "major", "especially_major")
 ORDER = "hotline"
 FORCED = ("officer", ORDER)  # a person reported it: always a story
@@ -155,7 +157,7 @@ class Detector:
         figures = self._count(seen.title, seen.text)  # only of what joins: most items are ordinary
         self._note(story, seen, verdict, region, figures, now)
         changes += self._level(story, seen, now)
-        changes += self._alarm(story, seen, verdict, now)
+        changes += self._alarm(story, seen, verdict, now) or self._burst(story, seen, now)
         return tuple(changes)
 
     def _place_of(self, seen: Seen) -> Place:
@@ -265,6 +267,17 @@ class Detector:
         self._index.keep(story.id, timedelta(days=self.policy.open_days))
         return [Change(kind=Kind.ALARMED, story=story.id, at=now, item=seen.id, reasons=(reason, *_reasons(verdict)))]
 
+    def _burst(self, story: Story, seen: Seen, now: datetime) -> list[Change]:
+        """A matter that alarmed before runs away, told once: news only to whom the first alarm was kept from (an old rumour)."""
+        if story.alarmed_at is None or story.burst_at or not self._fast(story, now):
+            return []
+        story.burst_at = now
+        return [Change(kind=Kind.BURST, story=story.id, at=now, item=seen.id, reasons=(BURST,))]
+
+    def _fast(self, story: Story, now: datetime) -> bool:
+        policy = self.policy
+        return accelerates(story.sightings, now, policy.accelerate_items, policy.accelerate_platforms, policy.accelerate_times)
+
     def _told(self, seen: Seen) -> str:
         """What a person on duty reported alarms at once; a work order only where the policy says so."""
         return "forced" if seen.kind == "officer" or (seen.kind == ORDER and self.policy.orders_at_once) else ""
@@ -289,8 +302,7 @@ class Detector:
             return "digest_platforms" if platforms >= policy.digest_platforms else "digest_items"
         if verdict.alarm == "digest" and self._smoulders(story, now):
             return "attention_days"
-        fast = accelerates(story.sightings, now, policy.accelerate_items, policy.accelerate_platforms, policy.accelerate_times)
-        return "accelerate_items" if fast else ""
+        return BURST if self._fast(story, now) else ""
 
     def _smoulders(self, story: Story, now: datetime) -> bool:
         """Several people over several days: followed from now on."""
@@ -298,12 +310,17 @@ class Detector:
         return burn is not None and burn.attention
 
     def likely(self, story: Story) -> str:
-        """Id of another alarmed story that is likely the same matter: its twin, or the nearest in words with no other place."""
+        """Id of another story that is likely the same matter: its twin, or the nearest in words with no other place.
+
+        Looked for among those that alarmed and, for what titles tell, those that letters told of.
+        """
         if story.twin:
             return story.twin
+        letters = self._index.of_letters()
+        told = [] if story.id in letters else [self.stories[name] for name in letters if name in self.stories]
         near = [
-            (self._index.near(story.id, other.id), other.id)
-            for other in self._alarmed
+            (self._index.alike(story.id, other.id), other.id)
+            for other in (*self._alarmed, *told)
             if other.id != story.id and _meet(story, other) and self._index.apart(story.id, other.id) is not Apart.SITE
         ]
         best = max(near, default=(0.0, ""))

@@ -111,6 +111,13 @@ def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
     return sum([weight * two[word] for word, weight in one.items() if word in two])
 
 
+def told_alike(title: Mapping[str, float], letter: Mapping[str, float]) -> float:
+    """Share (0..1) of what titles say, pair by pair, that letters say too: a letter says much more besides."""
+    said = {word: weight for word, weight in title.items() if word[0] == PAIR}
+    whole = sum(said.values())
+    return sum(weight for word, weight in said.items() if word[1:] in letter) / whole if whole else 0.0
+
+
 @cache
 def segmenter() -> Callable[[str], list[str]]:
     """The word segmenter. Its dictionary takes a sixth of a second to load: a detector loads it when made, a lone judgement never."""

@@ -29,6 +29,7 @@ class Story:
     high_consequence: bool = False
     level: str | None = None
     alarmed_at: datetime | None = None
+    burst_at: datetime | None = None
     twin: str = ""
     deadly: bool = False
     magnitude: float = 0.0

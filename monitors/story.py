@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from math import sqrt
 
-from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, tolls, words
+from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, told_alike, tolls, words
 from monitors.sites import NOWHERE, Apart, Spot
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
@@ -171,6 +171,18 @@ class StoryIndex:
         """Likeness of two stories' centroids (0..1): above 0.25 a merge may be suggested."""
         one, two = self._stories.get(left), self._stories.get(right)
         return dot(one.total, two.total) / (one.norm * two.norm) if one and two else 0.0
+
+    def alike(self, left: str, right: str) -> float:
+        """As `near`; a matter of letters and one of titles, which never join, by what the titles say (all of it in the letters: 0.5)."""
+        one, two = self._stories.get(left), self._stories.get(right)
+        if one is None or two is None or one.letter == two.letter:
+            return self.near(left, right)
+        titles, letters = (two, one) if one.letter else (one, two)
+        return 0.5 * told_alike(titles.total, letters.total)
+
+    def of_letters(self) -> tuple[str, ...]:
+        """Stories told in letters; they alarm seldom, but may be what a title speaks of."""
+        return tuple(story.id for story in self._stories.values() if story.letter)
 
     def share_toll(self, left: str, right: str) -> bool:
         """Whether both stories state the same number of dead, hurt or missing (one alone says little, but is not nothing)."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from config.clarified import Clarification
 from monitors.clarified import Repeat
-from monitors.detect import Story
+from monitors.detect import BURST, Story
 from playbooks.fold import RELEASES
 from playbooks.incident import Event, Incident
 
@@ -71,7 +71,7 @@ def likely_same(i: Incident) -> tuple[int, ...]:
 
 
 def eased(events: Sequence[Event], story: Story, repeat: Repeat | None, policy: str, *, grave: bool) -> tuple[Event, ...]:
-    """The alarm of an old rumour as the policy wants it: `now` as usual, `quiet` by day, `list` none.
+    """The alarm of an old rumour as the policy wants it: `now` as usual, `quiet` by day, `list` none until it runs away.
 
     What is grave and what states a new toll alarms as usual.
     """
@@ -79,5 +79,5 @@ def eased(events: Sequence[Event], story: Story, repeat: Repeat | None, policy: 
     if fresh or policy == "now":
         return tuple(events)
     if policy == "list":
-        return tuple(e for e in events if e.kind != "alarmed")
+        return tuple(e for e in events if e.kind != "alarmed" or e.data.get("reason") == BURST)
     return tuple(replace(e, data={**e.data, "quiet": True}) if e.kind == "alarmed" else e for e in events)

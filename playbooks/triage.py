@@ -76,8 +76,11 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
 
 
 def alarm(i: Incident, story: Story, changes: Sequence[Change], now: datetime) -> tuple[Event, ...]:
-    """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning."""
-    raised = next((c for c in changes if c.kind is Kind.ALARMED), None)
+    """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning.
+
+    A matter whose first alert was kept back (an old rumour, only listed) alarms when it runs away.
+    """
+    raised = next((c for c in changes if c.kind is Kind.ALARMED or (c.kind is Kind.BURST and i.open)), None)
     if raised is None or i.alarmed_at is not None:
         return ()
     hurt = any(story.figures.get(m) for m in HURT)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.judging import judges_of
 from monitors.detect import Change, Detector, Kind, Scope, Seen
+from monitors.region import Region
 
 START = datetime(2025, 7, 1, 8, tzinfo=UTC)
 JUDGES = judges_of(None, {})
@@ -160,3 +161,64 @@ def test_a_local_source_that_names_no_place_is_about_the_desks_own_area() -> Non
 def test_dead_animals_give_a_matter_no_level_dead_people_do(title: str, graded: bool) -> None:
     detector = JUDGES.detector()
     assert (Kind.LEVEL_RAISED in kinds(fed(detector, title))) is graded
+
+
+def test_what_alarmed_before_and_runs_away_later_is_told_once_more() -> None:
+    detector = JUDGES.detector()
+    changes = fed(detector, "云南昭通一桥梁垮塌")
+    assert kinds(changes) == [Kind.OPENED, Kind.ALARMED]
+    later = START + timedelta(hours=30)
+    talk = ("现场", "视频曝光", "网友发声", "目击者讲述", "官方通报", "救援", "原因", "多方回应", "专家解读", "最新进展")
+    burst = [
+        change.kind
+        for number, more in enumerate(talk)
+        for change in detector.feed(
+            seen(10 + number, f"云南昭通桥梁垮塌{more}", source=("weibo", "baidu", "douyin")[number % 3]),
+            later + timedelta(minutes=number),
+        )
+    ]
+    assert burst.count(Kind.BURST) == 1
+    assert burst.count(Kind.ALARMED) == 0
+
+
+HOME = Region(province="青岚", city="云泽", county="鹿溪")
+LETTERS = (
+    (
+        "河水发黑",
+        "我是石坪镇下坪村村民，村口的柳河从上周开始河水发黑发臭，河里的鱼大量死亡，怀疑是上游的造纸厂夜里偷排污水，村里老人小孩都不敢靠近，请有关部门尽快查处，给我们一个答复。",
+    ),
+    (
+        "拖欠工资",
+        "我们三十多名工人在青桥镇安置房工地干活，老板拖欠工资半年没有发，多次讨要都说没钱，现在人也联系不上，家里老人孩子等着用钱，请求劳动部门帮助我们追讨血汗钱，盼早日解决。",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "letter"),
+    [
+        ("鹿溪一造纸厂被指夜里偷排污水", 0),
+        ("鹿溪安置房工地拖欠三十多名工人工资", 1),
+        ("鹿溪县石坪镇山体滑坡致3人遇难", None),
+        ("鹿溪一学校多名学生食物中毒", None),
+    ],
+    ids=["river", "wages", "slide", "school"],
+)
+def test_a_title_about_what_letters_told_is_proposed_for_merging(title: str, letter: int | None) -> None:
+    scope = Scope(province="青岚", city="云泽", county="鹿溪")
+    detector = Detector(
+        gate=JUDGES.gate,
+        locate=lambda title, text: HOME,
+        count=JUDGES.count,
+        grade=JUDGES.level,
+        policy=JUDGES.policy,
+        scope=scope,
+        home=HOME,
+    )
+    told = [
+        detector.feed(seen(n, head, source="12345", kind="hotline", text=body), START + timedelta(hours=n))[0].story
+        for n, (head, body) in enumerate(LETTERS)
+    ]
+    story = detector.feed(seen(9, title), START + timedelta(hours=9))[0].story
+    assert story not in told
+    assert detector.likely(detector.stories[story]) == (told[letter] if letter is not None else "")

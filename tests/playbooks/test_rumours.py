@@ -48,6 +48,12 @@ def test_policy_says_whether_it_wakes_anybody() -> None:
     assert quiet.data["quiet"] is True
 
 
+def test_an_old_rumour_that_is_only_listed_alarms_when_it_runs_away() -> None:
+    repeat = recognise("柳河桥要塌了", "鹿溪县", KNOWN, 0.5)
+    burst = (event("alarmed", NOW, reason="accelerate_items"),)
+    assert eased(burst, story(), repeat, "list", grave=False) == burst
+
+
 def test_a_new_toll_a_grave_matter_and_a_new_rumour_alarm_as_usual() -> None:
     toll = recognise("柳河桥要塌了 3人死亡", "鹿溪县", KNOWN, 0.4)
     assert toll is not None
