@@ -119,7 +119,7 @@ def letter_of(reader: Reader, title: str, text: str) -> Letter:
 class Router:
     """A routing table compiled for many matters."""
 
-    __slots__ = ("_by_function", "_by_label", "_model", "_names", "_own_words", "_reader", "_routing")
+    __slots__ = ("_by_function", "_by_label", "_called", "_led", "_model", "_names", "_own_words", "_reader", "_routing")
 
     def __init__(self, routing: Routing, model: BayesModel | None = None) -> None:
         self._routing = routing
@@ -133,6 +133,8 @@ class Router:
             self._by_function[f"@{unit.code}"] = [unit]
         self._reader = Reader((*routing.functions, *own))
         self._names = {unit.code: unit.name for unit in routing.units}
+        self._called = [(unit, tuple(n for n in (unit.name, *unit.aliases) if len(n) > 2)) for unit in routing.units]
+        self._led = frozenset(category for unit in routing.units for category in unit.categories)
         self._by_label = {label: unit.code for unit in routing.units for label in (*unit.aliases, unit.name, unit.code)}
 
     def assign(self, matter: Matter) -> Assignment:
@@ -155,29 +157,30 @@ class Router:
         for (code, _), hit in sorted(best.items(), key=lambda item: (-item[1].score, item[0])):
             scores[code] += hit.score
             reasons.setdefault(code, []).append(_word_reason(hit))
-        for unit in self._routing.units:
-            for points, reason in self._standing(unit, matter):
+        text = matter.title + matter.text[:BODY_CHARS]
+        for unit, names in self._called:
+            for points, reason in self._standing(unit, names, matter, text):
                 scores[unit.code] += points
                 reasons.setdefault(unit.code, []).insert(0, reason)
         return scores, reasons
 
-    def _standing(self, unit: RoutedUnit, matter: Matter) -> list[tuple[float, str]]:
-        """Points that do not come from function words: category lead, territory, the unit's own name in the text."""
+    def _standing(self, unit: RoutedUnit, names: tuple[str, ...], matter: Matter, text: str) -> list[tuple[float, str]]:
+        """Points that do not come from function words: category lead, territory, one of the unit's own names in the text."""
         found = []
         if matter.category and self._leads(unit, matter.category):
             citation = f"，依据{unit.citation}" if unit.citation else ""
             found.append((CATEGORY_LEAD, f"事件类别由{unit.name}牵头（分办表“{self._routing.name}”{citation}）"))
-        text = matter.title + matter.text[:BODY_CHARS]
         if unit.territory and (unit.territory in matter.region or unit.territory in text):
             found.append((NAMED_UNIT, f"事发地在{unit.territory}，属地单位是{unit.name}"))
-        name = next((name for name in (unit.name, *unit.aliases) if len(name) > 2 and name in text), "")
-        if name:
-            found.append((NAMED_UNIT, f"文中点名“{name}”"))
+        for name in names:
+            if name in text:
+                found.append((NAMED_UNIT, f"文中点名“{name}”"))
+                break
         return found
 
     def _leads(self, unit: RoutedUnit, category: str) -> bool:
         """A unit's own categories decide; only where no unit names the category do the functions' categories speak."""
-        if any(category in other.categories for other in self._routing.units):
+        if category in self._led:
             return category in unit.categories
         return any(category in function.categories for function in self._routing.functions if function.code in unit.functions)
 
@@ -199,8 +202,7 @@ class Router:
         return scores, told
 
     def _proposal(self, scores: Mapping[str, float], reasons: Mapping[str, list[str]], default: str) -> Assignment:
-        order = list(scores)
-        best = sorted(order, key=lambda code: (-scores[code], order.index(code)))
+        best = sorted(scores, key=lambda code: -scores[code])  # where equal, in the order of the table
         total = sum(scores.values())
         if not best or total <= 0:
             why = "先由兜底单位受理并判明职责。" if default else "请人工指定承办单位。"
