@@ -276,6 +276,8 @@ class StoryIndex:
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._finer_than_home(place, (ref.province, ref.city, ref.county))
+        if place == "home" and hazards(ref.families) and not hazards(families) and not ref.spot.names & story.spot.names:
+            value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
         near = place in ("city", "county") and not _fewer_dead(ref, stated, story)
         if same_family:
             value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)

@@ -133,6 +133,14 @@ def test_names_of_the_own_territory_are_not_read() -> None:
     assert stories[2] == stories[3]
 
 
+def test_a_disaster_at_home_does_not_vanish_in_talk_that_shares_a_name() -> None:
+    index = StoryIndex(home="鹿溪县", own=("青岚省", "云泽市", "鹿溪县"))
+    place = {"province": "青岚", "city": "云泽", "county": "鹿溪"}
+    talk = index.place(ItemRef(id="1", title="网传鹿溪柳河河水发黑发臭 大量鱼死亡", **place), START)
+    bridge = ItemRef(id="2", title="鹿溪柳河大桥垮塌", families=frozenset({"earth"}), **place)
+    assert index.place(bridge, START).story != talk.story
+
+
 def test_an_expired_story_leaves_nothing_behind_in_the_index() -> None:
     index = StoryIndex()
     old = index.place(ref(1, "大湾村山体滑坡致3人遇难", "江北"), START)
