@@ -162,9 +162,9 @@ def bare(text: str) -> str:
 
 def fingerprint(title: str, text: str) -> str:
     """Hex digest of what the item says, blanks and the title's punctuation apart; equal means not edited."""
-    return sha1(f"{bare(title)}\n{''.join(text.split())}".encode("utf-8", "replace")).hexdigest()
+    return sha1(f"{bare(title)}\n{''.join(text.split())}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
 def digest(source_id: str, key: str) -> str:
     """The stable id of an item: 40 hex digits of source and key."""
-    return sha1(f"{source_id}|{key}".encode("utf-8", "replace")).hexdigest()
+    return sha1(f"{source_id}|{key}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()

@@ -82,7 +82,7 @@ class SqlStore(ApartStore):
 
     async def index_items(self, limit: int = 500) -> int:
         """Take up to `limit` stored items into the full-text index; how many. What waits is found by search all the same."""
-        if not await self.engine.read(search.waiting):
+        if not await self.engine.read(search.behind):
             return 0
         return await self.engine.write(lambda tx: search.catch_up(tx, limit))
 

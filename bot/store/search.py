@@ -61,6 +61,11 @@ def waiting(tx: Tx) -> int:
     return 0 if row is None else int(row["n"])
 
 
+def behind(tx: Tx) -> bool:
+    """Whether any item waits; seen at once, however many do."""
+    return one(tx, "select 1 as known from item where n > :mark limit 1", {"mark": mark(tx)}) is not None
+
+
 def catch_up(tx: Tx, limit: int) -> int:
     """Take the next items in, oldest first; how many."""
     sql = "select n, title, text from item where n > :mark order by n limit :limit"

@@ -8,7 +8,7 @@ runs in a process it can kill (feedparser holds quadratic expressions). Entities
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -272,22 +272,16 @@ def _author(fields: Fields) -> str:
 def _published(element: Any, fields: Fields, now: datetime) -> tuple[str, datetime | None]:
     """The first date that can be read, in order of trust; else the first that was written, unread."""
     first = ""
-    for raw in _raw_dates(element, fields):
-        if value := read_date(raw, now):
+    for name in _DATES:
+        for found in fields.get(name, ()):
+            if (raw := inner_text(found).strip()) and (value := read_date(raw, now)):
+                return raw, value
+            first = first or raw
+    for attribute in ("LASTMOD", "lastmod"):
+        if (raw := element.get(attribute) or "") and (value := read_date(raw, now)):
             return raw, value
         first = first or raw
     return first[:120], None
-
-
-def _raw_dates(element: Any, fields: Fields) -> Iterator[str]:
-    for name in _DATES:
-        if name in fields:
-            for found in fields[name]:
-                if text := inner_text(found).strip():
-                    yield text
-    for attribute in ("LASTMOD", "lastmod"):
-        if text := element.get(attribute):
-            yield text
 
 
 def _link(fields: Fields, base: str) -> str:

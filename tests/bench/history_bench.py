@@ -64,6 +64,8 @@ async def fill(folder: Path, count: int) -> float:
     store = await open_store("", folder)
     for part in history(count):
         await store.add_items(part)
+        while await store.index_items(STEP):
+            pass
     await store.engine.write(judged)
     await store.close()
     return time.process_time() - began

@@ -128,6 +128,7 @@ def measured(began: tuple[float, float], **figures: Any) -> dict[str, Any]:
 
 async def ours(args: argparse.Namespace) -> list[dict[str, Any]]:
     """Child process: one round of new items, one round of 304, through fetch, parse, identity and, with a store, into it."""
+    from bot.garbage import settle_memory
     from bot.store.port import SourceState
     from monitors.fetch import Fetcher, FetchRequest, FetchResult
     from monitors.item import items
@@ -157,6 +158,7 @@ async def ours(args: argparse.Namespace) -> list[dict[str, Any]]:
             return len(found)
 
         rounds = []
+        settle_memory()  # as `yqbot run` does before its first round
         async with Fetcher() as fetcher:
             for name in ("new", "304"):
                 began = time.perf_counter(), time.process_time()
