@@ -244,13 +244,18 @@ WORDS = sorted(BY_WORD, key=len, reverse=True)
 
 UNNUMBERED = frozenset({"报", "台账", "登录码"})
 """Commands about no matter: digits after them are people or a month."""
+BEYOND = 9_999_999
+"""Stands for a number longer than any matter has."""
+_NO_NUMBER = re.compile(r"[#＃]?(?:[-－—]\s*\d+|\d{7,10}|\d{12,})号?(?=\s|$)")
+"""A sign or too many digits; eleven are a telephone number."""
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
 _NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")
 
 
 def parse(line: str) -> Asked | None:
     """The command at the start of a line, its number (before or after the word) and the rest; None if there is no command."""
-    text = line.strip().lstrip("/／").strip()
+    text = _UNSEEN.sub("", line).replace("\u00a0", " ").strip().lstrip("/／").strip()
     before = _NUMBER.match(text)
     if before and _word(text[before.end() :]):
         text = text[before.end() :]
@@ -262,9 +267,11 @@ def parse(line: str) -> Asked | None:
     if word == "报告" and text[len(word) :].strip() and not _ONLY_NUMBER.fullmatch(text[len(word) :]):
         word, text = "报", "报" + text[len(word) :]  # 报告大湾村滑坡 tells of something, 报告 12 asks for the paper
     command = BY_WORD[word]
-    rest = text[len(word) :].lstrip(" ，,：:　")
+    rest = text[len(word) :].lstrip(" ，,：:　\t\r\n")
     if command.words[0] in UNNUMBERED:
         return Asked(command=command, number=None, rest=rest)
+    if before is None and (odd := _NO_NUMBER.match(rest)):  # never the only open matter in place of a mistyped one
+        return Asked(command=command, number=0 if "-" in odd[0] else BEYOND, rest=rest[odd.end() :])
     m = before or _NUMBER.match(rest)
     left = rest if before or m is None else rest[m.end() :]
     return Asked(command=command, number=int(m.group(1)) if m else None, rest=left)
@@ -272,3 +279,16 @@ def parse(line: str) -> Asked | None:
 
 def _word(text: str) -> str | None:
     return next((w for w in WORDS if text.startswith(w)), None)
+
+
+FREE_TEXT = frozenset({"报", "体检", "口径", "续报", "移送", "补录", "底稿"})
+"""Commands whose text may run over lines and may quote anything."""
+
+
+def second_of(line: str, asked: Asked) -> str:
+    """A further command on a later line of the same message, "" where there is none: it would be swallowed in silence."""
+    if asked.command.words[0] in FREE_TEXT:
+        return ""
+    later = (part.strip() for part in line.strip().splitlines()[1:])
+    found = ((part, parse(part)) for part in later)
+    return next((part for part, other in found if other is not None and other.command.action and other.number is not None), "")

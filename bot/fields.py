@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot import labels
 from config.schema import Level, Settings
+from monitors.numerals import value as count_of
 from playbooks.ladder import BEIJING
 
 FEW = 6
@@ -44,6 +45,13 @@ PLANNED = re.compile(r"明天|明日|后天|明早|今晚|拟于|计划|将于|�
 _URL = re.compile(r"https?://[^\s，。；]+")
 FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
 REVERSED = re.compile(r"(\d+)\s*[人名](遇难|死亡|失联|失踪|被困|受伤|中毒|转移)")
+_METRIC = re.compile(r"(?:遇难|死亡|失联|失踪|被困|受伤|中毒|转移)(?!人数|者|情况|人员|[：:]?待核|[：:]?不详)")
+_HAN_COUNT = re.compile(
+    r"(?<=遇难|死亡|失联|失踪|被困|受伤|中毒|转移)[零〇一二两三四五六七八九十百千万]+(?=[人名\s，,、；;。]|$)"
+    r"|[零〇一二两三四五六七八九十百千万]+(?=[人名](?:遇难|死亡|失联|失踪|被困|受伤|中毒|转移))"
+)
+MOST_PEOPLE, MOST_MOVED = 9_999, 9_999_999
+"""Above these a figure is a slip of the finger."""
 METRIC_WORDS = {
     "遇难": "deaths",
     "死亡": "deaths",
@@ -253,8 +261,25 @@ def stated(text: str) -> dict[str, int]:
     return {METRIC_WORDS[m[1]]: int(m[2]) for m in FIGURE.finditer(REVERSED.sub(" ", text))} | found
 
 
+def _arabic(match: re.Match[str]) -> str:
+    number = count_of(match[0])
+    return str(number.value) if number is not None else match[0]
+
+
+def _whole_figures(text: str) -> dict[str, int]:
+    """Every figure an officer registers, or none of them: a number that was dropped in silence would grade the matter wrongly."""
+    read = _HAN_COUNT.sub(_arabic, text)
+    found = stated(read)
+    left = FIGURE.sub(" ", REVERSED.sub(" ", read))
+    if found and (unread := _METRIC.search(left)):
+        raise CommandError(f"“{unread[0]}”的人数没有看懂，都没有登记。请用数字写。例：数字 12 遇难4 失联7 指挥部")
+    if too_many := [n for metric, n in found.items() if n > (MOST_MOVED if metric == "evacuated" else MOST_PEOPLE)]:
+        raise CommandError(f"人数{too_many[0]}过大，没有登记。请核对后重发。")
+    return found
+
+
 def figures_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    found = stated(rest)
+    found = _whole_figures(rest)
     if not found:
         raise CommandError("请写人数。例：数字 12 遇难4 失联7 指挥部")
     command = s.organisation.command

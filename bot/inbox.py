@@ -30,7 +30,7 @@ from bot import (
 )
 from bot.board.codes import issue
 from bot.cards import living_card, thin
-from bot.commands import Asked, CommandError, parse
+from bot.commands import Asked, CommandError, parse, second_of
 from bot.desk import Busy, Desk, NotFound, act
 from bot.fields import Unclear
 from bot.officer_report import officer_report
@@ -259,6 +259,8 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
     if asked is None:
         return await _not_a_command(desk, actor, line, key)
     try:
+        if second := second_of(line, asked):
+            raise CommandError(f"一条消息只办一件事，这条都没有办。请分两条发，后一条是：{second[:40]}")
         if not asked.command.action:
             return await _without_number(desk, actor, asked, key)
         return await _typed_action(desk, actor, asked, key)

@@ -1,0 +1,89 @@
+"""What tired fingers type: nothing is taken for another number, dropped in silence or half done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.commands import parse, second_of
+from bot.fields import CommandError, figures_fields
+from tests.bot.desk_room import Room, room
+from tests.builders import at, settings
+
+NOW = at("03:00")
+RULES = settings()
+
+
+@pytest.fixture
+async def night(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(tmp_path, NOW) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "line", ["收到 １", "收到\u30001", "收到\u00a01", "收到1号", "\u200b收到 1", "\ufeff1号收到", "#1 收到"]
+)
+def test_the_ways_a_phone_writes_a_number_are_one(line: str) -> None:
+    asked = parse(line)
+    assert asked is not None
+    assert (asked.command.action, asked.number) == ("acknowledge", 1)
+
+
+@pytest.mark.parametrize("line", ["收到 -1", "收到 －１", "收到 1234567", "收到 999999999999999999999"])
+def test_a_mistyped_number_is_never_the_only_open_matter(line: str) -> None:
+    asked = parse(line)
+    assert asked is not None
+    assert asked.number in (0, 9_999_999)
+
+
+def test_a_telephone_number_after_a_command_is_no_number_of_a_matter() -> None:
+    asked = parse("已报带班 13000000000")
+    assert asked is not None
+    assert (asked.number, asked.rest) == (None, "13000000000")
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("遇难４ 失联七 指挥部", {"deaths": 4, "missing": 7}),
+        ("遇难十一人、受伤二十三人", {"deaths": 11, "injured": 23}),
+        ("三人死亡 2人受伤", {"deaths": 3, "injured": 2}),
+        ("遇难4 受伤人数待核", {"deaths": 4}),
+        ("遇难4 失联：待核", {"deaths": 4}),
+        ("转移12000", {"evacuated": 12000}),
+    ],
+)
+def test_every_figure_of_a_line_is_registered(rest: str, expected: dict[str, int]) -> None:
+    assert figures_fields(rest, RULES, NOW)["figures"] == expected
+
+
+@pytest.mark.parametrize("rest", ["遇难4 失联若干", "遇难4 失联-7", "遇难4 受伤 约莫", "遇难99999999 指挥部", "遇难", ""])
+def test_a_line_with_one_figure_that_is_not_understood_registers_none(rest: str) -> None:
+    with pytest.raises(CommandError, match="人数"):
+        figures_fields(rest, RULES, NOW)
+
+
+def test_only_a_command_with_its_number_on_a_later_line_counts_as_a_second_one() -> None:
+    for line, second in (
+        ("收到 1\n核实 1 属实 民警", "核实 1 属实 民警"),
+        ("收到 1\n谢谢", ""),
+        ("收到 1\n核实情况随后报", ""),
+        ("续报 1 核实 2 户\n核实 1 户", ""),
+        ("体检 1 全文\n收到 1", ""),
+    ):
+        asked = parse(line)
+        assert asked is not None
+        assert second_of(line, asked) == second, line
+
+
+async def test_two_commands_in_one_message_are_both_left_undone_and_said_so(night: Room) -> None:
+    await night.landslide()
+    before = await night.events()
+    said = await night.type(night.duty.duty_officer, "收到 1\n核实 1 属实 现场民警")
+    assert "一条消息只办一件事，这条都没有办" in said
+    assert "核实 1 属实 现场民警" in said
+    assert not {"acknowledged", "verified"} & set(await night.events())
+    assert [e for e in await night.events() if e != "refused"] == before
+    assert "没有0号事件" in await night.type(night.duty.duty_officer, "收到 -1")
