@@ -1,6 +1,6 @@
 """`make bench`: every figure as one JSON line, in one run. What needs recorded data or a peer is skipped with a reason.
 
-python -m tests.bench [nlp] [backtest] [ingest] [history] [hostile] [store] [engine] [backtest]
+python -m tests.bench [nlp] [backtest] [ingest] [history] [hostile] [store] [engine] [backtest] [speed]
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SCRIPTS = {
     "store": "store_bench.py",
     "engine": "engine_bench.py",
     "backtest": "backtest.py",
+    "speed": "speed_bench.py",
 }
 LIMIT = 1800
 
