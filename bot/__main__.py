@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from bot.cli_words import Parser
+from bot.garbage import THRESHOLDS
 from config.oserror import why
 from config.problem import Told
 
@@ -37,10 +38,20 @@ COMMANDS: dict[str, str] = {
 }
 
 
+class _Version(argparse.Action):
+    """The installed version, looked up only when asked for: a start does not read it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"yqbot {version('yqbot')}")
+        parser.exit()
+
+
 def build(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Parser with the asked command's own file, or with all of them for the overview."""
     parser = Parser(prog="yqbot", description="政务舆情值班台：监测、研判、时限、企业微信提醒、台账、复盘。")
-    parser.add_argument("--version", action="version", version=f"yqbot {version('yqbot')}", help="显示版本后退出")
+    parser.add_argument("--version", action=_Version, nargs=0, help="显示版本后退出")
     sub = parser.add_subparsers(dest="command", metavar="命令", parser_class=Parser, required=True)
     asked = next((a for a in argv if not a.startswith("-")), None)
     modules = [COMMANDS[asked]] if asked in COMMANDS else list(dict.fromkeys(COMMANDS.values()))
@@ -51,6 +62,7 @@ def build(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry of the console script."""
+    gc.set_threshold(*THRESHOLDS)  # a start makes a hundred thousand values that stay
     args = build(sys.argv[1:] if argv is None else argv).parse_args(argv)
     try:
         return int(args.run(args))
