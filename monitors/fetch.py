@@ -312,6 +312,8 @@ def _network_error(source_id: str, error: aiohttp.ClientError) -> FetchError:
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Retry-After as a duration: seconds, or a date measured from the answer's own Date. None if absent or unreadable."""
     raw = headers.get("retry-after", "").strip()
+    if not raw:
+        return None
     if raw.isascii() and raw.isdigit():
         return timedelta(seconds=min(int(raw), 31 * 86_400))
     until, sent = _http_date(raw), _http_date(headers.get("date", ""))
@@ -325,7 +327,9 @@ def max_age(headers: Mapping[str, str]) -> timedelta | None:
         return None
     if match := re.search(r"max-age\s*=\s*\"?(\d{1,9})", control):
         return timedelta(seconds=int(match[1]))
-    until, sent = _http_date(headers.get("expires", "")), _http_date(headers.get("date", ""))
+    if "expires" not in headers:
+        return None
+    until, sent = _http_date(headers["expires"]), _http_date(headers.get("date", ""))
     return max(until - sent, timedelta(0)) if until and sent else None
 
 
