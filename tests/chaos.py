@@ -79,8 +79,9 @@ def lines(child: subprocess.Popen[str], end: float) -> Iterator[str | None]:
     stream = child.stdout
 
     def read() -> None:
-        for text in stream:
-            found.put(text.rstrip("\n"))
+        with stream:
+            for text in stream:
+                found.put(text.rstrip("\n"))
         found.put(None)
 
     threading.Thread(target=read, daemon=True).start()
