@@ -33,5 +33,5 @@ async def known_clarifications(desk: Desk, last: Clarified | None) -> Clarified:
         await desk.store.resolve_problem("settings", "clarified.toml", now)
     except ClarifiedError as e:  # a list that cannot be read never stops the joining
         await desk.store.report_problem("settings", "clarified.toml", str(e), now)
-    own = (clarification(i) for i in await desk.store.incidents(open_only=False, limit=LOOKED_AT))
+    own = (clarification(i) for i in await desk.store.verified_incidents(LOOKED_AT))
     return Clarified(at=now, found=(*listed, *(c for c in own if c is not None)))

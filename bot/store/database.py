@@ -125,6 +125,11 @@ class SqlStore(ApartStore):
 
         return await self.engine.read(unit)
 
+    async def verified_incidents(self, limit: int) -> list[Incident]:
+        """Those of the newest `limit` matters that people verified, in order of opening."""
+        found = await self.incidents_of(await self.engine.read(lambda tx: incidents.verified(tx, limit)))
+        return [found[number] for number in sorted(found)]
+
     async def incidents_of(self, numbers: Sequence[int], *, keep: bool = True) -> dict[int, Incident]:
         """These incidents by number, in one read; one that is damaged or absent is left out, and hides no other.
 

@@ -50,6 +50,23 @@ async def test_a_state_put_together_from_remembered_members_is_the_one_text_of_i
         assert state_text(grown) == compact(grown)
 
 
+async def test_matters_people_verified_are_found_among_the_newest_without_reading_the_others(store: SqlStore) -> None:
+    for number in (1, 2, 3, 4):
+        await open_one(store, number=number)
+    for number in (2, 3):
+        found = await store.incident(number)
+        assert found is not None
+        assert await store.commit(changed(found, event("verified", result="false", party="当地")))
+    quoting = await store.incident(4)
+    assert quoting is not None
+    assert await store.commit(changed(quoting, event("classified", title='他说"verifications":[{")')))
+    assert [i.number for i in await store.verified_incidents(100)] == [2, 3]
+    assert [i.number for i in await store.verified_incidents(2)] == [3], "of the newest two"
+    whole = canonical(await store.incident(1))
+    await store.engine.write(lambda tx: tx.run("update incident set state = :s where number = 1", {"s": whole}))
+    assert [i.number for i in await store.verified_incidents(100)] == [2, 3], "a text written in full"
+
+
 async def test_a_change_against_an_old_version_writes_nothing(store: SqlStore) -> None:
     first = await open_one(store, [])
     assert await store.commit(changed(first, event("acknowledged")))
