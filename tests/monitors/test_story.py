@@ -136,7 +136,7 @@ def test_names_of_the_own_territory_are_not_read() -> None:
 def test_a_disaster_at_home_does_not_vanish_in_talk_that_shares_a_name() -> None:
     index = StoryIndex(home="鹿溪县", own=("青岚省", "云泽市", "鹿溪县"))
     place = {"province": "青岚", "city": "云泽", "county": "鹿溪"}
-    talk = index.place(ItemRef(id="1", title="网传鹿溪柳河河水发黑发臭 大量鱼死亡", **place), START)
+    talk = index.place(ItemRef(id="1", title="鹿溪柳河河水变黑", **place), START)
     bridge = ItemRef(id="2", title="鹿溪柳河大桥垮塌", families=frozenset({"earth"}), **place)
     assert index.place(bridge, START).story != talk.story
 
