@@ -16,6 +16,7 @@ from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 SUB = 112  # characters of the main text (bot.wecom.cards)
 FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
 OPEN_CAUSE = "原因、责任未查清，不写。"
+FIRST_TWO = "请先做两件事：①打电话核实 ②电话报告带班领导。"
 CLARIFY = "已核不实，请发布澄清。原帖先截图留证，再移送公安网安和网信。"
 
 
@@ -75,7 +76,14 @@ def _fresh(s: Said, i: Incident, seen: str) -> str:
         )
     if i.label == "N":
         return f"{seen + '。' if seen else ''}请先核实是否属实、属谁管，再认定是否应回应。"
-    return f"{seen + '，说法待核。' if seen else ''}{texts.rumoured(i)}请先做两件事：①打电话核实 ②电话报告带班领导。"
+    return f"{seen + '，说法待核。' if seen else ''}{texts.rumoured(i)}{FIRST_TWO}"
+
+
+def to_leader(text: str, officer: str) -> str:
+    """The first card as the duty leader reads it: whom to ring and what is his to decide, not what the duty officer has to do."""
+    return text.replace(
+        FIRST_TWO, f"值班员{officer}在核实，请电话问明情况，定是否派人到场、是否先报。" if officer else FIRST_TWO
+    )
 
 
 def _unread(s: Said) -> str:

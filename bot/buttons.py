@@ -86,7 +86,14 @@ def _owed_first(i: Incident, usual: Sequence[Press]) -> tuple[Press, ...]:
 
 
 def _at_hand(i: Incident, settings: Settings, held: set[str]) -> Offer:
-    """What the watch can do in the state of the matter."""
+    """What the watch can do in the state of the matter; who leads it does not report to himself by telephone."""
+    offer = _of_state(i, settings, held)
+    if "duty_leader" not in held or "duty_officer" in held:
+        return offer
+    return replace(offer, buttons=tuple(b for b in offer.buttons if not b.key.endswith("|tell_leader")))
+
+
+def _of_state(i: Incident, settings: Settings, held: set[str]) -> Offer:
     if not i.verifications:
         return Offer(buttons=_verifying(i, settings))
     if _awaits_ruling(i):

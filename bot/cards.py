@@ -103,6 +103,9 @@ def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, t
     clock = latent_clock(incident) if kind == "latent" else lead_clock(incident, steps)
     title, desc = texts.heading(incident, kind, clock, ctx.settings, ctx.now)
     sub = bodies.body(incident, kind, clock, ctx.settings, ctx.now)
+    if "duty_leader" in ctx.roles and "duty_officer" not in ctx.roles:
+        officer = ctx.settings.organisation.officer(ctx.duty.duty_officer)
+        sub = bodies.to_leader(sub, f"{officer.name} {officer.phone}".strip() if officer else "")
     if ctx.calls:
         sub = texts.call_first(ctx.calls, drill=incident.drill) + sub
     face = _Face(

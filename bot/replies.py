@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot import labels, texts
 from bot.commands import COMMANDS
+from bot.echo import said_back
 from bot.labels import beijing
 from bot.likely import in_order
 from config.schema import Settings
@@ -124,7 +125,7 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
     if any(e.data.get("note") == "unmasked" for e in events):
         page = f"{settings.bot.public_url}/incident/{incident.number}/original"
         return f"{incident.number}号：已登记查看。原文不经企业微信传递，请在10分钟内到总览查看：{page}"
-    words = [DONE[e.kind] + (f"，另立{e.data['into']}号" if e.kind == "split" else "") for e in events if e.kind in DONE]
+    words = [_recorded(incident, e, events, settings, now) for e in events if e.kind in DONE]
     head = f"{incident.number}号：" + ("；".join(dict.fromkeys(words)) if words else "已经办过，无需再办") + "。"
     met = [e for e in events if e.kind == "clock_met"]
     by_id = {c.id: c for c in incident.clocks}
@@ -138,6 +139,13 @@ def done(incident: Incident, events: Sequence[Event], settings: Settings, now: d
         missing = "、".join(labels.REGISTER_FIELDS.get(m, m) for m in incident.evidence[-1].missing)
         head += f"登记还缺：{missing}，归档前补齐。"
     return head + _not_counted(incident, events, settings) + next_due(incident, now)
+
+
+def _recorded(incident: Incident, e: Event, events: Sequence[Event], settings: Settings, now: datetime) -> str:
+    """The sentence of an event with what it says; events of one kind are one sentence."""
+    if e.kind == "split":
+        return f"{DONE[e.kind]}，另立{e.data['into']}号"
+    return DONE[e.kind] + said_back(incident, events, e.kind, settings, now)
 
 
 def _not_counted(incident: Incident, events: Sequence[Event], settings: Settings) -> str:

@@ -113,6 +113,16 @@ def level_name(level: Level | None) -> str:
     return labels.LEVELS.get(level.code if level else "unknown", "未定级")
 
 
+LATE = {
+    "upward": ("【报送超时】", "电话报"),
+    "sign": ("【签收超时】", "签收"),
+    "verify": ("【核实超时】", "两方核实"),
+    "arbitrate": ("【裁定超时】", "定牵头"),
+    "continue": ("【该续发了】", "滚动发布"),
+}
+"""Tag and act of reminders that go on after their time: late must look late."""
+
+
 def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> tuple[str, str]:
     """Title (26) and description (30) of a card. Until a person has verified it, the title begins with 【网传待核】."""
     by = deadline(clock.due_at, now) if clock else ""
@@ -145,6 +155,12 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
     }
     if kind == "overdue" and clock is not None:
         title, desc = _overdue_heading(i, clock, what, now)
+    elif kind in LATE and clock is not None and now >= clock.due_at:
+        tag, act = LATE[kind]
+        at = (
+            f"应于{by}前{act} 现{beijing(now, now)}" if now >= clock.due_at + timedelta(minutes=1) else f"{by}到期，请立即{act}"
+        )
+        title, desc = _titled(i, tag, what), at
     else:
         title, desc = table.get(kind, table["state"])
     return title, f"{number} {desc}".strip()

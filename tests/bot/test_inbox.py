@@ -334,7 +334,8 @@ async def test_the_card_of_the_other_says_who_has_taken_the_matter(office: Room)
     await office.press(duty, "收到")
     shown = office.shown(leader, office.card(leader).id)
     assert "1号：彭海02:24已收到。" in shown
-    assert "已电话报带班" in shown
+    assert "核实:属实" in shown
+    assert "已电话报带班" not in shown, "who leads the watch does not report to himself"
 
 
 async def test_the_cards_of_everybody_say_that_a_matter_has_ended(office: Room) -> None:
