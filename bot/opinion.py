@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.training import models_in
 from config.opinion import OpinionPolicy, load_opinion
 from config.schema import Settings, Source
 from config.wording import load_wording
+from monitors.item import Item
 from monitors.mood import Hour, Post, growth, hourly, negative_share
 from monitors.sentiment import NEGATIVE, SentimentScorer
 from playbooks.incident import Incident
@@ -28,15 +29,29 @@ NAMES = {
     "sensitive_period": "敏感时段",
 }
 SHOWN_HOURS = 24
+SCORED = 50_000
+"""Posts whose mood is remembered; then all are forgotten."""
 REASON = 100  # characters of a reason shown with the grade; the timeline has all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Policy and scorer of an installation, read once."""
+    """Policy and scorer of an installation, read once. `known`: what was scored, by item and its text, not scored again at each view."""
 
     policy: OpinionPolicy
     sentiment: SentimentScorer
+    known: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False)
+
+    def negative(self, item: Item) -> bool:
+        """Whether a post speaks ill of the matter."""
+        said = item.text or item.title
+        key = (item.id, item.fingerprint or said)
+        found = self.known.get(key)
+        if found is None:
+            if len(self.known) >= SCORED:
+                self.known.clear()
+            found = self.known[key] = self.sentiment.score(said).label == NEGATIVE
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +184,7 @@ def _is_post(stored: StoredItem, sources: dict[str, Source], policy: OpinionPoli
 
 
 def _post(stored: StoredItem, judge: Judge) -> Post:
-    said = stored.item.text or stored.item.title
-    return Post(at=stored.item.seen_at, negative=judge.sentiment.score(said).label == NEGATIVE)
+    return Post(at=stored.item.seen_at, negative=judge.negative(stored.item))
 
 
 def _media(items: Sequence[StoredItem], sources: dict[str, Source], policy: OpinionPolicy) -> str:

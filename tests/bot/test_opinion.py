@@ -69,3 +69,17 @@ def test_the_review_shows_every_input_and_the_hours_or_says_there_are_none() -> 
     assert tables[1].rows[0][1:] == ("6", "6", "100%")
     none = list(opinion_blocks(seen(item("central", "某地通报"))))
     assert any(isinstance(b, Paragraph) and "没有监测到帖文" in b.text for b in none)
+
+
+def test_a_post_is_judged_once_for_all_views_and_anew_when_it_was_edited() -> None:
+    judge = replace(judge_of(RULES), known={})
+    first, other = item("posts", BAD), item("posts", PLAIN, 1)
+    edited = replace(first, item=replace(first.item, text=PLAIN, fingerprint="edited"))
+
+    def negative(*items: StoredItem) -> int:
+        found = view(landslide(NOON), items, RULES, judge, NOON + timedelta(hours=2))
+        return sum(bad for _, _, bad, _ in found.series)
+
+    assert (negative(first, other), len(judge.known)) == (1, 2)
+    assert (negative(first, other), len(judge.known)) == (1, 2)
+    assert (negative(edited, other), len(judge.known)) == (0, 3)
