@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.engine_health import EngineHealth, engine_health
+from bot.engine_words import engine_lines
 from bot.tick import tick
 from config.schema import Level
+from monitors.item import Item
 from tests.bot.rig import Rig, rig
 from tests.builders import at, graded, hours
 
@@ -77,3 +79,17 @@ async def test_the_last_audit_is_remembered_for_other_processes(desk: Rig) -> No
     assert seen is not None
     assert (seen.at, seen.incidents, seen.clean) == (NOW + hours(1), 1, False)
     assert seen.stalled > 0
+
+
+async def test_items_the_search_index_does_not_hold_yet_are_counted_and_said_until_it_does(desk: Rig) -> None:
+    store = desk.desk.store
+    for n in range(3):
+        await store.add_item(Item(id=f"i{n}", source="web", title=f"停水通知{n}", seen_at=NOW))
+    seen = await health(desk)
+    assert seen.figures.unindexed == 3
+    assert "待编入检索3条" in engine_lines(seen)[0].detail
+    while await store.index_items(2):
+        pass
+    seen = await health(desk)
+    assert seen.figures.unindexed == 0
+    assert "检索" not in engine_lines(seen)[0].detail

@@ -18,6 +18,7 @@ from bot.desk import NotFound, act
 from bot.merging import all_that_came
 from bot.quality import example, quality
 from bot.reports import gather, render
+from bot.scheduler import build_scheduler
 from bot.slow_burn import slow_burn_lines
 from bot.store.verify import verify
 from monitors.item import Item, ItemKind
@@ -323,3 +324,16 @@ async def test_what_several_callers_say_over_days_is_a_line_of_the_digest_until_
     assert "3天内有3天、3人提出3次，转为关注" in line
     await act(desk, number or 0, "assign", LEADER, {"unit": "zrzyj"})
     assert await slow_burn_lines(desk.store, desk.settings, policy, desk.now()) == ()
+
+
+async def test_the_search_index_follows_what_was_stored_and_search_does_not_wait_for_it(running: Running) -> None:
+    desk = running.service.desk
+    await heard(running, "鹿溪县多个小区停水")
+    assert [s.item.title for s in await desk.store.search("停水")] == ["鹿溪县多个小区停水"]
+    assert await running.service.index() == 1
+    assert await running.service.index() == 0
+    assert [s.item.title for s in await desk.store.search("停水")] == ["鹿溪县多个小区停水"]
+    await heard(running, "鹿溪县停水已恢复")
+    await running.service.poll()
+    assert (await desk.store.engine_figures(desk.now(), desk.now())).unindexed == 0, "a round ends with everything taken in"
+    assert build_scheduler(running.service, running.service.watch).get_job("index") is not None
