@@ -99,7 +99,11 @@ def _changed(s: Said) -> str:
 def _regraded(s: Said) -> str:
     i = s.incident
     level = texts.level_name(i.level)
-    start = f"自{labels.STARTS.get(s.clock.start_kind, '原起点')}{beijing(s.clock.start_at, s.now)}起算" if s.clock else ""
+    start = "仍自原起点起算"
+    if (
+        s.clock is not None and s.clock.start_kind != "last_release_at"
+    ):  # the interval between two releases is no limit of a grade
+        start = f"自{labels.STARTS.get(s.clock.start_kind, '原起点')}{beijing(s.clock.start_at, s.now)}起算"
     if i.confirmed and s.clock is not None and s.clock.by_regrade:
         passed = f"{texts.clock_name(s.clock)}时限在提级前已届满，评估单列，不计承办单位超时。"
         return f"已定{level}。{passed}请立即发布权威信息并登记。{_toll(i)}{OPEN_CAUSE}"

@@ -156,14 +156,18 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
     if kind == "overdue" and clock is not None:
         title, desc = _overdue_heading(i, clock, what, now)
     elif kind in LATE and clock is not None and now >= clock.due_at:
-        tag, act = LATE[kind]
-        at = (
-            f"应于{by}前{act} 现{beijing(now, now)}" if now >= clock.due_at + timedelta(minutes=1) else f"{by}到期，请立即{act}"
-        )
-        title, desc = _titled(i, tag, what), at
+        title, desc = _late_heading(i, kind, clock, what, now)
     else:
         title, desc = table.get(kind, table["state"])
     return title, f"{number} {desc}".strip()
+
+
+def _late_heading(i: Incident, kind: str, clock: Clock, what: str, now: datetime) -> tuple[str, str]:
+    """A reminder of the desk's own work at its time and after it."""
+    (tag, act), at = LATE[kind], deadline(clock.due_at, now)
+    if now < clock.due_at + timedelta(minutes=1):
+        return _titled(i, tag.replace("超时", "到时限"), what), f"{at}到期，请立即{act}"
+    return _titled(i, tag, what), f"应于{at}前{act} 现{beijing(now, now)}"
 
 
 def _titled(i: Incident, tag: str, what: str, tail: str = "") -> str:

@@ -53,6 +53,7 @@ async def test_a_reminder_after_its_time_looks_late(office: Room) -> None:
     due = texts.heading(incident, "upward", clock, rules, at("09:30"))
     late = texts.heading(incident, "upward", clock, rules, at("09:45"))
     assert "【待报送】" in early[0]
+    assert "【报送到时限】" in due[0]
     assert "09:30到期，请立即电话报" in due[1]
     assert "【报送超时】" in late[0]
     assert late[1] == "1号 应于09:30前电话报 现09:45"
