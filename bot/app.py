@@ -128,6 +128,7 @@ def build_web(service: Service) -> web.Application:
         act=act,
         actor=desk.actor,
         report=report,
+        duty=desk.duty,
         data=desk.data,
     )
     setup_board(app, deps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.board import codes, files, originals, search, source_page
+from bot.board import codes, files, originals, rota, search, source_page
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
 from bot.board.mishaps import mishaps
@@ -30,6 +30,8 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get("/sources", guarded(deps, board.sources)),
         web.get("/search", guarded(deps, search.page(board))),
         web.get("/source/{id}", guarded(deps, source_page.page(board))),
+        web.get("/rota", guarded(deps, rota.page(board))),
+        web.get("/ledger/{month}.xlsx", guarded(deps, rota.ledger(board))),
         web.get("/problems", guarded(deps, board.problems)),
         web.get(one, guarded(deps, board.incident)),
         web.post(f"{one}/act", editing(deps, board.act)),

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.store.port import Store
 from config.schema import Settings
 from playbooks.incident import Actor
-from playbooks.rota import duty, roles_of
+from playbooks.rota import Duty, duty, roles_of
 
 Act = Callable[[str, str, int, Mapping[str, str]], Awaitable[str]]
 """(userid, command word, incident number, {"text": rest of the line}) -> Chinese reply: the entry chat commands use."""
@@ -19,7 +19,7 @@ Act = Callable[[str, str, int, Mapping[str, str]], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardDeps:
-    """`clock` is program time (virtual in the demo); `actor` gives the roles held now, covers included, if the desk has them.
+    """`clock` is program time (virtual in the demo); `actor` gives the roles held now, covers included, if the desk has them; `duty` likewise.
 
     `data`: the folder with the models the installation trained itself.
     """
@@ -30,6 +30,7 @@ class BoardDeps:
     act: Act
     actor: Callable[[str], Actor | None] | None = None
     report: Report | None = None
+    duty: Callable[[], Duty] | None = None
     data: Path | None = None
 
     def actor_of(self, userid: str) -> Actor | None:
