@@ -25,7 +25,7 @@ from playbooks.triage import event
 
 METRICS = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
 GATE = {"E": "突发事件", "N": "负面政务舆情", "O": "普通信息"}
-ALARM = {"now": "立即提醒", "digest": "进入简报，升温再提醒", "never": "不提醒"}
+ALARM = {"now": "立即提醒", "digest": "进入简报，升温再提醒", "list": "只列入，不提醒", "never": "不提醒"}
 
 
 def explain(triage: Triage, text: str, now: datetime) -> Iterator[str]:

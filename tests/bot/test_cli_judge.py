@@ -65,6 +65,10 @@ def test_explain_names_file_and_line_for_every_part() -> None:
     assert "5小时" in done.stdout
 
 
+def test_explain_says_of_a_listed_matter_that_nobody_is_disturbed() -> None:
+    assert "只列入，不提醒" in yqbot("explain", "副县长开会睡觉被拍").stdout
+
+
 def test_explain_of_nothing_asks_for_text() -> None:
     done = yqbot("explain", " ")
     assert done.returncode == 1

@@ -50,6 +50,13 @@ def test_every_hit_names_the_file_and_the_line_of_its_word() -> None:
         assert f'"{hit.word}"' in lines[hit.line - 1]
 
 
+def test_a_word_of_a_family_points_to_the_line_of_its_family() -> None:
+    verdict = GATE.judge("景区骆驼突然攻击游客致2人受伤")
+    hit = next(hit for hit in verdict.hits if hit.word == "骆驼突然攻击")
+    line = (ROOT / "config" / "default" / "lexicon" / hit.file).read_text(encoding="utf-8").splitlines()[hit.line - 1]
+    assert all(part in line for part in ("骆驼", "突然", "攻击"))
+
+
 def test_the_body_can_raise_a_title_that_says_nothing() -> None:
     plain = GATE.judge("记者来到现场")
     told = GATE.judge("记者来到现场", "12日凌晨，某县一化工厂发生爆炸，造成3人死亡、11人受伤。")
