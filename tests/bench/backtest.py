@@ -127,9 +127,10 @@ def single_event_words(judges: Judges, gold: Path) -> Iterator[dict[str, Any]]:
                     entry = (f"{word.group}/（族）" if word.family else word.id, f"{word.file}:{word.line}", word.family)
                     events[entry].add(label["event"] or f"none {label['title']}")
                     titles[entry].add(label["title"])
-    for (entry, at, family), known in events.items():
-        if len(known) == 1 and len(titles[entry, at, family]) >= 3:
-            yield {"bench": "single_event_word", "word": entry, "family": family, "at": at, "event": next(iter(known))}
+    for entry, known in events.items():
+        if len(known) == 1 and len(titles[entry]) >= 3:
+            name, at, family = entry
+            yield {"bench": "single_event_word", "word": name, "family": family, "at": at, "event": next(iter(known))}
 
 
 def main() -> int:
