@@ -46,6 +46,8 @@ async def test_pages_fit_their_width(night, rules, tmp_path, width, height):
         for path in ("/", "/incident/12", "/leads", "/rota", "/sources", "/source/demo-hotline", "/search?q=滑坡", "/problems"):
             await tab.open(night.base + path, width, height)
             assert await tab.run("document.documentElement.scrollWidth") <= width, path
+            tall = "[...document.querySelectorAll('.top nav a')].filter(a => a.offsetHeight > 48).length"
+            assert await tab.run(tall) == 0, "a word of the navigation is broken"
             body = await tab.picture(tmp_path / f"board{path.replace('/', '-').replace('?', '-')}-{width}.png")
             assert body.startswith(b"\x89PNG")
         assert await tab.run("performance.getEntriesByType('resource').every(r => r.name.startsWith(location.origin))")
