@@ -251,6 +251,8 @@ class Detector:
         return [Change(kind=Kind.LEVEL_RAISED, story=story.id, at=now, item=seen.id, level=level)]
 
     def _alarm(self, story: Story, seen: Seen, verdict: Verdict, now: datetime) -> list[Change]:
+        if story.twin and self._twins.parted(story, self.stories.get(story.twin)):
+            story.twin = ""
         if story.alarmed_at or story.twin or 2 * story.quiet >= max(2 * QUIET_TITLES, story.plain):
             return []
         if not self._in_scope(story):  # asked first: what is loud elsewhere is counted for nobody

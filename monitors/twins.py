@@ -30,6 +30,12 @@ class Twins:
         fresh = (other for other in reversed(alarmed) if now - other.last_at <= self._limit(story, other))
         return next((other.id for other in fresh if self._echo(story, other, now) or self._twin(story, other)), "")
 
+    def parted(self, story: Story, other: Story | None) -> bool:
+        """A story once silenced turns out to lie elsewhere and to have dead or missing people of its own: no twin any more."""
+        if other is None or not _own_toll(story, other):
+            return False
+        return any(differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True))
+
     def _limit(self, story: Story, other: Story) -> timedelta:
         """How long after its last item a story still has twins: a grievance is talked of longer than an accident."""
         slow = story.label == other.label == "N" and (

@@ -222,3 +222,17 @@ def test_a_title_about_what_letters_told_is_proposed_for_merging(title: str, let
     story = detector.feed(seen(9, title), START + timedelta(hours=9))[0].story
     assert story not in told
     assert detector.likely(detector.stories[story]) == (told[letter] if letter is not None else "")
+
+
+def test_a_flood_taken_for_talk_of_another_alarms_when_it_has_its_own_dead_in_its_own_county() -> None:
+    detector = JUDGES.detector()
+    loud = ["救援", "现场", "航拍", "直击", "最新", "积水", "转移", "停电", "断路", "雨量", "预警", "伤情", "通报", "物资"]
+    for number, more in enumerate(loud):
+        detector.feed(seen(number, f"河北易县暴雨洪水{more}"), START + timedelta(minutes=number))
+    silenced = detector.feed(seen(50, "河北阜平山洪暴发车辆被冲走"), START + timedelta(hours=2))
+    story = detector.stories[silenced[0].story]
+    assert story.twin
+    assert story.alarmed_at is None
+    told = detector.feed(seen(51, "河北阜平县山洪致2人遇难2人失踪"), START + timedelta(hours=20))
+    assert told[0].story == story.id
+    assert Kind.ALARMED in kinds(told)

@@ -112,3 +112,21 @@ def test_a_grievance_of_one_family_has_twins_for_a_week_whatever_its_category() 
     other = story("other", **{**savers, "families": {"matter_bank", "matter_code"}, "category": "cadre_conduct"})
     assert twin(story("mine", **savers), other, index=index) == "other"
     assert not twin(story("mine", **{**savers, "families": {"matter_wages"}}), other, index=index)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "apart"),
+    [
+        ({"county": "鹿溪县", "figures": {"deaths": 2}}, {"county": "石岭县"}, True),
+        ({"county": "鹿溪县", "figures": {"deaths": 2}}, {"county": "石岭县", "figures": {"deaths": 2}}, False),
+        ({"county": "鹿溪县"}, {"county": "石岭县"}, False),
+        ({"figures": {"deaths": 2}}, {"county": "石岭县"}, False),
+    ],
+    ids=["own_dead_elsewhere", "same_toll", "no_toll", "no_place"],
+)
+def test_a_silenced_story_with_its_own_dead_in_another_county_is_no_twin_any_more(
+    mine: dict[str, Any], other: dict[str, Any], apart: bool
+) -> None:
+    twins = Twins(index=StoryIndex(RULES), policy=AlarmPolicy())
+    assert twins.parted(story("mine", **mine), story("other", **other)) is apart
+    assert not twins.parted(story("mine", **mine), None)
