@@ -177,7 +177,9 @@ def history(lines: Iterable[str], now: datetime) -> Iterator[Item]:
             at = datetime.fromisoformat(row["t"])
             title, source = str(row["title"]), str(row.get("source") or "import")
         except (ValueError, KeyError, TypeError) as e:
-            raise ImportFailed(f'第{number}行读不了（{e}），每行应为 {{"t": 时间, "source": 来源, "title": 标题}}。') from e
+            missing = isinstance(e, KeyError)
+            bad = f"缺少 {e.args[0]}" if missing else "不是 JSON" if isinstance(e, json.JSONDecodeError) else "内容不对"
+            raise ImportFailed(f'第{number}行读不了（{bad}），每行应为 {{"t": 时间, "source": 来源, "title": 标题}}。') from e
         if at.tzinfo is None:
             raise ImportFailed(f"第{number}行的时间没有时区，请写成 2026-11-22T02:24:00+08:00。")
         text = str(row.get("text") or "")

@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return commands[args.command](args, dict(os.environ))
     except OSError as e:
         print(f"读写不了 {e.filename or '文件'}（{why(e)}），请核对路径和权限。", file=sys.stderr)
+    except UnicodeDecodeError:
+        print("输入不是 UTF-8 文本，请核对文件，或另存为 UTF-8 后再试。", file=sys.stderr)
     except (ValueError, TrainingError) as e:
         print(e, file=sys.stderr)
     return 1

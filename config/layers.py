@@ -92,6 +92,14 @@ def read(path: Path, label: str) -> Document | Problem:
     return Document(label=label, data=data, lines=lines_of(text))
 
 
+def mistake(error: ValueError) -> str:
+    """``第3行引号没有成对``: what tomllib or the decoding of a file complained of, in Chinese."""
+    if isinstance(error, UnicodeDecodeError):
+        return "不是 UTF-8 编码"
+    found = re.search(r"line (\d+)", str(error))
+    return f"{f'第{found[1]}行' if found else '末尾'}{_reason(str(error))}"
+
+
 def _reason(english: str) -> str:
     table = (
         ("Cannot overwrite a value", "同一个键写了两次"),

@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from config.layers import mistake
+
 SHIPPED = Path(__file__).parent / "story.toml"
 CHANGES = (8, 20)  # hours at which shifts usually change
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -109,8 +111,8 @@ def load(path: Path | None = None, seed: int | None = None) -> Story:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as e:
         raise StoryError(f"读不到故事文件 {file}，请核对路径。") from e
-    except tomllib.TOMLDecodeError as e:
-        raise StoryError(f"故事文件 {file} 不是合法的 TOML：{e}。") from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise StoryError(f"故事文件 {file} 读不了：{mistake(e)}。请改正后再演。") from e
     try:
         return _story(raw, random.Random(seed) if seed is not None else None)
     except (KeyError, TypeError, ValueError) as e:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from config.layers import mistake
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
@@ -88,7 +90,7 @@ def load_corp(path: Path) -> Corp:
     except OSError as error:
         raise CorpError(f"读不到单位文件 {path}，请核对路径。") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpError(f"单位文件 {path} 不是合法的 TOML：{error}。请改正后再启动。") from error
+        raise CorpError(f"单位文件 {path} 读不了：{mistake(error)}。请改正后再启动。") from error
     return corp_from(table, str(path))
 
 

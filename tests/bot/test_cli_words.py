@@ -124,3 +124,37 @@ def test_a_reason_without_a_word_of_ours_stays_the_systems_own() -> None:
     assert why(PermissionError(13, "Permission denied")) == "没有权限"
     assert why(OSError(71, "Protocol error")) == "Protocol error"
     assert why(OSError()) == "读写出错"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["replay", "bytes"],
+        ["import", "items", "bytes"],
+        ["import", "rota", "bytes"],
+        ["restore", "bytes"],
+        ["demo", "--headless", "--story", "bytes"],
+        ["emulator", "--corp", "bytes"],
+    ],
+)
+def test_a_file_of_another_kind_is_told_in_chinese(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00\xf6 not this")
+    assert main(argv) == 1
+    err = capsys.readouterr().err
+    assert err
+    assert not any(english in err for english in ("codec", "Expecting", "Invalid", "Traceback"))
+
+
+def test_a_line_of_history_that_is_wrong_is_named_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text, expected in (
+        ("{", "不是 JSON"),
+        ('{"t": "2026-11-22T02:24:00+08:00"}', "缺少 title"),
+        ('{"t": "x"}', "内容不对"),
+    ):
+        (tmp_path / "f").write_text(text, encoding="utf-8")
+        assert main(["import", "items", str(tmp_path / "f"), "--data", str(tmp_path / "d")]) == 1
+        assert f"第1行读不了（{expected}）" in capsys.readouterr().err
+        assert not (tmp_path / "d").exists()
