@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import outbox, replies, texts
+from bot import outbox, replies, service_record, texts
 from bot.desk import Desk
 from bot.labels import beijing
 from bot.refusals import of_others
@@ -329,10 +329,21 @@ async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> st
         answer = f"已签认，等{name_of(desk, other)}签认。在此之前由{name_of(desk, running['from'])}负责。"
         return await _done(desk, actor, "handover_signed", key, answer, settings=changed, side=side, id=ident)
     text = f"交接完毕，{beijing(desk.now(), desk.now())}起由{name_of(desk, running['to'])}值班。"
+    await _record_of_shift(desk, running)
     covers = _handed_over(desk, running)
     return await _done(
         desk, actor, "handover_signed", key, text, covers=covers, told=[(other, text)], settings=changed, side=side, id=ident
     )
+
+
+async def _record_of_shift(desk: Desk, running: dict[str, str]) -> None:
+    """The outgoing officer gets his 履职单 with the last signature, once."""
+    actor = desk.actor(running["from"])
+    if actor is None:
+        return
+    ended = desk.duty(datetime.fromisoformat(running["at"]) - timedelta(seconds=1))
+    page = await service_record.of(desk, actor, ended)
+    await outbox.queue(desk, outbox.reply_message(desk, actor.id, page, f"record-{running['id']}"))
 
 
 def _handed_over(desk: Desk, running: dict[str, str]) -> tuple[Cover, ...]:

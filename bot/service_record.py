@@ -10,13 +10,14 @@ from bot.labels import beijing
 from bot.store.chain import chain_of
 from bot.store.port import StoredEvent
 from playbooks.incident import Actor
+from playbooks.rota import Duty
 
 LIMIT = 1900  # bytes; a text message is cut at 2048
 
 
-async def of(desk: Desk, actor: Actor) -> str:
-    """What this person did in the shift now running (or since its start), matter by matter."""
-    now, on = desk.now(), desk.duty()
+async def of(desk: Desk, actor: Actor, on: Duty | None = None) -> str:
+    """What this person did since the start of the shift now running (or of the shift `on`), matter by matter."""
+    now, on = desk.now(), on or desk.duty()
     lines: list[str] = []
     count = 0
     for incident in await desk.store.incidents(open_only=False, alarmed_only=True):

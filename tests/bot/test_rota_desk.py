@@ -146,7 +146,12 @@ async def test_a_handover_binds_the_outgoing_officer_until_both_signed(office: R
     assert office.duty.duty_officer == "penghai"
     assert "交接完毕" in await office.press(coming, "我已接清")
     assert office.duty.duty_officer != "penghai"
-    assert "交接完毕" in office.heard("penghai")[-1]
+    assert any("交接完毕" in text for text in office.heard("penghai")[-2:])
+    pages = [text for text in office.heard("penghai") if "履职单" in text]
+    assert len(pages) == 1, "what the outgoing officer did goes to him with the last signature, once"
+    assert "彭海 履职单" in pages[0]
+    assert "夜班" in pages[0]
+    assert not [text for text in office.heard(coming) if "履职单" in text]
     assert (await system(office)).count("handover_signed") == 2
 
 
