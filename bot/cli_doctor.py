@@ -27,6 +27,7 @@ from bot.store import SqlStore, StoreError, open_store
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import WeComError
 from config.check import problems
+from config.oserror import why
 from config.schema import Settings
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -111,8 +112,11 @@ def _configuration(settings: Settings) -> list[Finding]:
 
 
 def _disk(data: Path) -> Finding:
-    place = data if data.exists() else data.absolute().parent
-    free = shutil.disk_usage(place).free
+    try:
+        place = data if data.exists() else data.absolute().parent
+        free = shutil.disk_usage(place).free
+    except OSError as e:
+        return Finding(level="error", what="磁盘", detail=f"数据目录看不了（{why(e)}），请核对 --data 和目录权限。")
     if free < LEAST_DISK:
         return Finding(level="error", what="磁盘", detail=f"只剩{free >> 20}MB，请清理或扩容，写满后记录会停止。")
     return Finding(level="ok", what="磁盘", detail=f"可用{free >> 30}GB。")

@@ -58,7 +58,7 @@ def run_quality(args: argparse.Namespace, folder: Folder) -> int:
             args.output.write_text(text, encoding="utf-8")
             print(f"已生成 {args.output}")
     except OSError as e:
-        print(f"写不了 {args.output}（{why(e)}），请检查目录是否存在、是否可写。", file=sys.stderr)
+        print(f"读写不了 {e.filename or args.output}（{why(e)}），请检查目录是否存在、是否有权限。", file=sys.stderr)
         return 1
     return 0
 

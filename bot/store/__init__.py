@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.store.database import SqlStore
 from bot.store.engine import Engine, StoreError
+from config.oserror import why
 
 __all__ = ["SqlStore", "StoreError", "open_store"]
 
@@ -23,7 +24,11 @@ def _open(database_url: str, data: Path, readonly: bool, existing: bool) -> Engi
     if not database_url:
         from bot.store.sqlite import FILE, missing, open_sqlite
 
-        if existing and not (data / FILE).exists():
+        try:
+            there = (data / FILE).exists()
+        except OSError as e:
+            raise StoreError(f"数据目录 {data} 读不了（{why(e)}），请核对 --data 或 YQBOT_DATA 和目录权限。") from e
+        if existing and not there:
             raise StoreError(missing(data))
         return open_sqlite(data, readonly=readonly)
     if database_url.startswith(("postgresql://", "postgres://")):

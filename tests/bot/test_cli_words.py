@@ -158,3 +158,14 @@ def test_a_line_of_history_that_is_wrong_is_named_with_its_reason(tmp_path: Path
         assert main(["import", "items", str(tmp_path / "f"), "--data", str(tmp_path / "d")]) == 1
         assert f"第1行读不了（{expected}）" in capsys.readouterr().err
         assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize("argv", [["verify"], ["doctor"], ["report", "quality"], ["backup", "b"]], ids=lambda a: a[0])
+def test_a_data_folder_that_cannot_be_looked_into_is_told_and_stops_no_other_check(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*argv, "--data", "长" * 200]) == 1
+    told = capsys.readouterr()
+    assert "（名称太长）" in told.err + told.out
+    assert ("[正常] 时钟" in told.out) == (argv == ["doctor"])
