@@ -43,6 +43,10 @@ Fields = dict[str, object]
 _TIME = re.compile(r"(?:(?:(\d{4})[-年/])?(\d{1,2})[-月/](\d{1,2})日?\s*)?(\d{1,2})[:：点](\d{2})?分?")
 PLANNED = re.compile(r"明天|明日|后天|明早|今晚|拟于|计划|将于|准备")
 _URL = re.compile(r"https?://[^\s，。；]+")
+_HALF_URL = re.compile(
+    r"(?<![\w@./-])(?:(?:h?t+ps?|ftp|file|javascript|data)[:：]|(?:[a-z0-9-]+\.)+(?:cn|com|net|org|gov)(?![\w@.]))", re.I
+)
+"""Meant as an address, but not one that opens: another scheme, or no scheme at all."""
 FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
 REVERSED = re.compile(r"(\d+)\s*[人名](遇难|死亡|失联|失踪|被困|受伤|中毒|转移)")
 _METRIC = re.compile(r"(?:遇难|死亡|失联|失踪|被困|受伤|中毒|转移)(?!人数|者|情况|人员|[：:]?待核|[：:]?不详)")
@@ -211,6 +215,8 @@ def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
             raise CommandError("尚未发布或召开的不能登记，请在实际发布、召开后再登记。")
         m = _URL.search(rest)
         url = m.group(0) if m else ""
+        if not url and _HALF_URL.search(rest):
+            raise CommandError("网址请写全，以 http:// 或 https:// 开头；没有网址的，写明发布方式（如“县电视台滚动字幕”）。")
         at, left = _time_of_release(rest.replace(url, " ") if url else rest, now)
         out: Fields = {"kind": kind, "url": url, "detail": left.strip()}
         if at is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import parse, second_of
-from bot.fields import CommandError, figures_fields
+from bot.fields import CommandError, figures_fields, release_fields
 from tests.bot.desk_room import Room, room
 from tests.builders import at, settings
 
@@ -87,3 +87,18 @@ async def test_two_commands_in_one_message_are_both_left_undone_and_said_so(nigh
     assert not {"acknowledged", "verified"} & set(await night.events())
     assert [e for e in await night.events() if e != "refused"] == before
     assert "没有0号事件" in await night.type(night.duty.duty_officer, "收到 -1")
+
+
+@pytest.mark.parametrize(
+    "rest", ["javascript:alert(1)", "www.luxi.gov.cn/a", "luxi.gov.cn", "https：//a.cn/1", "htps://a.cn/1 22:10"]
+)
+def test_half_an_address_stops_no_clock(rest: str) -> None:
+    with pytest.raises(CommandError, match="网址请写全"):
+        release_fields("authoritative_info")(rest, RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    "rest", ["县电视台滚动字幕", "微博@鹿溪发布 02:10", "APP：鹿溪通", "发往 a@luxi.gov.cn", "https://a.cn/1 见 www.b.cn"]
+)
+def test_a_release_without_address_says_how_it_was_made(rest: str) -> None:
+    assert release_fields("authoritative_info")(rest, RULES, NOW)["kind"] == "authoritative_info"
