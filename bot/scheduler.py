@@ -7,6 +7,7 @@ problem an administrator is told about.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -35,15 +36,28 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
         return after if now < after <= now + self.span else now + self.span
 
 
+def until_stopped(work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[None]]:
+    """The job; cut short by a stop of the service it has not failed, and APScheduler would log it as an error."""
+
+    @functools.wraps(work)
+    async def job(*args: object) -> None:
+        try:
+            await work(*args)
+        except asyncio.CancelledError:
+            log.info("job_stopped", extra={"job": getattr(work, "__qualname__", repr(work))})
+
+    return job
+
+
 def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Awaitable[None]]) -> None:
     """Set up the jobs, or set them up anew after a step of the clock."""
     jobs = ((Sooner(service=service).pump, Every(seconds=1), "pump"), (service.watch, Every(seconds=1), "poll"))
     for job, trigger, name in (*jobs, (service.index, Every(seconds=1), "index"), (service.audit, Every(minutes=1), "audit")):
-        scheduler.add_job(job, trigger, id=name, replace_existing=True)
-    scheduler.add_job(fetch_wanted, Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
-    scheduler.add_job(routine, Every(minutes=1), args=[service], id="routine", replace_existing=True)
+        scheduler.add_job(until_stopped(job), trigger, id=name, replace_existing=True)
+    scheduler.add_job(until_stopped(fetch_wanted), Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
+    scheduler.add_job(until_stopped(routine), Every(minutes=1), args=[service], id="routine", replace_existing=True)
     hour, _, minute = (service.desk.settings.bot.zero_report_at or "08:00").partition(":")
-    scheduler.add_job(daily, "cron", hour=int(hour), minute=int(minute), id="daily", replace_existing=True)
+    scheduler.add_job(until_stopped(daily), "cron", hour=int(hour), minute=int(minute), id="daily", replace_existing=True)
 
 
 def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:

@@ -40,7 +40,10 @@ def parse_tolerant(body: bytes, headers: Mapping[str, str], base: str, now: date
 
 def _from_feedparser(entry: Mapping[str, Any], base: str, now: datetime) -> ParsedEntry:
     bodies = [str(part.get("value", "")) for part in entry.get("content", ())] + [str(entry.get("summary", ""))]
-    raw = str(entry.get("published") or entry.get("updated") or entry.get("created") or "")
+    said = (
+        entry[name] for name in ("published", "updated", "created") if name in entry
+    )  # asked first: an absent one is mapped
+    raw = str(next(filter(None, said), ""))
     return ParsedEntry(
         id=str(entry.get("id", "")).strip(),
         title=unscramble(plain_line(str(entry.get("title", "")))),

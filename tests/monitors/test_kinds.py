@@ -226,6 +226,12 @@ def test_a_flood_is_cut_and_counted() -> None:
     assert Problem(code="too_many_entries", count=5) in document.problems
 
 
+def test_an_empty_date_is_no_date_and_no_warning() -> None:
+    body = b"<rss version='2.0'><channel><item><title>a</title><pubDate></pubDate></item></channel></rss>"
+    (entry,) = parse_tolerant(body, {}, "https://b.example/", NOW).entries
+    assert (entry.published, entry.raw_date) == (None, "")
+
+
 def test_the_tolerant_reading_agrees_with_the_strict_one() -> None:
     body = (DATA / "feed/county.rss").read_bytes()
     strict, tolerant = parse(body, {}, "https://b.example/", NOW), parse_tolerant(body, {}, "https://b.example/", NOW)
