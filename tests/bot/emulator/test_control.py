@@ -104,5 +104,5 @@ def test_a_missing_or_broken_file_is_told(tmp_path):
         load_corp(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("a =", encoding="utf-8")
-    with pytest.raises(CorpError, match="不是合法"):
+    with pytest.raises(CorpError, match="读不了：末尾等号后面的值写法不对"):
         load_corp(broken)
