@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[int, Year]:
     except tomllib.TOMLDecodeError as e:
         line = re.search(r"line (\d+)", str(e))
         where = f"第{line[1]}行" if line else "末尾"
-        raise HolidayError(f"{path.name}{where}写法不对，请检查引号、等号、方括号是否成对、是否用了半角。") from e
+        raise HolidayError(f"{path.name}（{where}）写法不对，请检查引号、等号、方括号是否成对、是否用了半角。") from e
     except (KeyError, TypeError) as e:
         raise HolidayError(f"{path.name}写法不对（{e}），请对照自带的 holidays.toml 改正。") from e
 

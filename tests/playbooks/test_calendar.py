@@ -127,7 +127,7 @@ def test_an_installation_replaces_a_year_whole(tmp_path: Path) -> None:
         ('[[year]]\nyear = 2027\noff = []\nwork = ["2027-01-04"]', "本来就是工作日"),
         ('[[year]]\nyear = 2027\noff = ["2027-01-03"]\nwork = ["2027-01-03"]', "同时写进"),
         ("[[year]]\nyear = 2027\n", "holidays.toml写法不对"),
-        ("year = [", "holidays.toml写法不对"),
+        ("year = [", "holidays.toml（末尾）写法不对"),
     ],
     ids=["date", "year", "weekday", "both", "missing", "toml"],
 )
