@@ -5,9 +5,10 @@ Slow, and quadratic on hostile input: a caller that must stay responsive runs it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import feedparser
 
@@ -18,11 +19,14 @@ from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
 
+_TORN_NAMESPACE: Final = re.compile(r"""\sxmlns(?::[\w.-]+)?\s*=\s*(?:"[^"<]*\s[^"<]*"|'[^'<]*\s[^'<]*')""")
+"""A name with blanks is no namespace; the SAX reader beneath cuts names at any of Unicode's and raises ValueError at the next element."""
+
 
 def parse_tolerant(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
     """The entries feedparser finds in the mended document."""
     text, declared = strip_prolog(decode(body, content_type(headers)).text)
-    clean = mend_xml(text)[0].encode("utf-8", "replace")
+    clean = _TORN_NAMESPACE.sub("", mend_xml(text)[0]).encode("utf-8", "replace")
     found = feedparser.parse(
         b'<?xml version="1.0" encoding="utf-8"?>\n' + clean,
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},

@@ -226,6 +226,15 @@ def test_a_flood_is_cut_and_counted() -> None:
     assert Problem(code="too_many_entries", count=5) in document.problems
 
 
+@pytest.mark.parametrize(
+    "torn", ['xmlns="http://a.example/\u3000b\u3000c"', "xmlns='a\xa0b\u2003c'", 'xmlns = "a b"', "xmlns:x='a\u3000b\u3000c'"]
+)
+def test_a_namespace_torn_by_blanks_costs_no_entry(torn: str) -> None:
+    body = f"<rss version='2.0' {torn}><channel><item><title>山体滑坡</title></item></channel></rss>".encode()
+    (entry,) = parse_tolerant(body, {}, "https://b.example/", NOW).entries
+    assert entry.title == "山体滑坡"
+
+
 def test_an_empty_date_is_no_date_and_no_warning() -> None:
     body = b"<rss version='2.0'><channel><item><title>a</title><pubDate></pubDate></item></channel></rss>"
     (entry,) = parse_tolerant(body, {}, "https://b.example/", NOW).entries
