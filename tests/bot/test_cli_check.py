@@ -100,4 +100,4 @@ def test_a_service_that_could_not_run_says_where_before_it_touches_the_data(
 def test_an_unfinished_holiday_table_is_told_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "holidays.toml").write_text("x = [1,\n", encoding="utf-8")
     assert main(["check", "--config", str(tmp_path)]) == 1
-    assert "holidays.toml末尾写法不对" in capsys.readouterr().out
+    assert "holidays.toml（末尾）写法不对" in capsys.readouterr().out
