@@ -39,6 +39,7 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "sitemap_index": "这是站点地图索引，请改填其中的具体地图地址",
     "stale_cache": "榜单为缓存旧数据（更新于 {detail}）",
     "tolerant": "严格解析不成，已改用宽松解析",
+    "tolerant_failed": "宽松解析也不成，只留严格解析读出的部分",
     "too_large": "文档过大，内存超限，未能读取",
     "too_many_entries": "条目过多，超出上限的 {count} 条未读取",
     "trailing_junk": "文档末尾有多余内容，已忽略",

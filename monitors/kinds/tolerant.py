@@ -24,15 +24,18 @@ _TORN_NAMESPACE: Final = re.compile(r"""\sxmlns(?::[\w.-]+)?\s*=\s*(?:"[^"<]*\s[
 
 
 def parse_tolerant(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
-    """The entries feedparser finds in the mended document."""
+    """The entries feedparser finds in the mended document; none, and a problem that says so, where it gives up with an error."""
     text, declared = strip_prolog(decode(body, content_type(headers)).text)
     clean = _TORN_NAMESPACE.sub("", mend_xml(text)[0]).encode("utf-8", "replace")
-    found = feedparser.parse(
-        b'<?xml version="1.0" encoding="utf-8"?>\n' + clean,
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        found = feedparser.parse(
+            b'<?xml version="1.0" encoding="utf-8"?>\n' + clean,
+            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as e:  # another's parser on hostile bytes: what the strict reading kept must not be lost with it
+        return ParsedDocument(problems=(*declared, Problem(code="tolerant_failed", detail=type(e).__name__)))
     entries = tuple(_from_feedparser(entry, base, now) for entry in found.entries[:MAX_ENTRIES])
     return ParsedDocument(
         format=str(found.get("version") or "unknown"),

@@ -235,6 +235,13 @@ def test_a_namespace_torn_by_blanks_costs_no_entry(torn: str) -> None:
     assert entry.title == "山体滑坡"
 
 
+def test_a_tolerant_reading_that_gives_up_costs_nothing_of_the_strict_one() -> None:
+    body = "<rss version='2.0'><channel><item><title>山体滑坡</title></item><?x <![CDATA[?><item>&#55296;".encode()
+    strict, loose = parse(body, {}, "https://b.example/", NOW), parse_tolerant(body, {}, "https://b.example/", NOW)
+    assert [p.code for p in loose.problems] == ["tolerant_failed"]
+    assert better(strict, loose).entries[0].title == "山体滑坡"
+
+
 def test_an_empty_date_is_no_date_and_no_warning() -> None:
     body = b"<rss version='2.0'><channel><item><title>a</title><pubDate></pubDate></item></channel></rss>"
     (entry,) = parse_tolerant(body, {}, "https://b.example/", NOW).entries
