@@ -149,6 +149,7 @@ def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple
     )
     if row.get("detail") or len(text) >= LETTER_CHARS:  # `detail` is a letter's body, however short
         return ItemRef(id=str(row.get("id", "")), title=title, text=text, stream=stream)
+    title = title or text  # a short text without a title is read like one
     region = judges.locator.locate(title)
     province, city, county = names_of(region)
     return ItemRef(

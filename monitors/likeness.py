@@ -7,9 +7,10 @@ counted `TITLE_FACTOR` times. Words of form weigh little: they tell how people w
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from heapq import nlargest
+from itertools import pairwise
 from math import log, sqrt
 
 PLACE_FACTOR = 0.8  # names of places already count as facts
@@ -31,8 +32,10 @@ _TOLL = re.compile(
     r"([0-9]+)(?:余|多)?(?:(?:人|名|位|户|车)[^0-9,。;!?]{0,5}?)?"
     r"(?:(?P<dead>死|遇难|身亡|死亡|溺亡|殒命|丧生)|(?P<hurt>伤|送医)|(?P<lost>失联|失踪)|(?P<stuck>被困|被埋))"
 )
+_DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"[0-9]\.[0-9]级")
-_STORM = re.compile(r"台风[“”\"《]?[㐀-鿿]{2}")
+STORM = "台风"
+_STORM = re.compile(STORM + r"[“”\"《]?[㐀-鿿]{2}")
 
 Vector = dict[str, float]
 
@@ -48,13 +51,18 @@ class TitleWeights:
     def vector(self, counts: Mapping[str, float], places: Iterable[str]) -> Vector:
         """Unit vector of a title that was read (`words`)."""
         total, names = log(PRIOR + self._items), {name for name in places if name}
+        seen, dull = self._seen.get, self._dull.get
         raw: Vector = {}
         for word, count in counts.items():
-            weight = (1.0 + log(count)) * (total - log(1.0 + self._seen[word])) * self._dull.get(word, 1.0)
-            if word[0] == PAIR:
-                raw[word] = weight * PAIR_FACTOR
-            else:
-                raw[word] = weight * (PLACE_FACTOR if word in names or word[:-1] in names else 1.0)
+            weight = total - log(1.0 + seen(word, 0))
+            if count != 1.0:
+                weight *= 1.0 + log(count)
+            weight *= dull(word, 1.0)
+            if word[:1] == PAIR:
+                weight *= PAIR_FACTOR
+            elif names and (word in names or word[:-1] in names):
+                weight *= PLACE_FACTOR
+            raw[word] = weight
         return _unit(raw)
 
     def learn(self, counts: Mapping[str, float]) -> None:
@@ -113,7 +121,7 @@ def dot(one: Mapping[str, float], two: Mapping[str, float]) -> float:
 
 def told_alike(title: Mapping[str, float], letter: Mapping[str, float]) -> float:
     """Share (0..1) of what titles say, pair by pair, that letters say too: a letter says much more besides."""
-    said = {word: weight for word, weight in title.items() if word[0] == PAIR}
+    said = {word: weight for word, weight in title.items() if word[:1] == PAIR}
     whole = sum(said.values())
     return sum(weight for word, weight in said.items() if word[1:] in letter) / whole if whole else 0.0
 
@@ -135,18 +143,18 @@ def words(title: str) -> dict[str, float]:
     """Words of two characters and more, lower case, and character pairs; the title itself where it has none."""
     found: dict[str, float] = {}
     for word in segmenter()(title):
-        text = word.strip()
+        if len(word) < 2:
+            continue
+        text = word.strip().lower()
         if len(text) >= 2 and _KEEP.search(text):
-            found[text.lower()] = found.get(text.lower(), 0.0) + 1.0
+            found[text] = found.get(text, 0.0) + 1.0
     found |= dict.fromkeys(pairs(title), 1.0)
     return found or {title: 1.0}
 
 
-def pairs(text: str) -> Iterator[str]:
+def pairs(text: str) -> list[str]:
     """Every two characters that follow each other in its Chinese runs, marked with `PAIR`."""
-    for run in _HAN.findall(text):
-        for start in range(len(run) - 1):
-            yield PAIR + run[start : start + 2]
+    return [f"{PAIR}{first}{second}" for run in _HAN.findall(text) for first, second in pairwise(run)]
 
 
 def grams(text: str) -> Counter[str]:
@@ -163,13 +171,15 @@ def grams(text: str) -> Counter[str]:
 
 def tolls(title: str) -> set[str]:
     """Tolls and magnitudes a title states, in one spelling: 6名学生溺亡 and 6人遇难 are both 6dead."""
+    if not _DIGIT.search(title):
+        return set()
     found = {f"{match[1]}{match.lastgroup}" for match in _TOLL.finditer(title)}
     return found | set(_LEVEL.findall(title))
 
 
 def storms(title: str) -> set[str]:
     """Typhoons a title names, with the first two characters of the name: one typhoon crosses several provinces."""
-    return set(_STORM.findall(title))
+    return set(_STORM.findall(title)) if STORM in title else set()
 
 
 def _unit(raw: Vector) -> Vector:

@@ -1,55 +1,39 @@
 """Same matter, one story: where a new item belongs, judged only by what was placed before it.
 
     item -> words (titles) or character grams (letters), see `likeness` -> candidates through an inverted index
-         -> 0.5 likeness to the whole story + 0.5 likeness to its nearest recent item, plus place, hazard and toll
+         -> 0.5 likeness to the whole story + 0.5 likeness to its nearest recent item (`members`)
+            + what place, hazard and toll say (`facts`)
          -> the best story above the threshold, else a new one
 
-Different counties, places of one kind with different names (two towns, two mines: `sites`), or hazards that exclude each other,
-never join; things of different kinds and a falling toll take away what the place adds, and so does the desk's own territory. Nothing here reads a clock; the same items in the same
-order give the same stories, so the index is rebuilt by placing stored members again (`restore`).
+Nothing here reads a clock; the same items in the same order give the same stories, so the index is rebuilt by placing stored members
+again (`restore`). Stories are compared closely in the order of what they can reach at best, so that most of a crowd are never read.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nlargest
 from math import sqrt
 
+from monitors.facts import ABROAD as ABROAD
+from monitors.facts import LEVELS_OF_PLACE, Facts, Home
+from monitors.facts import WIDE as WIDE
+from monitors.facts import ItemRef as ItemRef
+from monitors.facts import JoinRules as JoinRules
 from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, told_alike, tolls, words
-from monitors.sites import NOWHERE, Apart, Spot
+from monitors.members import MATTER as MATTER
+from monitors.members import OpenStory
+from monitors.members import hazards as hazards
+from monitors.sites import Apart
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
-RECENT = 30  # items of a story compared one by one
-DEAD = "dead"  # how a stated number of dead ends (`likeness.tolls`)
-LEVELS_OF_PLACE = ("province", "city", "county")
+SLACK = 1e-9  # far more than a bound and a score summed in another order can differ
 KINDS_OF_PLACE = "省市县区旗"
-ABROAD = "境外"  # how the name of a place abroad begins
-MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
-WIDE = frozenset(("water", "quake"))  # hazards that strike a whole county or province at once, many places in one matter
-PERSONAL = frozenset(("violence", "fall"))  # what befalls one person: others are another matter
-WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
 LETTER_CHARS = 60  # a text this long is read as a letter
-_MORE_DEAD = re.compile("再|又|另|新增|其中|更正|修正|核减|下调")  # a smaller number of dead that contradicts nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRef:
-    """What joining needs of an item. An item with a `text` is a letter, one without a title; they never join each other.
-
-    `families` are coarse families of hazards and (`matter_…`) of grievances; `stream` keeps channels and territories apart.
-    """
-
-    id: str
-    title: str
-    text: str = ""
-    stream: str = ""
-    province: str = ""
-    city: str = ""
-    county: str = ""
-    families: frozenset[str] = frozenset()
-    spot: Spot = NOWHERE
+_NONE: dict[str, float] = {}
+Found = tuple[str, float, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,44 +44,6 @@ class Placement:
     new: bool
     score: float
     evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinRules:
-    """Thresholds of joining; hours and days are windows since the story's last item."""
-
-    title_threshold: float = 0.20
-    letter_threshold: float = 0.16
-    same_city: float = 0.22
-    same_province: float = 0.08
-    same_hazard: float = 0.06
-    same_toll: float = 0.14
-    old_story: float = 0.06
-    open_bonus: float = 0.03
-    hazard_clash: float = 0.22
-    place_clash: float = 0.7
-    hours: float = 72.0
-    letter_days: float = 30.0
-
-
-@dataclass(slots=True)
-class _Story:
-    id: str
-    stream: str
-    letter: bool
-    last: datetime
-    vectors: list[Vector] = field(default_factory=list)
-    total: Vector = field(default_factory=dict)
-    square: float = 0.0
-    norm: float = 1.0
-    provinces: Counter[str] = field(default_factory=Counter)
-    cities: Counter[str] = field(default_factory=Counter)
-    counties: Counter[str] = field(default_factory=Counter)
-    families: Counter[str] = field(default_factory=Counter)
-    tolls: set[str] = field(default_factory=set)
-    spot: Spot = NOWHERE
-    size: int = 0
-    kept: timedelta | None = None
 
 
 class StoryIndex:
@@ -115,12 +61,12 @@ class StoryIndex:
         form: Iterable[str] = (),
         own: Iterable[str] = (),
     ) -> None:
-        self.home = home
-        self._territory = tuple(own)
-        self._own = _names(self._territory)
+        self._home = Home(home, tuple(own))
+        self._own = _names(self._home.names)
         self.rules = rules or JoinRules()
+        self._windows = {False: timedelta(hours=self.rules.hours), True: timedelta(days=self.rules.letter_days)}
         self._titles, self._letters = TitleWeights(dull or {}), LetterWeights(form)
-        self._stories: dict[str, _Story] = {}
+        self._stories: dict[str, OpenStory] = {}
         self._by_word: dict[tuple[bool, str], dict[str, dict[str, float]]] = {}
         self._next = 1
 
@@ -152,7 +98,7 @@ class StoryIndex:
 
     def expire(self, now: datetime) -> tuple[str, ...]:
         """Forget stories whose window has passed; returns their ids."""
-        gone = tuple(story.id for story in self._stories.values() if not self._alive(story, now))
+        gone = tuple(story.id for story in self._stories.values() if story.until < now)
         for name in gone:
             story = self._stories.pop(name)
             stories = self._by_word[story.letter, story.stream]
@@ -166,6 +112,7 @@ class StoryIndex:
         """Let a story take items for `window` after its last one (an incident that is open does not expire with the talk)."""
         if name in self._stories:
             self._stories[name].kept = window
+            self._stories[name].extend()
 
     def near(self, left: str, right: str) -> float:
         """Likeness of two stories' centroids (0..1): above 0.25 a merge may be suggested."""
@@ -192,7 +139,7 @@ class StoryIndex:
     def shared(self, one: tuple[str, str, str], two: tuple[str, str, str]) -> str:
         """The finest level on which two places (province, city, county) agree; `home` where that is the desk's own territory."""
         agree = (level for level, mine, theirs in zip(LEVELS_OF_PLACE, one, two, strict=True) if mine and mine == theirs)
-        return self._finer_than_home(max(agree, key=LEVELS_OF_PLACE.index, default=""), one)
+        return self._home.finer(max(agree, key=LEVELS_OF_PLACE.index, default=""), one)
 
     def apart(self, left: str, right: str) -> Apart:
         """How surely two stories are different matters by the places and things their titles name."""
@@ -201,114 +148,71 @@ class StoryIndex:
             return Apart.NO
         return one.spot.apart(two.spot)
 
-    def _finer_than_home(self, level: str, place: tuple[str, str, str]) -> str:
-        """The level two matters share, or `home` where that is the installation's own territory or what it lies in."""
-        known = LEVELS_OF_PLACE[LEVELS_OF_PLACE.index(level) :] if level else ()
-        names = dict(zip(LEVELS_OF_PLACE, place, strict=True))
-        return "home" if any(self._at_home(part, names[part]) for part in known) else level
-
-    def _at_home(self, level: str, name: str) -> bool:
-        own = dict(zip(LEVELS_OF_PLACE, self._territory, strict=False)).get(level, "")
-        return any(mine and name and (mine.startswith(name) or name.startswith(mine)) for mine in (self.home, own))
-
-    def _alive(self, story: _Story, now: datetime) -> bool:
-        return now - story.last <= max(self._window(story), story.kept or timedelta())
-
-    def _window(self, story: _Story) -> timedelta:
-        return timedelta(days=self.rules.letter_days) if story.letter else timedelta(hours=self.rules.hours)
-
     def _vector(self, ref: ItemRef, counts: Mapping[str, float]) -> Vector:
         if ref.text:
             return self._letters.vector(counts)
         return self._titles.vector(counts, (ref.province, ref.city, ref.county))
 
-    def _best(self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> tuple[str, float, tuple[str, ...]] | None:
+    def _best(self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> Found | None:
         letter = bool(ref.text)
-        best: tuple[float, str] | None = None
-        for centroid, name in nlargest(CANDIDATES[letter], self._centroids(ref, vector, now)):
-            story = self._stories[name]
-            score = self._score(story, ref, vector, centroid, stated)
-            if story.kept:
-                score += self.rules.open_bonus
-            if now - story.last > self._window(story):
-                score -= self.rules.old_story
-            if best is None or (score, name) > best:
-                best = (score, name)
         threshold = self.rules.letter_threshold if letter else self.rules.title_threshold
-        if best is None or best[0] < threshold:
-            return None
-        return best[1], best[0], _evidence(self._stories[best[1]], vector)
+        best, most = ("", threshold), threshold - SLACK
+        for base, centroid, facts, story in self._ranked(ref, vector, stated, now):
+            if base + 0.5 < most:
+                break  # not even an item like its own could lift it, and those that follow reach less
+            nearest = centroid
+            if story.size > 1:
+                nearest = story.members.nearest(vector, 2.0 * (most - base))
+            score = self._score(story, 0.5 * centroid + 0.5 * nearest, facts, now)
+            if (score, story.id) > (best[1], best[0]):
+                best, most = (story.id, score), score - SLACK
+        return (*best, _evidence(self._stories[best[0]], vector)) if best[0] else None
+
+    def _ranked(
+        self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime
+    ) -> list[tuple[float, float, float, OpenStory]]:
+        """The candidates, those first that score most without their nearest item: that, centroid, facts, story."""
+        letter = bool(ref.text)
+        facts = None if letter else Facts(ref, stated, self.rules, self._home)
+        found = []
+        for centroid, name in self._centroids(ref, vector, now):
+            story = self._stories[name]
+            value = facts.weigh(story) if facts else 0.0
+            found.append((self._score(story, 0.5 * centroid, value, now), centroid, value, story))
+        return sorted(found, key=_base, reverse=True)
+
+    def _score(self, story: OpenStory, likeness: float, facts: float, now: datetime) -> float:
+        score = likeness if story.letter else likeness + facts
+        if story.kept:
+            score += self.rules.open_bonus
+            score -= self.rules.old_story if now - story.last > story.window else 0.0  # only what is kept open lives so long
+        return score
 
     def _centroids(self, ref: ItemRef, vector: Vector, now: datetime) -> list[tuple[float, str]]:
-        """Likeness to the whole of every living story that shares a word with the item."""
+        """Likeness to the whole of the living stories that share a word with the item: the nearest, as many as are compared closely."""
         known = self._by_word.get((bool(ref.text), ref.stream), {})
         sums: defaultdict[str, float] = defaultdict(float)
         for word, weight in vector.items():
-            for name, total in known.get(word, {}).items():
+            for name, total in known.get(word, _NONE).items():
                 sums[name] += weight * total
-        stories = self._stories
-        found = [(value / stories[name].norm, name) for name, value in sums.items()]
-        return [entry for entry in found if self._alive(stories[entry[1]], now)]
+        found = [(value / story.norm, name) for name, value in sums.items() if (story := self._stories[name]).until >= now]
+        most = CANDIDATES[bool(ref.text)]
+        return nlargest(most, found) if len(found) > most else found
 
-    def _score(self, story: _Story, ref: ItemRef, vector: Vector, centroid: float, stated: set[str]) -> float:
-        nearest = centroid
-        if story.size > 1:
-            shared = {word: weight for word, weight in vector.items() if word in story.total}
-            nearest = max([dot(shared, other) for other in story.vectors])
-        likeness = 0.5 * centroid + 0.5 * nearest
-        return likeness if story.letter else likeness + self._facts(story, ref, stated)
-
-    def _facts(self, story: _Story, ref: ItemRef, stated: set[str]) -> float:
-        """What place, hazard and toll add to or take from the likeness of the words."""
-        rules, value = self.rules, 0.0
-        families = frozenset(name for name, count in story.families.items() if 4 * count >= story.size)
-        same_family = bool(families & ref.families)
-        clash = bool(hazards(families) and hazards(ref.families) and not same_family)
-        value -= rules.hazard_clash if clash else 0.0
-        place = _place_relation(story, ref)
-        if place == "elsewhere":
-            return -1.0
-        if place == "clash" and (storms(ref.title) & story.tolls or _far_quake(story, ref, families)):
-            place = "unknown"
-        wide = bool(WIDE & (families | ref.families))
-        apart = Apart.NO if wide else story.spot.apart(ref.spot)
-        if place == "clash" or _other_matter(apart, place, families | ref.families):
-            return value - rules.place_clash
-        if place in LEVELS_OF_PLACE:
-            place = self._finer_than_home(place, (ref.province, ref.city, ref.county))
-        if place == "home" and hazards(ref.families) and not hazards(families) and not ref.spot.names & story.spot.names:
-            value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
-        near = place in ("city", "county") and not _fewer_dead(ref, stated, story)
-        if same_family:
-            value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)
-        elif near and not clash:
-            value += rules.same_province
-        if stated & story.tolls and place not in ("unknown", "home"):
-            value += rules.same_toll
-        return value
-
-    def _open(self, name: str | None, ref: ItemRef, now: datetime) -> _Story:
+    def _open(self, name: str | None, ref: ItemRef, now: datetime) -> OpenStory:
         if name is None:
             name = f"S{self._next:06d}"
         self._next += 1
-        story = _Story(id=name, stream=ref.stream, letter=bool(ref.text), last=now)
+        letter = bool(ref.text)
+        story = OpenStory(id=name, stream=ref.stream, letter=letter, window=self._windows[letter], last=now)
         self._stories[name] = story
         return story
 
-    def _add(self, story: _Story, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> None:
-        story.vectors.append(vector)
-        del story.vectors[:-RECENT]
+    def _add(self, story: OpenStory, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> None:
         self._sum(story, vector)
-        for counter, name in ((story.provinces, ref.province), (story.cities, ref.city), (story.counties, ref.county)):
-            if name:
-                counter[name] += 1
-        story.families.update(ref.families)
-        story.tolls |= stated
-        story.spot = story.spot.joined(ref.spot)
-        story.size += 1
-        story.last = max(story.last, now)
+        story.add(vector, (ref.province, ref.city, ref.county), ref.families, stated, ref.spot, now)
 
-    def _sum(self, story: _Story, vector: Vector) -> None:
+    def _sum(self, story: OpenStory, vector: Vector) -> None:
         known, total = self._by_word.setdefault((story.letter, story.stream), {}), story.total
         for word, weight in vector.items():
             before = total.get(word, 0.0)
@@ -322,11 +226,15 @@ class StoryIndex:
         story.norm = sqrt(story.square) or 1.0
 
 
-def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
+def _base(entry: tuple[float, float, float, OpenStory]) -> float:
+    return entry[0]
+
+
+def _evidence(story: OpenStory, vector: Vector) -> tuple[str, ...]:
     """The shared words, heaviest first; of a letter, those not inside one already named. Pairs only where no word is shared."""
     said: list[str] = []
     shared = [word for word in vector if word in story.total]
-    shared = [word for word in shared if word[0] != PAIR] or [word for word in shared if word[0] == PAIR]
+    shared = [word for word in shared if word[:1] != PAIR] or [word for word in shared if word[:1] == PAIR]
     for word in sorted(shared, key=lambda word: (-vector[word] * (len(word) if story.letter else 1), word)):
         if not any(word in other for other in said):
             said.append(word)
@@ -335,61 +243,8 @@ def _evidence(story: _Story, vector: Vector) -> tuple[str, ...]:
     return tuple(word.removeprefix(PAIR) for word in said)
 
 
-def _other_matter(apart: Apart, place: str, families: frozenset[str]) -> bool:
-    """Other places tell matters apart anywhere, other things in one city or county, other people where it befalls single persons."""
-    if apart is Apart.PERSON:
-        return bool(PERSONAL & families)
-    return apart is Apart.SITE or (apart is Apart.THING and place in ("city", "county"))
-
-
-def _place_relation(story: _Story, ref: ItemRef) -> str:
-    """County, city or province they share at the finest; unknown (one side has no place), clash, or elsewhere (another county)."""
-    if not story.provinces or not ref.province:
-        return "unknown"
-    if not _held(story.provinces, ref.province):
-        return "province" if _abroad(story.provinces, ref.province) else "clash"
-    if story.cities and ref.city and not _held(story.cities, ref.city):
-        return "clash"
-    if story.counties and ref.county and not _held(story.counties, ref.county):
-        return "elsewhere"
-    if ref.county and ref.county in story.counties:
-        return "county"
-    return "city" if ref.city and ref.city in story.cities else "province"
-
-
-def _fewer_dead(ref: ItemRef, stated: set[str], story: _Story) -> bool:
-    """A toll never falls: fewer dead than the story has already, and not said to come on top or to be a part, speak of another matter."""
-    mine, known = _most_dead(stated), _most_dead(story.tolls)
-    return 0 < mine < known and not _MORE_DEAD.search(ref.title)
-
-
-def _most_dead(stated: Iterable[str]) -> int:
-    return max((int(toll.removesuffix(DEAD)) for toll in stated if toll.endswith(DEAD)), default=0)
-
-
 def _names(own: Iterable[str]) -> re.Pattern[str]:
     """The names with and without what kind of place they are; matches nothing where there are none."""
     full = {name for name in own if name}
     short = {name[:-1] for name in full if len(name) > 2 and name[-1] in KINDS_OF_PLACE}
     return re.compile("|".join(map(re.escape, sorted(full | short, key=lambda name: (-len(name), name)))) or r"(?!)")
-
-
-def hazards(families: Iterable[str]) -> frozenset[str]:
-    """Families of hazards, those of grievances left out."""
-    return frozenset(name for name in families if not name.startswith(MATTER))
-
-
-def _far_quake(story: _Story, ref: ItemRef, families: frozenset[str]) -> bool:
-    """An earthquake abroad and its tsunami, told from the shores of two countries."""
-    both_abroad = ref.province.startswith(ABROAD) and any(name.startswith(ABROAD) for name in story.provinces)
-    return both_abroad and WAVE in families | ref.families and bool(families & ref.families)
-
-
-def _abroad(names: Counter[str], name: str) -> bool:
-    """Short and long names of one country: 日 is 日本."""
-    return name.startswith(ABROAD) and any(other.startswith(name) or name.startswith(other) for other in names)
-
-
-def _held(names: Counter[str], name: str) -> bool:
-    """The story's place includes `name`: one odd item among many does not move a story."""
-    return 4 * names[name] >= max(names.values())

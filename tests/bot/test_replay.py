@@ -128,6 +128,20 @@ def test_cluster_names_the_same_matter_alike_and_never_mixes_streams() -> None:
     assert three != two
 
 
+def test_cluster_reads_a_short_text_without_a_title_and_answers_a_line_that_says_nothing() -> None:
+    rows = [
+        {"id": "1", "text": "云南昭通山体滑坡致4人遇难"},
+        {"id": "2", "title": "", "text": "云南昭通山体滑坡已致11人遇难"},
+        {"id": "3"},
+        {"id": "4", "title": " "},
+    ]
+    out = io.StringIO()
+    run_cluster(Namespace(config=None), {}, io.StringIO("".join(json.dumps(r) + "\n" for r in rows)), out)
+    one, two, three, four = (json.loads(line)["event"] for line in out.getvalue().splitlines())
+    assert one == two
+    assert one not in (three, four)
+
+
 def test_the_command_takes_another_policy_and_prints_both_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

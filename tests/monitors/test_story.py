@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from bot.judging import judges_of
 from monitors.detect import families_of, family_table
-from monitors.story import ItemRef, StoryIndex
+from monitors.likeness import Vector, tolls, words
+from monitors.members import OpenStory
+from monitors.story import ItemRef, JoinRules, StoryIndex
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/titles.toml").read_text(encoding="utf-8"))["case"]
@@ -177,3 +180,33 @@ def test_two_stories_of_one_matter_are_near_and_share_their_toll() -> None:
     assert index.share_toll(one.story, two.story)
     assert index.near(one.story, three.story) < 0.1
     assert not index.share_toll(one.story, three.story)
+
+
+def test_the_best_of_a_crowd_of_stories_is_the_best_although_most_are_never_compared_closely() -> None:
+    """What each item joins is what comparing it with every member of every candidate gives."""
+    rng, index = random.Random(3), StoryIndex(JoinRules(title_threshold=0.6))
+    places, things = ("青石", "云溪", "临江", "松岭", "白塬"), ("小学食堂", "自来水公司", "化工园区", "山体边坡")
+    events, tails = ("被指管理不善", "发生险情", "引发投诉", "出现异味"), ("当地回应", "居民质疑", "部门介入", "视频流传")
+    for number in range(300):
+        title = f"{rng.choice(places)}{rng.choice(things)}{rng.choice(events)}，{rng.choice(tails)}"
+        now, item = START + timedelta(minutes=number), ref(number, title)
+        vector, stated = index._vector(item, words(title)), tolls(title)
+        every = [
+            (index._score(story, 0.5 * centroid + 0.5 * _nearest(story, vector, centroid), facts, now), story.id)
+            for _, centroid, facts, story in index._ranked(item, vector, stated, now)
+        ]
+        best = max(every, default=(0.0, ""))
+        placed = index.place(item, now)
+        assert placed.new == (best[0] < index.rules.title_threshold)
+        assert placed.new or (placed.story, placed.score) == (best[1], round(best[0], 3))
+    assert len(every) > 3
+
+
+def _nearest(story: OpenStory, vector: Vector, centroid: float) -> float:
+    return story.members.nearest(vector) if story.size > 1 else centroid
+
+
+def test_a_title_of_nothing_is_placed_like_any_other() -> None:
+    index = StoryIndex()
+    assert index.place(ItemRef(id="1", title=""), START).new
+    assert not index.place(ItemRef(id="2", title=""), START).new
