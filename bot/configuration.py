@@ -27,8 +27,8 @@ def settings_of(folder: Path | None, env: Mapping[str, str]) -> Settings:
 
 
 def unusable(found: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Mistakes with which the service cannot run at all: its address, its hours."""
-    return tuple(p for p in found if p.is_error and p.id in ("Y420", "Y421"))
+    """Mistakes with which the service cannot run at all: its address, its hours, the tables it judges by."""
+    return tuple(p for p in found if p.is_error and p.id in ("Y420", "Y421", "Y502", "Y503", "Y505"))
 
 
 def data_of(folder: Path | None, env: Mapping[str, str]) -> Path:

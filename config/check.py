@@ -20,6 +20,7 @@ from config.opinion import OpinionError, load_opinion
 from config.problem import Problem
 from config.routing import RoutingError, load_functions
 from config.schema import Settings
+from config.tables import problems_of
 from config.wording import WordingError, load_wording
 
 WORD_LISTS = {
@@ -61,34 +62,33 @@ def folder_problems(settings: Settings) -> list[Problem]:
     found: list[Problem] = []
     try:
         load_lexicon(*(path for folder in folders if (path := folder / "lexicon").is_dir()))
+    except LexiconError as error:
+        found += problems_of("Y505", "词表、规则", error)
+    try:
         load_policy(*(path for folder in folders if (path := folder / "policy.toml").is_file()))
     except LexiconError as error:
-        found += _lines("Y501", "词表、规则或告警策略", str(error))
+        found += problems_of("Y505", "告警策略", error)
     try:
         load_opinion(*(folder / "opinion.toml" for folder in folders))
     except OpinionError as error:
-        found += _lines("Y501", "舆情等级建议表", str(error))
+        found += problems_of("Y501", "舆情等级建议表", error)
     try:
         load_clarified(*(folder / "clarified.toml" for folder in folders))
     except ClarifiedError as error:
-        found += _lines("Y501", "已澄清传言清单", str(error))
+        found += problems_of("Y501", "已澄清传言清单", error)
     for name, what in WORD_LISTS.items():
         try:
             present = [path for folder in folders if (path := folder / name).is_file()]
             load_wording(*present or [Path(name)])
         except WordingError as error:
-            found += _lines("Y501", what, str(error))
+            found += problems_of("Y501", what, error)
     try:
         load_gazetteer(next((path for folder in folders[:0:-1] if (path := folder / "places.toml").is_file()), None))
     except PlaceError as error:
-        found += _lines("Y502", "地名表", str(error).replace("；", "\n"))
+        found += problems_of("Y502", "地名表", error)
     try:
         functions = load_functions(*(folder / "routing" for folder in folders))
         found += check_content.lead_problems(settings, functions, folders)
     except RoutingError as error:
-        found += _lines("Y503", "分办表", str(error))
+        found += problems_of("Y503", "分办表", error)
     return found
-
-
-def _lines(id_: str, key: str, text: str) -> list[Problem]:
-    return [Problem(id=id_, key=key, message=line, remedy="") for line in text.splitlines() if line]

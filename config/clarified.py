@@ -10,16 +10,17 @@ county = "鹿溪县"                # may be left out
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-KEYS = {"date", "title", "url", "claims", "county"}
+from config.tables import TableError, misshapen, read_table
+
+SHAPE = {"clarified": [{"date": object, "title": str, "url": str, "claims": [str], "county": str}]}
 
 
-class ClarifiedError(ValueError):
+class ClarifiedError(TableError):
     """clarified.toml is wrong; one Chinese sentence a line."""
 
 
@@ -40,36 +41,25 @@ def load_clarified(*paths: Path) -> tuple[Clarification, ...]:
     found: list[Clarification] = []
     problems: list[str] = []
     for path in (p for p in paths if p.is_file()):
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-            raise ClarifiedError(f"{path.name}：读不出来（{e}），请检查文件是否为 UTF-8 编码的 TOML。") from e
-        problems += [f"{path.name}：未知的段落 {key}，请改为 clarified。" for key in raw if key != "clarified"]
-        for n, row in enumerate(raw.get("clarified", ()), 1):
-            wrong = _wrong(row)
-            if wrong:
-                problems.append(f"{path.name}：第{n}条{wrong}。")
-            else:
+        table = read_table(path, ClarifiedError)
+        problems += misshapen(table, SHAPE)
+        for n, row in enumerate(table.data.get("clarified", ())):
+            if type(row.get("date")) is date and row.get("title"):
                 found.append(_entry(row))
+            else:
+                problems.append(
+                    f"{table.at('clarified', n)}：第{n + 1}条要有 date（如 2025-03-02，不加引号）和 title，请补写或改正。"
+                )
     if problems:
         raise ClarifiedError("\n".join(problems))
     return tuple(found)
 
 
-def _wrong(row: dict[str, Any]) -> str:
-    extra = "、".join(sorted(set(row) - KEYS))
-    if extra:
-        return f"有未知的键 {extra}，请删去"
-    if type(row.get("date")) is not date or not row.get("title"):
-        return "要有 date（如 2025-03-02，不加引号）和 title"
-    return "" if isinstance(row.get("claims", []), list) else "的 claims 要写成列表"
-
-
 def _entry(row: dict[str, Any]) -> Clarification:
     return Clarification(
         on=row["date"],
-        title=str(row["title"]),
-        url=str(row.get("url", "")),
-        claims=tuple(str(c) for c in row.get("claims", ())),
-        county=str(row.get("county", "")),
+        title=row["title"],
+        url=row.get("url", ""),
+        claims=tuple(row.get("claims", ())),
+        county=row.get("county", ""),
     )

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+
+from config.tables import TableError, misshapen, read_table
 
 DEFAULT = Path(__file__).parent / "default"
 
@@ -40,8 +41,12 @@ MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 """First two digits of the provinces that are cities: 北京、天津、上海、重庆."""
 
 
-class PlaceError(ValueError):
-    """A gazetteer file cannot be used; the text lists every mistake with its file."""
+class PlaceError(TableError):
+    """A gazetteer file cannot be used; one sentence a mistake with its file and line."""
+
+
+OWN = {"place": [{"name": str, "in": str, "aliases": [str]}]}
+"""What an installation's places.toml may hold."""
 
 
 class PlaceLevel(IntEnum):
@@ -91,11 +96,11 @@ def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazett
     words = tomllib.loads((default / "places.toml").read_text(encoding="utf-8"))
     aliases = tuple((str(name), str(code)) for name, code in words["places"].items())
     problems = [
-        f"places.toml：“{name}”的上级代码 {code} 不在 regions.tsv 中，请改正" for name, code in aliases if code not in by_code
+        f"places.toml：“{name}”的上级代码 {code} 不在 regions.tsv 中，请改正。" for name, code in aliases if code not in by_code
     ]
     towns = tuple(_towns(extra, by_code, problems)) if extra is not None else ()
     if problems:
-        raise PlaceError("；".join(problems))
+        raise PlaceError("\n".join(problems))
     foreign = words["foreign"]
     countries = _countries(foreign["of"], foreign["initial_of"].split())
     return Gazetteer(
@@ -158,21 +163,17 @@ def _divisions(text: str) -> Iterable[Division]:
 
 
 def _towns(path: Path, by_code: dict[str, Division], problems: list[str]) -> Iterable[tuple[str, str]]:
-    try:
-        rows: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("place", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{path.name}：读不出来（{error}），请检查文件格式")
-        return
-    for number, row in enumerate(rows, 1):
-        name, code = str(row.get("name", "")), str(row.get("in", ""))
+    table = read_table(path, PlaceError)
+    problems += misshapen(table, OWN)
+    for n, row in enumerate(table.data.get("place", ())):
+        name, code = row.get("name", ""), row.get("in", "")
         if len(name) < 2 or code not in by_code:
-            problems.append(
-                f"{path.name}：第 {number} 个 [[place]] 要有两个字以上的 name 和存在的区划代码 in，现为“{name}”“{code}”"
-            )
+            said = f"第{n + 1}个 place 要有两个字以上的 name 和存在的区划代码 in，现为“{name}”“{code}”"
+            problems.append(f"{table.at('place', n)}：{said}，请改正。")
             continue
         yield name, code
         for alias in row.get("aliases", ()):
-            yield str(alias), code
+            yield alias, code
 
 
 def _listed(words: str) -> frozenset[str]:

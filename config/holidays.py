@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from config.tables import Table, TableError, misshapen, read_table
 
 DEFAULT = Path(__file__).parent / "default"
 NAME = "holidays.toml"
+SHAPE = {"year": [{"year": int, "off": [object], "work": [object], "source": str}]}
 REMIND_FROM = (11, 1)
 """Month and day from which a missing table of the next year is told: the State Council announces it about then."""
 
 
-class HolidayError(ValueError):
-    """The table cannot be used; the text names file, year and what to do."""
+class HolidayError(TableError):
+    """The table cannot be used; one sentence a mistake with file, line and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,18 @@ class Holidays:
 
 
 def load_holidays(*folders: Path) -> Holidays:
-    """Tables of the folders, later ones replacing earlier ones year by year; HolidayError on a mistake."""
+    """Tables of the folders, later ones replacing earlier ones year by year; HolidayError with every mistake."""
     years: dict[int, Year] = {}
+    problems: list[str] = []
     for folder in folders or (DEFAULT,):
         path = folder / NAME
         if path.is_file():
-            years |= _read(path)
+            table = read_table(path, HolidayError)
+            problems += misshapen(table, SHAPE)
+            for n, entry in enumerate(table.data.get("year", ())):
+                years |= _year(table, n, entry, problems)
+    if problems:
+        raise HolidayError("\n".join(problems))
     return Holidays(years=years)
 
 
@@ -60,36 +68,31 @@ def unknown_year(today: date, table: Holidays) -> int | None:
     return today.year + 1 if late and today.year + 1 not in table.years else None
 
 
-def _read(path: Path) -> dict[int, Year]:
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("year", [])
-        return dict(_year(path, entry) for entry in entries)
-    except tomllib.TOMLDecodeError as e:
-        line = re.search(r"line (\d+)", str(e))
-        where = f"第{line[1]}行" if line else "末尾"
-        raise HolidayError(f"{path.name}（{where}）写法不对，请检查引号、等号、方括号是否成对、是否用了半角。") from e
-    except (KeyError, TypeError) as e:
-        raise HolidayError(f"{path.name}写法不对（{e}），请对照自带的 holidays.toml 改正。") from e
+def _year(table: Table, n: int, entry: Mapping[str, Any], problems: list[str]) -> dict[int, Year]:
+    missing = [key for key in ("year", "off", "work") if key not in entry]
+    if missing:
+        problems.append(f"{table.at('year', n)}：第{n + 1}个 year 缺少 {'、'.join(missing)}，请对照自带的同名文件补写。")
+        return {}
+    number = entry["year"]
+    off, work = (_days(table, n, number, key, entry[key], problems) for key in ("off", "work"))
+    for key, wrong, why in (
+        ("work", [d for d in work if d.weekday() < 5], "本来就是工作日，不用写进 work，请删去"),
+        ("off", sorted(off & work), "同时写进了 off 和 work，请留一个"),
+    ):
+        if wrong:
+            problems.append(f"{table.at('year', n, key)}：{number}年的{wrong[0].isoformat()}{why}。")
+    return {number: Year(off=off, work=work, source=entry.get("source", ""))}
 
 
-def _year(path: Path, entry: Mapping[str, object]) -> tuple[int, Year]:
-    number = int(str(entry["year"]))
-    off, work = _days(path, number, entry["off"]), _days(path, number, entry["work"])
-    if wrong := [d for d in work if d.weekday() < 5]:
-        raise HolidayError(f"{path.name}的{number}年：{wrong[0].isoformat()}本来就是工作日，不用写进 work。")
-    if both := off & work:
-        raise HolidayError(f"{path.name}的{number}年：{min(both).isoformat()}同时写进了 off 和 work，请留一个。")
-    return number, Year(off=off, work=work, source=str(entry.get("source", "")))
-
-
-def _days(path: Path, year: int, values: object) -> frozenset[date]:
+def _days(table: Table, n: int, year: int, key: str, values: Sequence[object], problems: list[str]) -> frozenset[date]:
     days = set()
-    for text in values if isinstance(values, list) else [values]:
+    for text in values:
         try:
             day = date.fromisoformat(str(text))
-        except ValueError as e:
-            raise HolidayError(f"{path.name}的{year}年：日期“{text}”写法不对，请写成 {year}-10-01 的样子。") from e
+        except ValueError:
+            problems.append(f"{table.at('year', n, key)}：{year}年的日期“{text}”写法不对，请写成 {year}-10-01 的样子。")
+            continue
         if day.year != year:
-            raise HolidayError(f"{path.name}的{year}年：{day.isoformat()}不是这一年的日子。")
+            problems.append(f"{table.at('year', n, key)}：{day.isoformat()}不是{year}年的日子，请改正。")
         days.add(day)
     return frozenset(days)

@@ -17,7 +17,7 @@ from config.problem import Problem
 
 Path3 = tuple[str | int, ...]
 _HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*=")
+_KEY = re.compile(r"""\s*["']?([^\s"'=\[\]{}#,]+)["']?\s*=""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

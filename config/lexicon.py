@@ -11,13 +11,13 @@ so that 致0人死亡 stands for any toll. A *rule* names groups that must meet 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.families import FamilyError, expand, lines_of
+from config.tables import Table, TableError, misshapen, read_table, where
 
 KINDS = ("hazard", "harm", "crime", "grievance", "subject", "authority", "cue", "context", "mask")
 LABELS = ("E", "N")
@@ -39,8 +39,39 @@ PSEUDO = (
 )
 
 
-class LexiconError(ValueError):
-    """A lexicon or policy file is wrong; the message is one Chinese sentence a line with file, key and remedy."""
+SHAPE = {
+    "group": [
+        {
+            **dict.fromkeys(("id", "kind", "category", "note"), str),
+            "consequence": bool,
+            "words": [str],
+            "families": [object],
+        }
+    ],
+    "rule": [
+        {
+            **dict.fromkeys(("id", "label", "category", "alarm", "note"), str),
+            "weight": float,
+            "all": [str],
+            "none": [str],
+        }
+    ],
+    "context": [
+        {
+            **dict.fromkeys(("id", "cap", "note"), str),
+            "any": [str],
+            "unless": [str],
+            **dict.fromkeys(("e", "n"), float),
+            **dict.fromkeys(("alarm", "body"), bool),
+        }
+    ],
+    "story": {str: [str]},
+}
+"""What a file of the lexicon may hold."""
+
+
+class LexiconError(TableError):
+    """A lexicon or policy file is wrong; the message is one Chinese sentence a line with file, line, key and remedy."""
 
 
 class Word(NamedTuple):
@@ -156,64 +187,69 @@ def load_lexicon(*folders: Path) -> Lexicon:
     contexts: dict[str, Context] = {}
     stories: dict[str, tuple[str, ...]] = {}
     for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
-        data, lines = _read(path)
-        for raw in data.pop("group", ()):
+        table = read_table(path, LexiconError)
+        problems += misshapen(table, SHAPE)
+        lines = _Lines(table.text)
+        for raw in table.data.get("group", ()):
             _add_group(groups, raw, path, lines, problems)
-        for raw in data.pop("rule", ()):
+        for raw in table.data.get("rule", ()):
             _add_rule(rules, raw, path, lines, problems)
-        for raw in data.pop("context", ()):
+        for raw in table.data.get("context", ()):
             _add_context(contexts, raw, path, lines, problems)
-        stories |= {key: tuple(value) for key, value in data.pop("story", {}).items()}
-        problems += [f"{path.name}：未知的段落 {key}，请删去或改为 group、rule、context、story。" for key in data]
-    problems += _dangling(groups, rules.values(), contexts.values())
+        stories |= {key: tuple(value) for key, value in table.data.get("story", {}).items()}
+    problems += _dangling(groups, rules.values(), contexts.values(), tuple(folders))
     if problems:
         raise LexiconError("\n".join(problems))
     return Lexicon(groups=groups, rules=tuple(rules.values()), contexts=tuple(contexts.values()), stories=stories)
 
 
+_SINGLE: Mapping[str, type] = {"bool": bool, "int": float, "float": float, "str": str}
+POLICY = {item.name: _SINGLE.get(str(item.type), [str]) for item in fields(AlarmPolicy)}
+"""What policy.toml may hold: the fields of `AlarmPolicy`."""
+
+
 def load_policy(*files: Path) -> AlarmPolicy:
-    """Alarm policy of the files, later keys win; unknown keys are an error."""
-    known = {item.name: item for item in fields(AlarmPolicy)}
+    """Alarm policy of the files, later keys win; LexiconError names every mistake with its line."""
+    problems: list[str] = []
     values: dict[str, Any] = {}
     for path in files:
-        data, _ = _read(path)
-        unknown = [key for key in data if key not in known]
-        if unknown:
-            raise LexiconError(f"{path.name}：未知的键 {'、'.join(unknown)}，可用的键有 {'、'.join(known)}。")
-        values |= {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    if values.get("old_rumour", "quiet") not in OLD_RUMOUR:
-        raise LexiconError(f"policy.toml：old_rumour 应为 {'、'.join(OLD_RUMOUR)} 之一，请改正。")
+        table = read_table(path, LexiconError)
+        problems += misshapen(table, POLICY)
+        problems += _policy_problems(table)
+        values |= {key: tuple(value) if isinstance(value, list) else value for key, value in table.data.items()}
+    if problems:
+        raise LexiconError("\n".join(problems))
     return AlarmPolicy(**values)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], _Lines]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), _Lines(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LexiconError(f"{path.name}：读不出来（{error}），请检查文件是否为 UTF-8 编码的 TOML。") from error
+def _policy_problems(table: Table) -> list[str]:
+    found = []
+    if table.data.get("old_rumour", "quiet") not in OLD_RUMOUR:
+        found.append(f"{table.at('old_rumour')}：old_rumour 应为 {'、'.join(OLD_RUMOUR)} 之一，请改正。")
+    for key, value in table.data.items():
+        if isinstance(value, int | float) and value < 0:
+            found.append(f"{table.at(key)}：{key} 不能小于0，现为 {value}，请改正。")
+    return found
 
 
 def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
-    code, kind = str(raw.get("id", "")), str(raw.get("kind", ""))
+    code, kind = raw.get("id", ""), raw.get("kind", "")
     old = groups.get(code)
     kind = kind or (old.kind if old else "")
-    if not code or kind not in KINDS:
-        problems.append(f"{path.name}：词组 {code or '（无编号）'} 的 kind 应为 {'、'.join(KINDS)} 之一。")
-        return
-    extra = set(raw) - {"id", "kind", "category", "consequence", "words", "families", "note"}
-    problems += [f"{path.name}：词组 {code} 有未知的键 {key}，请删去。" for key in sorted(extra)]
     start = lines.ids.get(code, 0)
+    if not code or kind not in KINDS:
+        problems.append(f"{where(path, start)}：词组 {code or '（无编号）'} 的 kind 应为 {'、'.join(KINDS)} 之一，请改正。")
+        return
     words = {word.text: word for word in (old.words if old else ())}
-    where = _word_lines(lines, start)
+    places = _word_lines(lines, start)
     for text in raw.get("words", ()):
-        words.setdefault(text, Word(text=text, group=code, file=path.name, line=where.get(text, start)))
+        words.setdefault(text, Word(text=text, group=code, file=path.name, line=places.get(text, start)))
     for family, line in zip(raw.get("families", ()), lines_of(lines, start), strict=False):
         try:
             for text in expand(family):
                 words.setdefault(text, Word(text=text, group=code, file=path.name, line=line, family=True))
         except FamilyError as error:
-            problems.append(f"{path.name}：第 {line} 行，词组 {code} 的 families {error}。")
+            problems.append(f"{where(path, line)}：词组 {code} 的 families {error}。")
     groups[code] = Group(
         id=code,
         kind=kind,
@@ -224,51 +260,57 @@ def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines:
 
 
 def _add_rule(rules: dict[str, Rule], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
-    code = str(raw.get("id", ""))
-    extra = set(raw) - {item.name for item in fields(Rule)} - {"note"}
-    weight = raw.get("weight", 0)
-    if not code or raw.get("label") not in LABELS or not raw.get("all") or extra or not 0 < weight <= 1:
-        why = f"未知的键 {'、'.join(sorted(extra))}" if extra else "需要 id、label（E 或 N）、weight（大于 0、不超过 1）和 all"
-        problems.append(f"{path.name}：规则 {code or '（无编号）'} {why}，请改正。")
+    code = raw.get("id", "")
+    line = lines.ids.get(code, 0)
+    if not code or raw.get("label") not in LABELS or not raw.get("all") or not 0 < raw.get("weight", 0) <= 1:
+        needed = "需要 id、label（E 或 N）、weight（大于 0、不超过 1）和 all"
+        problems.append(f"{where(path, line)}：规则 {code or '（无编号）'} {needed}，请改正。")
         return
     rules[code] = Rule(
         id=code,
         label=raw["label"],
-        weight=float(weight),
+        weight=float(raw["weight"]),
         all=tuple(tuple(part.split("|")) for part in raw["all"]),
         none=tuple(raw.get("none", ())),
         category=raw.get("category", ""),
         alarm=raw.get("alarm", "list"),
         file=path.name,
-        line=lines.ids.get(code, 0),
+        line=line,
     )
 
 
 def _add_context(contexts: dict[str, Context], raw: dict[str, Any], path: Path, lines: _Lines, problems: list[str]) -> None:
-    code = str(raw.get("id", ""))
-    extra = set(raw) - {item.name for item in fields(Context)} - {"note"}
-    if not code or not raw.get("any") or extra:
-        problems.append(
-            f"{path.name}：语境 {code or '（无编号）'} 需要 id 和 any，且不得有未知的键 {'、'.join(sorted(extra))}。"
-        )
+    code = raw.get("id", "")
+    line = lines.ids.get(code, 0)
+    if not code or not raw.get("any"):
+        problems.append(f"{where(path, line)}：语境 {code or '（无编号）'} 需要 id 和 any，请补上。")
         return
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items() if key != "note"
     }
-    contexts[code] = Context(**values, file=path.name, line=lines.ids.get(code, 0))
+    contexts[code] = Context(**values, file=path.name, line=line)
 
 
-def _dangling(groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iterable[Context]) -> list[str]:
-    named = [(rule.file, rule.id, name) for rule in rules for part in (*rule.all, rule.none) for name in part]
-    named += [(context.file, context.id, name) for context in contexts for name in (*context.any, *context.unless)]
+def _dangling(
+    groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iterable[Context], folders: tuple[Path, ...]
+) -> list[str]:
+    named: list[tuple[Rule | Context, str]] = [(r, name) for r in rules for part in (*r.all, r.none) for name in part]
+    named += [(c, name) for c in contexts for name in (*c.any, *c.unless)]
     problems = [
-        f"{file}：{code} 用到的词组 {name} 不存在，请补上该词组或改正名称。"
-        for file, code, name in named
+        f"{_place(entry, folders)}：{entry.id} 用到的词组 {name} 不存在，请补上该词组或改正名称。"
+        for entry, name in named
         if name not in groups and name not in PSEUDO
     ]
     return problems + [
-        f"{rule.file}：规则 {rule.id} 的 alarm 应为 {'、'.join(ALARMS)} 之一。" for rule in rules if rule.alarm not in ALARMS
+        f"{_place(rule, folders)}：规则 {rule.id} 的 alarm 应为 {'、'.join(ALARMS)} 之一，请改正。"
+        for rule in rules
+        if rule.alarm not in ALARMS
     ]
+
+
+def _place(entry: Rule | Context, folders: tuple[Path, ...]) -> str:
+    """File and line of an entry; of two folders with a file of that name the later one is meant more often."""
+    return next(where(path, entry.line) for folder in reversed(folders) if (path := folder / entry.file).is_file())
 
 
 class _Lines(list[str]):

@@ -19,12 +19,12 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from config import schema, secrets, shapes
-from config.holidays import NAME as HOLIDAY_FILE
 from config.holidays import HolidayError, Holidays, Year, load_holidays
 from config.layers import Document, Entry, Place, rows_of, toml_files
 from config.layers import read as read_file
 from config.mistakes import explain
 from config.problem import WARNING, ConfigError, Problem, errors
+from config.tables import problems_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +147,7 @@ def _holidays(folders: Sequence[Path], problems: list[Problem]) -> Holidays:
         try:
             years |= load_holidays(folder).years
         except HolidayError as error:
-            problems.append(
-                Problem(
-                    id="Y504", file=f"{folder.name}/{HOLIDAY_FILE}", message=str(error), remedy="改正后再运行 yqbot check。"
-                )
-            )
+            problems += problems_of("Y504", "节假日表", error)
     return Holidays(years=years)
 
 

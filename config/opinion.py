@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from config.tables import Table, TableError, misshapen, read_table, where
+
 INPUTS = ("media", "platforms", "growth", "negative_share", "offline_risk", "sensitive_period")
 GRADES: Mapping[str, str] = {"特别重大": "especially_major", "重大": "major", "较大": "significant"}
 _DAY = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}")
-_SECTIONS = ("media", "posts", "line", "levels", "settings", "offline", "period")
+SHAPE = {
+    "media": {str: [str]},
+    "posts": {"words": [str], "least": int},
+    "line": [{"input": str, "at_least": {str: int}}],
+    "levels": {str: int},
+    "settings": {"floor_by_emergency": bool, "growth_hours": int},
+    "offline": {"words": [str]},
+    "period": [{"name": str, "from": str, "to": str}],
+}
 
 
-class OpinionError(ValueError):
-    """opinion.toml is wrong; one Chinese sentence a line with what and what to do."""
+class OpinionError(TableError):
+    """opinion.toml is wrong; one Chinese sentence a line with where, what and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,44 +71,43 @@ def load_opinion(*paths: Path) -> OpinionPolicy:
     merged: dict[str, Any] = {}
     problems: list[str] = []
     for path in (p for p in paths if p.is_file()):
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-            raise OpinionError(f"{path.name}：读不出来（{e}），请检查文件是否为 UTF-8 编码的 TOML。") from e
-        problems += [
-            f"{path.name}：未知的段落 {key}，请删去或改为 {'、'.join(_SECTIONS)}。" for key in raw if key not in _SECTIONS
-        ]
-        for key, value in raw.items():
+        table = read_table(path, OpinionError)
+        problems += misshapen(table, SHAPE)
+        problems += _problems(table)
+        for key, value in table.data.items():
             merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
             if key == "line":
-                merged["lines"] = {**merged.get("lines", {}), **{str(x.get("input")): x for x in value}}
-    problems += _problems(merged)
+                merged["lines"] = {**merged.get("lines", {}), **{x.get("input", ""): x for x in value}}
+    problems += [] if problems else _unmatched(merged, [p for p in paths if p.is_file()])
     if problems:
         raise OpinionError("\n".join(problems))
     return _policy(merged)
 
 
-def _problems(raw: Mapping[str, Any]) -> list[str]:
-    out = [
-        f"opinion.toml：line 的 input {name} 不认识，可用：{'、'.join(INPUTS)}。"
-        for name in raw.get("lines", {})
-        if name not in INPUTS
-    ]
-    out += [
-        f"opinion.toml：levels 的 {name} 不认识，可用：{'、'.join(GRADES)}。"
-        for name in raw.get("levels", {})
-        if name not in GRADES
-    ]
-    for x in raw.get("period", ()):
-        ends = (str(x.get("from", "")), str(x.get("to", "")))
-        if not all(_DAY.fullmatch(e) for e in ends) or ends[0] > ends[1] or len(ends[0]) != len(ends[1]):
-            out.append(f"opinion.toml：敏感时段 {x.get('name', '（无名）')} 的 from、to 应写 月-日 或 年-月-日，且前不晚于后。")
-    for name, line in raw.get("lines", {}).items():
-        keys = line.get("at_least", {})
-        right = all(k in raw.get("media", {}) for k in keys) if name == "media" else all(k.isdigit() for k in keys)
-        if not keys or not right:
-            out.append(f"opinion.toml：line {name} 的 at_least 写法不对，media 写媒体级别，其余写整数。")
+def _problems(table: Table) -> list[str]:
+    """What is wrong inside one file."""
+    out = []
+    for n, line in enumerate(table.data.get("line", ())):
+        name, keys = line.get("input", ""), line.get("at_least", {})
+        if name not in INPUTS:
+            out.append(f"{table.at('line', n, 'input')}：line 的 input {name} 不认识，可用：{'、'.join(INPUTS)}，请改正。")
+        elif not keys or (name != "media" and not all(k.isdigit() for k in keys)):
+            out.append(f"{table.at('line', n, 'at_least')}：line {name} 的 at_least 写法不对，请照自带的同名文件写。")
+    for name in table.data.get("levels", {}):
+        if name not in GRADES:
+            out.append(f"{table.at('levels', name)}：levels 的 {name} 不认识，可用：{'、'.join(GRADES)}，请改正。")
+    for n, x in enumerate(table.data.get("period", ())):
+        ends = (x.get("from", ""), x.get("to", ""))
+        if not x.get("name") or not all(_DAY.fullmatch(e) for e in ends) or ends[0] > ends[1] or len(ends[0]) != len(ends[1]):
+            what = f"敏感时段 {x.get('name', '（无名）')} 要有 name，from、to 应写 月-日 或 年-月-日，且前不晚于后"
+            out.append(f"{table.at('period', n)}：{what}，请改正。")
     return out
+
+
+def _unmatched(raw: Mapping[str, Any], paths: Sequence[Path]) -> list[str]:
+    """Media levels that get points and are no level of any file."""
+    strange = [k for k in raw.get("lines", {}).get("media", {}).get("at_least", {}) if k not in raw.get("media", {})]
+    return [f"{where(paths[-1])}：line media 的 at_least 写了没有的媒体级别 {k}，请在 media 中补写或改正。" for k in strange]
 
 
 def _policy(raw: Mapping[str, Any]) -> OpinionPolicy:

@@ -9,20 +9,25 @@ functions and event categories each leads (domain.md §6). Every word keeps its 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from config.tables import Table, TableError, misshapen, read_table
+
 STRENGTHS: Mapping[str, int] = {"decisive": 7, "strong": 4, "words": 2, "weak": 1}
-_FUNCTION_KEYS = {"code", "name", "categories", "note", *STRENGTHS}
-_UNIT_KEYS = {"code", "name", "functions", "categories", "with", "aliases", "territory", "citation", "note", *STRENGTHS}
-_TABLE_KEYS = {"code", "name", "source", "coordinators", "default", "supervisor", "vertical", "unit"}
+_WORDS = {strength: [str] for strength in STRENGTHS}
+FUNCTIONS = {"function": [{"code": str, "name": str, "categories": [str], "note": str, **_WORDS}]}
+_TEXTS = ("code", "name", "territory", "citation", "note")
+_UNIT = {**dict.fromkeys(_TEXTS, str), "functions": [str], "categories": [str], "with": [str], "aliases": [str], **_WORDS}
+_NAMES = dict.fromkeys(("code", "name", "source", "default", "supervisor"), str)
+TABLE = {**_NAMES, "coordinators": [str], "vertical": object, "unit": [_UNIT]}
+"""What `functions.toml` and a routing table may hold."""
 
 
-class RoutingError(ValueError):
-    """A routing file is wrong; the message is one Chinese sentence a line with file, key and remedy."""
+class RoutingError(TableError):
+    """A routing file is wrong; the message is one Chinese sentence a line with file, line, key and remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,19 +119,18 @@ def load_functions(*folders: Path) -> dict[str, Function]:
     found: dict[str, Function] = {}
     problems: list[str] = []
     for path in (path for folder in folders if (path := folder / "functions.toml").is_file()):
-        data, lines = _read(path)
-        problems += [f"{path.name}：未知的段落 {key}，只能写 function。" for key in data if key != "function"]
-        for raw in data.get("function", ()):
-            code = str(raw.get("code", ""))
-            problems += _unknown(path, f"职能 {code or '（无代码）'}", raw, _FUNCTION_KEYS)
+        table = read_table(path, RoutingError)
+        problems += misshapen(table, FUNCTIONS)
+        for n, raw in enumerate(table.data.get("function", ())):
+            code = raw.get("code", "")
             old = found.get(code)
             if not code or not (raw.get("name") or old):
-                problems.append(f"{path.name}：职能 {code or '（无代码）'} 缺 code 或 name，请补上。")
+                problems.append(f"{table.at('function', n)}：职能 {code or '（无代码）'} 缺 code 或 name，请补上。")
                 continue
             found[code] = Function(
                 code=code,
-                name=str(raw.get("name") or (old.name if old else "")),
-                words=_words(raw, path, lines, "function", old.words if old else ()),
+                name=raw.get("name") or (old.name if old else ""),
+                words=_words(raw, table, "function", old.words if old else ()),
                 categories=tuple(raw.get("categories", old.categories if old else ())),
             )
     if not found and not problems:
@@ -142,19 +146,20 @@ def load_routing(name: str, *folders: Path) -> Routing:
     path = next((path for folder in reversed(folders) if (path := folder / f"{name}.toml").is_file()), None)
     if path is None:
         raise RoutingError(f"找不到分办表 {name}.toml，请把组织设置里的 routing 改为 routing 目录中已有的表。")
-    data, lines = _read(path)
-    problems = _unknown(path, "分办表", data, _TABLE_KEYS)
-    units = tuple(_unit(raw, path, lines, problems) for raw in data.get("unit", ()))
+    table = read_table(path, RoutingError)
+    problems = misshapen(table, TABLE)
+    data = table.data
+    units = tuple(_unit(raw, table, n, problems) for n, raw in enumerate(data.get("unit", ())))
     routing = Routing(
-        code=str(data.get("code", name)),
-        name=str(data.get("name", name)),
+        code=data.get("code", name),
+        name=data.get("name", name),
         functions=tuple(functions.values()),
         units=units,
         coordinators=tuple(data.get("coordinators", ())),
-        default=str(data.get("default", "")),
-        supervisor=str(data.get("supervisor", "")),
+        default=data.get("default", ""),
+        supervisor=data.get("supervisor", ""),
     )
-    problems += [f"{path.name}：{line}" for line in _dangling(routing)]
+    problems += _dangling(routing, table)
     if problems:
         raise RoutingError("\n".join(problems))
     return routing
@@ -165,54 +170,55 @@ def table_names(*folders: Path) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.toml")} - {"functions"}))
 
 
-def _unit(raw: Mapping[str, Any], path: Path, lines: Sequence[str], problems: list[str]) -> RoutedUnit:
-    code = str(raw.get("code", ""))
-    problems += _unknown(path, f"单位 {code or '（无代码）'}", raw, _UNIT_KEYS)
+def _unit(raw: Mapping[str, Any], table: Table, n: int, problems: list[str]) -> RoutedUnit:
+    code = raw.get("code", "")
     if not code or not raw.get("name"):
-        problems.append(f"{path.name}：单位 {code or '（无代码）'} 缺 code 或 name，请补上。")
+        problems.append(f"{table.at('unit', n)}：单位 {code or '（无代码）'} 缺 code 或 name，请补上。")
     return RoutedUnit(
         code=code,
-        name=str(raw.get("name", "")),
+        name=raw.get("name", ""),
         functions=tuple(raw.get("functions", ())),
         categories=tuple(raw.get("categories", ())),
         supports=tuple(raw.get("with", ())),
         aliases=tuple(raw.get("aliases", ())),
-        territory=str(raw.get("territory", "")),
-        words=_words(raw, path, lines, "unit", ()),
-        citation=str(raw.get("citation", "")),
+        territory=raw.get("territory", ""),
+        words=_words(raw, table, "unit", ()),
+        citation=raw.get("citation", ""),
     )
 
 
-def _dangling(routing: Routing) -> list[str]:
+def _dangling(routing: Routing, table: Table) -> list[str]:
     functions = {function.code for function in routing.functions}
     units = [unit.code for unit in routing.units]
     known = set(units)
-    problems = [f"单位代码 {code} 重复，请改为唯一。" for code in sorted(known) if units.count(code) > 1]
-    for unit in routing.units:
+    problems = [f"{table.at()}：单位代码 {code} 重复，请改为唯一。" for code in sorted(known) if units.count(code) > 1]
+    for n, unit in enumerate(routing.units):
         problems += [
-            f"单位 {unit.code} 的职能 {code} 不在 functions.toml 中，请改正。"
+            f"{table.at('unit', n, 'functions')}：单位 {unit.code} 的职能 {code} 不在 functions.toml 中，请改正。"
             for code in unit.functions
             if code not in functions
         ]
         problems += [
-            f"单位 {unit.code} 的 with 写了不存在的单位 {code}，请改正。" for code in unit.supports if code not in known
+            f"{table.at('unit', n, 'with')}：单位 {unit.code} 的 with 写了不存在的单位 {code}，请改正。"
+            for code in unit.supports
+            if code not in known
         ]
-    named = (*routing.coordinators, routing.default, routing.supervisor)
+    named = [("coordinators", code) for code in routing.coordinators]
+    named += [("default", routing.default), ("supervisor", routing.supervisor)]
     problems += [
-        f"coordinators、default、supervisor 写了不存在的单位 {code}，请改正。" for code in named if code and code not in known
+        f"{table.at(key)}：{key} 写了不存在的单位 {code}，请改正。" for key, code in named if code and code not in known
     ]
     return problems
 
 
-def _words(
-    raw: Mapping[str, Any], path: Path, lines: Sequence[str], table: str, old: tuple[FunctionWord, ...]
-) -> tuple[FunctionWord, ...]:
+def _words(raw: Mapping[str, Any], table: Table, section: str, old: tuple[FunctionWord, ...]) -> tuple[FunctionWord, ...]:
+    lines = table.text.splitlines()
     found = {word.text: word for word in old}
-    start = _table_line(lines, table, str(raw.get("code", "")))
+    start = _table_line(lines, section, raw.get("code", ""))
     for strength, weight in STRENGTHS.items():
         line = next((number for number in range(start, len(lines) + 1) if lines[number - 1].startswith(f"{strength} =")), start)
         for text in raw.get(strength, ()):
-            found.setdefault(text, FunctionWord(text=text, weight=weight, file=path.name, line=line))
+            found.setdefault(text, FunctionWord(text=text, weight=weight, file=table.path.name, line=line))
     return tuple(found.values())
 
 
@@ -221,15 +227,3 @@ def _table_line(lines: Sequence[str], table: str, code: str) -> int:
     wanted = f'code = "{code}"'
     heads = [number for number, line in enumerate(lines, 1) if line.strip() == f"[[{table}]]"]
     return next((number for number in heads if any(line.strip() == wanted for line in lines[number : number + 3])), 1)
-
-
-def _unknown(path: Path, what: str, raw: Mapping[str, Any], known: set[str]) -> list[str]:
-    return [f"{path.name}：{what}有未知的键 {key}，请删去或改正。" for key in raw if key not in known]
-
-
-def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), text.splitlines()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RoutingError(f"{path.name}：读不出来（{error}），请检查文件是否为 UTF-8 编码的 TOML。") from error

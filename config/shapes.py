@@ -86,6 +86,15 @@ def mapping(item: Entry, problems: list[Problem]) -> dict[str, Any]:
     for key in names:
         if key not in FIELDS:
             problems.append(_wrong(item, key, "没有这个字段。", f"可用：{'、'.join(FIELDS)}。"))
+    for key, value in names.items():
+        if isinstance(value, list) and not any(isinstance(name, str) and name.strip() for name in value):
+            problems.append(_wrong(item, key, "没有写列名。", "请写对方的叫法，不需要的删去这一行。"))
+    if not names:
+        problems.append(
+            _wrong(
+                item, "id", "这一组没有写任何列名，等于没有。", f"请补写字段和对方的叫法（{'、'.join(FIELDS)}），或整段删去。"
+            )
+        )
     return {"id": item.values.get("id", ""), "names": names}
 
 

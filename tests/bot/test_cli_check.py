@@ -100,4 +100,17 @@ def test_a_service_that_could_not_run_says_where_before_it_touches_the_data(
 def test_an_unfinished_holiday_table_is_told_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "holidays.toml").write_text("x = [1,\n", encoding="utf-8")
     assert main(["check", "--config", str(tmp_path)]) == 1
-    assert "holidays.toml（末尾）写法不对" in capsys.readouterr().out
+    assert "holidays.toml 节假日表\n  问题：不是正确的 TOML（末尾" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["run", "triage"])
+def test_a_policy_nobody_can_read_is_one_sentence_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    for file in DEMO.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "policy.toml").write_text('list_at = 0.5\nalarm_at = "高"\n', encoding="utf-8")
+    assert main(["check", "--config", str(tmp_path)]) == 1
+    assert "不能启动" in capsys.readouterr().err
+    assert main([command, "--config", str(tmp_path), "--data", str(tmp_path / "data")]) == 1
+    assert f"{tmp_path.name}/policy.toml:2" in capsys.readouterr().err

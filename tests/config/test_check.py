@@ -329,7 +329,7 @@ def test_broken_lexicon_places_and_routing_of_the_installation_are_reported(tmp_
     (tmp_path / "routing").mkdir()
     (tmp_path / "routing" / "functions.toml").write_text("[[functio]]\n", encoding="utf-8")
     found: list[Problem] = folder_problems(load([ROOT / "default", tmp_path], {}))
-    assert {p.id for p in found} == {"Y501", "Y502", "Y503"}
+    assert {p.id for p in found} == {"Y502", "Y503", "Y505"}
 
 
 @pytest.mark.parametrize(
@@ -343,16 +343,20 @@ def test_broken_lexicon_places_and_routing_of_the_installation_are_reported(tmp_
     ],
 )
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [('[[group]]\nid = "x"\nweigth = 1\n', "未知的键 weigth"), ("[[grou]]\n", "未知的段落 grou"), ("= 1", "读不出来")],
+    ("text", "line", "said"),
+    [
+        ('[[group]]\nid = "x"\nweigth = 1\n', 3, "不认识 weigth"),
+        ("[[grou]]\n", 1, "不认识 grou"),
+        ("= 1", 1, "不是正确的 TOML"),
+    ],
 )
 def test_a_word_list_of_the_installation_with_a_mistake_is_named(
-    tmp_path: Path, name: str, what: str, text: str, said: str
+    tmp_path: Path, name: str, what: str, text: str, line: int, said: str
 ) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     found = folder_problems(load([ROOT / "default", tmp_path], {}))
     assert [(p.id, p.key) for p in found] == [("Y501", what)]
-    assert name in found[0].message
+    assert found[0].place == f"{tmp_path.name}/{name}:{line}"
     assert said in found[0].message
 
 

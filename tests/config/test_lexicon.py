@@ -45,10 +45,10 @@ def test_an_installation_adds_words_and_replaces_rules(tmp_path: Path) -> None:
         (GROUP + RULE.replace('["fire"]', '["smoke"]'), "词组 smoke 不存在"),
         (GROUP + RULE.replace("0.5", "3"), "规则 r"),
         (GROUP + RULE + 'alarm = "loud"\n', "alarm 应为"),
-        (GROUP + "colour = 1\n", "未知的键 colour"),
-        ("[surprise]\n", "未知的段落 surprise"),
+        (GROUP + "colour = 1\n", "不认识 colour"),
+        ("[surprise]\n", "不认识 surprise"),
         ('[[context]]\nid = "c"\n', "需要 id 和 any"),
-        ("not toml", "读不出来"),
+        ("not toml", "不是正确的 TOML"),
     ],
     ids=["kind", "dangling", "weight", "alarm", "key", "section", "context", "syntax"],
 )
@@ -110,6 +110,6 @@ def test_a_word_written_out_is_no_member_of_a_family(tmp_path: Path) -> None:
     ids=["one", "text", "empty", "all_optional", "many"],
 )
 def test_a_wrong_family_is_named_with_file_line_and_group(tmp_path: Path, family: str, said: str) -> None:
-    with pytest.raises(LexiconError, match=r"a\.toml：第 8 行，词组 fire 的 families") as caught:
+    with pytest.raises(LexiconError, match=r"a\.toml:8：词组 fire 的 families") as caught:
         load_lexicon(folder(tmp_path / "x", GROUP + f"families = [{family}]\n"))
     assert said in str(caught.value)

@@ -194,7 +194,7 @@ MISTAKES = [
         id="two-kinds-of-days",
     ),
     pytest.param(
-        "holidays.toml", '[[year]]\nyear = 2030\noff = ["2030-13-01"]\nwork = []\n', "Y504", 0, "2030-13-01", id="bad-day"
+        "holidays.toml", '[[year]]\nyear = 2030\noff = ["2030-13-01"]\nwork = []\n', "Y504", 3, "2030-13-01", id="bad-day"
     ),
     pytest.param(
         "clauses.toml", CLAUSE.replace("limit_minutes", "limit_minute"), "Y004", 13, "limit_minutes", id="unit-missing-in-key"

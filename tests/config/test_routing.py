@@ -78,9 +78,9 @@ def test_every_mistake_of_a_table_is_told(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ('[[function]]\nname = "无代码"\n', "缺 code 或 name"),
-        ('[[function]]\ncode = "x"\nname = "x"\nsmell = 1\n', "未知的键 smell"),
-        ("[other]\n", "未知的段落 other"),
-        ("= =", "读不出来"),
+        ('[[function]]\ncode = "x"\nname = "x"\nsmell = 1\n', "不认识 smell"),
+        ("[other]\n", "不认识 other"),
+        ("= =", "不是正确的 TOML"),
     ],
 )
 def test_mistakes_of_functions_are_told(tmp_path: Path, text: str, says: str) -> None:
@@ -120,11 +120,11 @@ def test_later_word_file_adds_words_and_changes_a_weight(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[group]]\nwords = ["甲"]\n', "需要 id"),
-        ('[[group]]\nid = "g"\nweight = "很重"\n', "weight 须为数字"),
-        ('[[group]]\nid = "g"\ncolour = 1\n', "未知的键 colour"),
-        ("[extra]\n", "未知的段落 extra"),
-        ("[[group", "读不出来"),
+        ('[[group]]\nwords = ["甲"]\n', "x.toml:1：第1个词组没有 id"),
+        ('[[group]]\nid = "g"\nweight = "很重"\n', "x.toml:3：第1个 group 的 weight 应为数字"),
+        ('[[group]]\nid = "g"\ncolour = 1\n', "不认识 colour"),
+        ("[extra]\n", "不认识 extra"),
+        ("[[group", "不是正确的 TOML"),
     ],
 )
 def test_mistakes_of_word_files_are_told(tmp_path: Path, text: str, says: str) -> None:
@@ -141,5 +141,5 @@ def test_absent_word_file_is_told(tmp_path: Path) -> None:
 
 def test_a_target_of_drills_that_is_no_number_is_told(tmp_path: Path) -> None:
     (tmp_path / "drill.toml").write_text('[settings]\ntell_minutes = "十分钟"\n', encoding="utf-8")
-    with pytest.raises(WordingError, match="tell_minutes 须为数字"):
+    with pytest.raises(WordingError, match=r"drill\.toml:2：settings 的 tell_minutes 应为数字"):
         load_wording(tmp_path / "drill.toml")

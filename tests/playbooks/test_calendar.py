@@ -123,11 +123,11 @@ def test_an_installation_replaces_a_year_whole(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ('[[year]]\nyear = 2027\noff = ["2027-13-01"]\nwork = []', "写法不对，请写成"),
-        ('[[year]]\nyear = 2027\noff = ["2026-01-01"]\nwork = []', "不是这一年"),
+        ('[[year]]\nyear = 2027\noff = ["2026-01-01"]\nwork = []', "不是2027年"),
         ('[[year]]\nyear = 2027\noff = []\nwork = ["2027-01-04"]', "本来就是工作日"),
         ('[[year]]\nyear = 2027\noff = ["2027-01-03"]\nwork = ["2027-01-03"]', "同时写进"),
-        ("[[year]]\nyear = 2027\n", "holidays.toml写法不对"),
-        ("year = [", "holidays.toml（末尾）写法不对"),
+        ("[[year]]\nyear = 2027\n", "holidays.toml:1：第1个 year 缺少 off、work"),
+        ("year = [", "holidays.toml：不是正确的 TOML（末尾"),
     ],
     ids=["date", "year", "weekday", "both", "missing", "toml"],
 )

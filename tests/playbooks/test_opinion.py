@@ -74,10 +74,10 @@ def test_an_installation_changes_single_lines_and_adds_its_periods(tmp_path: Pat
     ("text", "said"),
     [
         ('[[line]]\ninput = "x"\nat_least = { 1 = 1 }\n', "不认识"),
-        ('[[line]]\ninput = "media"\nat_least = { 3 = 1 }\n', "写法不对"),
+        ('[[line]]\ninput = "media"\nat_least = { 3 = 1 }\n', "没有的媒体级别 3"),
         ('[[period]]\nname = "a"\nfrom = "10-08"\nto = "09-28"\n', "前不晚于后"),
-        ("[colour]\n", "未知的段落"),
-        ("=", "读不出来"),
+        ("[colour]\n", "不认识"),
+        ("=", "不是正确的 TOML"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(tmp_path: Path, text: str, said: str) -> None:
