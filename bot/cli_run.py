@@ -129,6 +129,7 @@ def poll(args: argparse.Namespace) -> int:
 
 async def _poll(settings: Any, data: Path) -> int:
     async with serving(settings, data, SystemClock()) as running:
+        running.service.intake.poller.hurry()
         report = await running.service.poll()
         await running.service.pump()
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -125,6 +125,12 @@ class Poller:
                 out.append(source)
         return out
 
+    def hurry(self) -> None:
+        """Sources never asked at their address are due now: one round from a timer would wait for their turn for ever."""
+        for source in self.sources():
+            if self.states[source.id].address != source.url:
+                self.states[source.id] = replace(self.states[source.id], next_poll_at=self.desk.now())
+
     def next_at(self) -> datetime | None:
         """Earliest next poll."""
         ids = {s.id for s in self.sources()}
