@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitors.likeness import storms
-from monitors.members import OpenStory, hazards
-from monitors.sites import NOWHERE, Apart, Spot
+from monitors.members import MATTER, OpenStory, hazards
+from monitors.sites import NOWHERE, TOWN, Apart, Spot
 
 DEAD = "dead"  # how a stated number of dead ends (`likeness.tolls`)
 LEVELS_OF_PLACE = ("province", "city", "county")
@@ -19,6 +19,13 @@ ABROAD = "境外"  # how the name of a place abroad begins
 WIDE = frozenset(("water", "quake"))  # hazards that strike a whole county or province at once, many places in one matter
 PERSONAL = frozenset(("violence", "fall"))  # what befalls one person: others are another matter
 WAVE = "wave"  # the family that crosses a sea: one earthquake, told from the shores of two countries
+KIN = {
+    f"{MATTER}wages": frozenset[str](),
+    f"{MATTER}bank": frozenset[str](),
+    f"{MATTER}meal": frozenset({"food", "epidemic"}),
+    f"{MATTER}code": frozenset({"epidemic"}),
+}
+"""Grievances and the disasters they may be part of; one that is not listed may be part of any."""
 _MORE_DEAD = re.compile("再|又|另|新增|其中|更正|修正|核减|下调")  # a smaller number of dead that contradicts nothing
 Place = tuple[str, str, str]
 
@@ -103,11 +110,11 @@ class Facts:
         if place == "clash" and (storms(self._ref.title) & story.tolls or _far_quake(story, self._ref)):
             place = "unknown"
         apart = self._apart(story)
-        if place == "clash" or (apart and _other_matter(apart, place, theirs | mine)):
+        if place == "clash" or _grievance_and_disaster(theirs, mine) or (apart and _other_matter(apart, place, theirs | mine)):
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._at_home(place)
-        if place == "home" and self._hazards and not story.hazards and not self._ref.spot.names & story.spot.names:
+        if place == "home" and self._hazards and not story.hazards and not self._same_spot(story):
             value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
         near = place in ("city", "county") and not self._fewer_dead(story)
         if same_family:
@@ -144,6 +151,10 @@ class Facts:
             return Apart.NO
         return story.spot.apart(self._ref.spot)
 
+    def _same_spot(self, story: OpenStory) -> bool:
+        """A place below the town in common."""
+        return any(kind != TOWN for kind, _ in self._ref.spot.names & story.spot.names)
+
     def _fewer_dead(self, story: OpenStory) -> bool:
         """A toll never falls: fewer dead than the story has already, and not said to come on top or to be a part, speak of another matter."""
         return 0 < self._dead < most_dead(story.tolls) and not _MORE_DEAD.search(self._ref.title)
@@ -159,6 +170,17 @@ def _other_matter(apart: Apart, place: str, families: frozenset[str]) -> bool:
     if apart is Apart.PERSON:
         return bool(PERSONAL & families)
     return apart is Apart.SITE or (apart is Apart.THING and place in ("city", "county"))
+
+
+def _grievance_and_disaster(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Unpaid wages in a village and a landslide there are two matters, however few the words; a bad meal and the poisoning are one."""
+    if not one.isdisjoint(two):
+        return False
+    left, right = hazards(one), hazards(two)
+    grievances, disasters = (one, right) if not left else (two, left)
+    if (left and right) or not grievances or not disasters:
+        return False
+    return all(disasters.isdisjoint(KIN.get(name, disasters)) for name in grievances)
 
 
 def _far_quake(story: OpenStory, ref: ItemRef) -> bool:

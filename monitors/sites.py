@@ -40,11 +40,14 @@ class Spot:
         return Spot(names=self.names | other.names, things=self.things | other.things, people=people)
 
     def apart(self, other: "Spot") -> Apart:
-        """A kind that both name under different names decides, unless another kind has a name in common."""
-        if self.names & other.names:
+        """A kind that both name under different names decides, unless another kind has a name in common.
+
+        In one town a plant and a building site are still two things; in one village, mine or school they are parts of one.
+        """
+        shared = {kind for kind, _ in self.names & other.names}
+        if shared - {TOWN}:
             return Apart.NO
-        kinds = {kind for kind, _ in self.names} & {kind for kind, _ in other.names}
-        if kinds:
+        if not shared and {kind for kind, _ in self.names} & {kind for kind, _ in other.names}:
             return Apart.SITE
         if _disjoint(self.things, other.things):
             return Apart.THING

@@ -71,6 +71,32 @@ def test_three_like_disasters_of_one_county_in_a_week_stay_three(desk: str, titl
     assert alarmed(desk, titles, hours=24) == (3, 3)
 
 
+TWO = {
+    "plant_and_crane": ("鹿溪县柳河镇化工厂发生爆炸 已致2人死亡5人受伤", "鹿溪县柳河镇一工地塔吊倒塌 已致2人死亡"),
+    "wages_and_slide": ("鹿溪县石坪镇大湾村拖欠农民工工资", "鹿溪县石坪镇大湾村发生山体滑坡 3人被埋"),
+    "slide_and_wages": ("鹿溪县石坪镇大湾村发生山体滑坡 3人被埋", "鹿溪县石坪镇大湾村拖欠农民工工资"),
+    "wages_and_town": ("鹿溪县石坪镇大湾村欠薪", "鹿溪县石坪镇滑坡"),
+    "bank_and_fire": ("鹿溪县石坪镇村镇银行取不出钱", "鹿溪县石坪镇一商场起火致2死"),
+}
+
+
+@pytest.mark.parametrize("desk", DESKS)
+@pytest.mark.parametrize("titles", TWO.values(), ids=TWO)
+def test_two_matters_of_one_town_on_one_morning_stay_two(desk: str, titles: tuple[str, ...]) -> None:
+    assert alarmed(desk, titles, hours=0.2)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("grievance", "disaster", "same"),
+    [("matter_meal", "food", True), ("matter_code", "epidemic", True), ("matter_housing", "earth", True), ("matter_wages", "earth", False)],
+)  # fmt: skip
+def test_a_grievance_and_the_disaster_it_may_be_part_of_stay_one(grievance: str, disaster: str, same: bool) -> None:
+    index, title = JUDGES.index(), "鹿溪县第三中学食堂的事"
+    first = index.place(ItemRef(id="1", title=title, families=frozenset({grievance})), START)
+    second = index.place(ItemRef(id="2", title=title, families=frozenset({disaster})), START)
+    assert (first.story == second.story) is same
+
+
 ONE = (
     "鹿溪县石坪镇大湾村发生山体滑坡",
     "鹿溪县石坪镇山体滑坡 多人被埋",
@@ -98,6 +124,8 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
     [
         ("石坪镇山体滑坡", "柳河镇山体滑坡", Apart.SITE),
         ("石坪镇大湾村滑坡", "石坪镇下坪村滑坡", Apart.NO),
+        ("石坪镇化工厂爆炸", "石坪镇工地塔吊倒塌", Apart.THING),
+        ("大湾村化工厂爆炸", "大湾村工地塔吊倒塌", Apart.NO),
         ("青山煤矿透水", "民房倒塌", Apart.THING),
         ("一村庄被埋", "一村民被救", Apart.NO),
         ("老虎进村", "大湾村有老虎", Apart.NO),
@@ -105,7 +133,18 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
         ("多家村镇银行", "石坪镇储户", Apart.NO),
         ("山体滑坡", "高速公路塌方 大桥垮塌", Apart.NO),
     ],
-    ids=["towns", "one_town", "things", "villages_in_general", "verb", "lexicon_word", "bank", "slope_and_road"],
+    ids=[
+        "towns",
+        "one_town",
+        "things_of_a_town",
+        "things_of_a_village",
+        "things",
+        "villages_in_general",
+        "verb",
+        "lexicon_word",
+        "bank",
+        "slope_and_road",
+    ],
 )
 def test_names_of_one_kind_and_things_tell_titles_apart(one: str, two: str, apart: Apart) -> None:
     assert SITES.read(one).apart(SITES.read(two)) is apart
