@@ -42,8 +42,12 @@ def run_replay(args: argparse.Namespace, env: Mapping[str, str] = os.environ, ou
     triage, target = triage_of(args.config, env), out or sys.stdout
     judges = triage.judges
     scope = Scope.parse(args.scope or "all")
+    settings = _settings(judges.settings, args.profile)
     rows = list(read_rows(args.files))
-    clocks = Obligations(_settings(judges.settings, args.profile)) if args.out else None
+    if scope.province and not judges.locator.locate(scope.province).province:
+        said = f"地名表里没有“{scope.province}”，写明这个地名的才算在内"
+        print(f"注意：{said}，请核对 --scope 的写法（省/市/县）。", file=sys.stderr)
+    clocks = Obligations(settings) if args.out else None
     outcome = play(judges.detector(scope), rows, clocks)
     if args.out and clocks is not None:
         write(Path(args.out), outcome, clocks.rows, triage.router)
@@ -70,15 +74,27 @@ def _settings(settings: Settings, profile: str | None) -> Settings:
 def read_rows(files: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Rows of the files, merged in time order; `.gz` is unpacked."""
     streams = [_lines(Path(name)) for name in files]
-    yield from heapq.merge(*streams, key=lambda row: str(row["t"]))
+    yield from heapq.merge(*streams, key=lambda row: datetime.fromisoformat(row["t"]))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as source:
-        for row in rows_of(source):
+        for number, row in enumerate(rows_of(source), 1):
             if not row.get("t") or not row.get("title"):
-                raise ValueError(f"{path.name} 有一行缺少 t 或 title，请补全后再回放。")
+                raise ValueError(f"{path.name} 第{number}条缺少 t 或 title，请补全后再回放。")
+            for key in ("t", "desc_t"):
+                if row.get(key) and not _instant(row[key]):
+                    said = f"{path.name} 第{number}条的 {key} 是“{row[key]}”，应写成 2026-11-22T02:24:00+08:00 的样子，带时区"
+                    raise ValueError(f"{said}，请改正后再回放。")
             yield row
+
+
+def _instant(value: object) -> bool:
+    """Whether it is a point in time: a text with date, time and zone."""
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def play(detector: Detector, rows: Iterable[Mapping[str, Any]], clocks: Obligations | None = None) -> Outcome:

@@ -91,7 +91,17 @@ def test_another_policy_is_shown_side_by_side(tmp_path: Path) -> None:
     assert "仅现行策略告警：07-01 11:00 四川成都一居民楼发生火灾致3死" in out.getvalue()
 
 
-@pytest.mark.parametrize("bad", ['{"title": "x"}\n', "nonsense\n"], ids=["no_time", "no_json"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"title": "x"}\n',
+        "nonsense\n",
+        '{"t": "soon", "title": "x"}\n',
+        '{"t": "2026-11-22T02:10:00", "title": "x"}\n',
+        '{"t": "2026-11-22T02:10:00+08:00", "title": "x", "desc": "y", "desc_t": 5}\n',
+    ],
+    ids=["no_time", "no_json", "no_instant", "no_zone", "summary_without_instant"],
+)
 def test_a_broken_recording_is_named_with_what_to_do(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text(bad, encoding="utf-8")
@@ -163,3 +173,19 @@ def test_another_policy_changes_only_the_keys_it_names_and_a_missing_one_is_said
     assert "现行策略告警 1 件，对照策略告警 1 件。" in capsys.readouterr().out
     assert main(["replay", str(recorded(tmp_path, soft)), "--policy", str(tmp_path / "none.toml")]) == 1
     assert "没有找到对照策略" in capsys.readouterr().err
+
+
+def test_files_of_different_zones_are_merged_by_the_instant(tmp_path: Path) -> None:
+    west = recorded(tmp_path, [{**ROWS[0], "t": "2025-07-01T03:30:00+00:00", "title": "后"}], "west.jsonl")
+    east = recorded(tmp_path, [{**ROWS[0], "t": "2025-07-01T11:00:00+08:00", "title": "先"}], "east.jsonl")
+    assert [item["title"] for item in read_rows([str(west), str(east)])] == ["先", "后"]
+
+
+def test_an_unknown_profile_is_refused_and_a_province_not_in_the_gazetteer_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(recorded(tmp_path, ROWS))
+    assert main(["replay", file, "--profile", "nowhere"]) == 1
+    assert "没有“nowhere”这套时限规定" in capsys.readouterr().err
+    assert main(["replay", file, "--scope", "火星"]) == 0
+    assert "地名表里没有“火星”" in capsys.readouterr().err
