@@ -91,9 +91,9 @@ def test_two_matters_of_one_town_on_one_morning_stay_two(desk: str, titles: tupl
     [("matter_meal", "food", True), ("matter_code", "epidemic", True), ("matter_housing", "earth", True), ("matter_wages", "earth", False)],
 )  # fmt: skip
 def test_a_grievance_and_the_disaster_it_may_be_part_of_stay_one(grievance: str, disaster: str, same: bool) -> None:
-    index, title = JUDGES.index(), "鹿溪县第三中学食堂的事"
-    first = index.place(ItemRef(id="1", title=title, families=frozenset({grievance})), START)
-    second = index.place(ItemRef(id="2", title=title, families=frozenset({disaster})), START)
+    index = JUDGES.index()
+    first = index.place(ItemRef(id="1", title="第三中学食堂饭菜没人管", families=frozenset({grievance})), START)
+    second = index.place(ItemRef(id="2", title="第三中学食堂多名学生出事", families=frozenset({disaster})), START)
     assert (first.story == second.story) is same
 
 
