@@ -17,6 +17,7 @@ from bot.health import at_night
 from bot.labels import BEIJING, beijing
 from bot.outbox import BRIEF, DIGEST, queue, reply_message
 from bot.slow_burn import slow_burn_lines
+from config.daytime import minutes_of
 from config.lexicon import AlarmPolicy
 from config.schema import Officer
 from playbooks.incident import Clock, Incident
@@ -31,10 +32,7 @@ LIMIT = 2000
 def slots(hours: Sequence[str], now: datetime) -> tuple[datetime, datetime] | None:
     """The newest hour of a brief that has come, and the one before it; None where none is configured."""
     today = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = []
-    for text in hours:
-        hour, _, minute = text.partition(":")
-        found += [today + timedelta(days=d, hours=int(hour), minutes=int(minute)) for d in (-2, -1, 0)]
+    found = [today + timedelta(days=d, minutes=minutes_of(text)) for text in hours for d in (-2, -1, 0)]
     past = sorted({at for at in found if at <= now})
     return (past[-1], past[-2]) if past else None
 

@@ -21,6 +21,7 @@ from bot.desk import Desk
 from bot.labels import BEIJING, beijing
 from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
+from config.daytime import between
 from config.schema import Source
 from monitors.rhythm import silent_too_long
 
@@ -261,9 +262,8 @@ def news(told: Mapping[str, str], current: Mapping[str, tuple[str, str]]) -> str
 
 def at_night(desk: Desk, now: datetime) -> bool:
     """Quiet hours of the installation: administrators sleep, the board shows the problem meanwhile."""
-    clock = f"{now.astimezone(BEIJING):%H:%M}"
-    start, end = desk.settings.bot.quiet_from, desk.settings.bot.quiet_to
-    return start <= clock < end if start <= end else clock >= start or clock < end
+    local = now.astimezone(BEIJING)
+    return between(local.hour * 60 + local.minute, desk.settings.bot.quiet_from, desk.settings.bot.quiet_to)
 
 
 def skew_of(headers: Mapping[str, str], ours: datetime) -> timedelta | None:

@@ -20,6 +20,7 @@ from bot.evidence import fetch_wanted
 from bot.routine import routine
 from bot.service import Service
 from bot.sooner import Sooner
+from config.daytime import minutes_of
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,8 @@ def arm(scheduler: AsyncIOScheduler, service: Service, daily: Callable[[], Await
         scheduler.add_job(until_stopped(job), trigger, id=name, replace_existing=True)
     scheduler.add_job(until_stopped(fetch_wanted), Every(seconds=20), args=[service.desk], id="files", replace_existing=True)
     scheduler.add_job(until_stopped(routine), Every(minutes=1), args=[service], id="routine", replace_existing=True)
-    hour, _, minute = (service.desk.settings.bot.zero_report_at or "08:00").partition(":")
-    scheduler.add_job(until_stopped(daily), "cron", hour=int(hour), minute=int(minute), id="daily", replace_existing=True)
+    hour, minute = divmod(minutes_of(service.desk.settings.bot.zero_report_at or "08:00"), 60)
+    scheduler.add_job(until_stopped(daily), "cron", hour=hour, minute=minute, id="daily", replace_existing=True)
 
 
 def build_scheduler(service: Service, daily: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:

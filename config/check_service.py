@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from config import daytime
 from config import vocabulary as words
 from config.findings import error, warning
 from config.problem import Problem
@@ -13,7 +14,6 @@ from config.secrets import variable_of
 
 SHORTEST, LONGEST = 30, 86_400
 """Bounds of a polling interval in seconds."""
-_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LISTEN = re.compile(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _ADDRESS = re.compile(r"(https?://|demo:)\S+")
 SHORTEST_SECRET = 16
@@ -89,20 +89,34 @@ def _scope(settings: Settings) -> Iterator[Problem]:
 def _briefs(settings: Settings) -> Iterator[Problem]:
     begin, end = settings.bot.quiet_from, settings.bot.quiet_to
     for at in settings.bot.brief_at:
-        if not _HOUR.fullmatch(at):
+        if not _time(at):
             why = '请写成 brief_at = ["08:10", "17:30"] 的样子；不要简报就写 []。'
             yield error(settings, "Y420", "bot", f"时间 {at} 写法不对。", why, "brief_at")
-        elif begin <= at < end if begin <= end else at >= begin or at < end:
+        elif _at_night(settings, at):
             why = f"夜间时段（{begin}至{end}）不发简报，请改到白天。"
             yield error(settings, "Y420", "bot", f"简报时间 {at} 在夜间。", why, "brief_at")
+
+
+def _time(text: str) -> bool:
+    """Two digits, a colon, two digits, before midnight."""
+    minutes = daytime.parse(text)
+    return len(text) == 5 and minutes is not None and minutes < daytime.DAY
+
+
+def _at_night(settings: Settings, text: str) -> bool:
+    begin, end = settings.bot.quiet_from, settings.bot.quiet_to
+    return _time(begin) and _time(end) and daytime.between(daytime.minutes_of(text), begin, end)
 
 
 def _bot(settings: Settings) -> Iterator[Problem]:
     bot = settings.bot
     for key, value in (("quiet_from", bot.quiet_from), ("quiet_to", bot.quiet_to), ("quiet_forward_to", bot.quiet_forward_to)):
-        if not _HOUR.fullmatch(value):
+        if not _time(value):
             yield error(settings, "Y420", "bot", f"时间 {value} 写法不对。", "请写成 22:00 的样子。", key)
-    if bot.zero_report_at and not _HOUR.fullmatch(bot.zero_report_at):
+    if _time(bot.quiet_forward_to) and _at_night(settings, bot.quiet_forward_to):
+        why = f"请改到夜间时段（{bot.quiet_from}至{bot.quiet_to}）以外，夜里的提醒提前到这个时刻。"
+        yield error(settings, "Y420", "bot", f"提前到的时间 {bot.quiet_forward_to} 在夜间。", why, "quiet_forward_to")
+    if bot.zero_report_at and not _time(bot.zero_report_at):
         why = "请写成 08:00 的样子；不要零报告就写空字符串。"
         yield error(settings, "Y420", "bot", f"时间 {bot.zero_report_at} 写法不对。", why, "zero_report_at")
     yield from _briefs(settings)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from config import daytime
 from config.layers import Entry
 from config.period import Period, Span
 from config.problem import Problem
@@ -28,7 +28,6 @@ RENAMED: Mapping[str, str] = {
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 EVERY_DAY = "每天"
-_HOUR = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +181,10 @@ def shift(item: Entry, problems: list[Problem]) -> dict[str, Any]:
 
 
 def _minutes(item: Entry, key: str, problems: list[Problem]) -> int | None:
-    text = item.values.get(key)
-    found = _HOUR.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        problems.append(_wrong(item, key, f"时间应写成 08:00 的样子，现为 {text}。", "请改正。"))
-        return None
-    return int(found[1]) * 60 + int(found[2])
+    minutes = daytime.parse(item.values.get(key))
+    if minutes is None:
+        problems.append(_wrong(item, key, f"时间应写成 08:00 的样子，现为 {item.values.get(key)}。", "请改正。"))
+    return minutes
 
 
 def _date(item: Entry, problems: list[Problem]) -> str:

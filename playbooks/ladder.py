@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from config.daytime import between, minutes_of
 from config.schema import Role, Settings, StepRule
 from playbooks.deadlines import urgent
 from playbooks.incident import Clock, Incident
@@ -50,23 +51,17 @@ def jitter(key: str, seconds: int) -> timedelta:
     return timedelta(seconds=zlib.crc32(key.encode()) % (seconds + 1)) if seconds > 0 else timedelta(0)
 
 
-def _minutes(clock_text: str) -> int:
-    hours, minutes = clock_text.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
 def quiet_forward(at: datetime, settings: Settings) -> datetime:
     """An instant inside the quiet hours becomes the evening hour before them; others stay (practice.md §2.7)."""
     bot = settings.bot
     local = at.astimezone(BEIJING)
     minute = local.hour * 60 + local.minute
-    begin, end, target = (_minutes(x) for x in (bot.quiet_from, bot.quiet_to, bot.quiet_forward_to))
-    if end <= minute < begin:
+    if not between(minute, bot.quiet_from, bot.quiet_to):
         return at
     day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    if minute < end:
+    if minute < minutes_of(bot.quiet_to):
         day -= timedelta(days=1)
-    return (day + timedelta(minutes=target)).astimezone(at.tzinfo)
+    return (day + timedelta(minutes=minutes_of(bot.quiet_forward_to))).astimezone(at.tzinfo)
 
 
 def quiet_after(at: datetime, settings: Settings) -> datetime:
@@ -74,11 +69,10 @@ def quiet_after(at: datetime, settings: Settings) -> datetime:
     bot = settings.bot
     local = at.astimezone(BEIJING)
     minute = local.hour * 60 + local.minute
-    begin, end = _minutes(bot.quiet_from), _minutes(bot.quiet_to)
-    if end <= minute < begin:
+    if not between(minute, bot.quiet_from, bot.quiet_to):
         return at
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    if minute >= begin:
+    day, end = local.replace(hour=0, minute=0, second=0, microsecond=0), minutes_of(bot.quiet_to)
+    if minute >= end:
         day += timedelta(days=1)
     return (day + timedelta(minutes=end)).astimezone(at.tzinfo)
 

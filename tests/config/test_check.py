@@ -240,6 +240,7 @@ PLANTED = [
     pytest.param(lambda s: replace(s, scope=replace(s.scope, functions=("nowhere",))), "Y410", id="scope-of-unknown-function"),
     pytest.param(lambda s: replace(s, scope=replace(s.scope, province="")), "Y411", id="county-without-province"),
     pytest.param(bot(quiet_from="晚上十点"), "Y420", id="unreadable-hour"),
+    pytest.param(bot(quiet_forward_to="23:00"), "Y420", id="forward-into-the-night"),
     pytest.param(bot(listen="8710"), "Y421", id="listen-without-host"),
     pytest.param(bot(zero_report_at="8点"), "Y420", id="zero-report-hour"),
     pytest.param(bot(brief_at=("8点",)), "Y420", id="brief-hour"),

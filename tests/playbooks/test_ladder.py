@@ -11,7 +11,7 @@ import pytest
 from bot.outbox import DIGEST, REPLY
 from config.schema import Level
 from playbooks.incident import Incident, Status
-from playbooks.ladder import STATUTORY, PlannedStep, among, jitter, newest, quiet_forward, step_key, steps
+from playbooks.ladder import STATUTORY, PlannedStep, among, jitter, newest, quiet_after, quiet_forward, step_key, steps
 from tests.builders import LEADER, OFFICER, PRESS, act, apply, at, event, figure, graded, hours, landslide, settings
 
 NOW = at("02:24")
@@ -124,6 +124,18 @@ def test_quiet_hours_bring_a_calm_step_to_the_evening_before(text: str, moved: s
         assert got == at(moved[1:], day=21)
     else:
         assert got == at(moved)
+
+
+@pytest.mark.parametrize(
+    ("text", "forward", "after"),
+    [("00:29", "00:29", "00:29"), ("00:30", "-21:00", "06:00"), ("05:59", "-21:00", "06:00"), ("06:00", "06:00", "06:00"), ("23:59", "23:59", "23:59")],
+)  # fmt: skip
+def test_a_night_that_begins_after_midnight_is_no_whole_day(text: str, forward: str, after: str) -> None:
+    rules = settings()
+    rules = replace(rules, bot=replace(rules.bot, quiet_from="00:30", quiet_to="06:00"))
+    expected = at(forward[1:], day=21) if forward.startswith("-") else at(forward)
+    assert quiet_forward(at(text), rules) == expected
+    assert quiet_after(at(text), rules) == at(after)
 
 
 def test_quiet_hours_never_touch_an_urgent_matter_and_never_delay() -> None:
