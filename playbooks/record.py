@@ -16,6 +16,8 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Types that stand in a record as they are; most values of an incident are of these."""
 
 
 def iso(value: datetime) -> str:
@@ -25,7 +27,8 @@ def iso(value: datetime) -> str:
 
 def dump(value: object) -> Any:
     """JSON value of a dataclass, container or scalar."""
-    return _dumper(type(value))(value)  # type: ignore[arg-type]  # classes are hashable
+    cls = type(value)
+    return value if cls in PLAIN else _dumper(cls)(value)  # type: ignore[arg-type]  # classes are hashable
 
 
 @cache
@@ -49,7 +52,8 @@ def _dumper(cls: type) -> Callable[[Any], Any]:
 
 def terse(value: object) -> Any:
     """Like `dump`, without the fields that hold their default; `load` gives the same value of both."""
-    return _terse_dumper(type(value))(value)  # type: ignore[arg-type]  # classes are hashable
+    cls = type(value)
+    return value if cls in PLAIN else _terse_dumper(cls)(value)  # type: ignore[arg-type]  # classes are hashable
 
 
 @cache
@@ -58,8 +62,7 @@ def _terse_dumper(cls: type) -> Callable[[Any], Any]:
         usual = tuple((f.name, f.default_factory() if f.default_factory is not MISSING else f.default) for f in fields(cls))
 
         def dump_set(value: Any) -> dict[str, Any]:
-            held = ((name, getattr(value, name), default) for name, default in usual)
-            return {name: terse(v) for name, v, default in held if v != default}
+            return {name: terse(v) for name, default in usual if (v := getattr(value, name)) != default}
 
         return dump_set
     if issubclass(cls, Mapping):

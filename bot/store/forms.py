@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, overload
 
@@ -44,22 +45,42 @@ def clean(text: str) -> str:
     return text
 
 
+def cleaned(*texts: str) -> Sequence[str]:
+    """`clean` of each. What most texts are is seen of all of them at once."""
+    whole = "".join(texts)
+    if "\0" not in whole:
+        try:
+            whole.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return texts
+    return [clean(text) for text in texts]
+
+
 def canonical(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, raw Chinese. Hashes are taken of it. ValueError on NaN."""
-    return _text(dump(value))
+    return clean(_whole(value))
 
 
 def compact(value: object) -> str:
     """Like `canonical`, without what is at its default: for states, of which no hash is taken."""
-    return _text(terse(value))
+    return clean(part(terse(value)))
 
 
-def _text(plain: object) -> str:
-    return clean(part(plain))
+def _dumped(value: object) -> Any:
+    plain = dump(value)
+    if plain is value:
+        raise TypeError(f"{type(value).__name__} has no JSON text")
+    return plain
 
 
 part: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 """JSON text of a plain value as in `canonical`, to be put into a longer text that is cleaned as a whole."""
+_whole: Final = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_dumped
+).encode
+"""The same of any value: what is plain already, like the data of an event, is not copied first."""
 
 
 def parsed(text: str) -> Any:

@@ -54,11 +54,11 @@ def projection(incident: Incident) -> dict[str, object]:
 def state_text(incident: Incident) -> str:
     """`compact` of an incident. A member never changes, so its part of the text is remembered from one state to the next."""
     plain: dict[str, Any] = terse(replace(incident, members=()))
-    parts = {name: part(value) for name, value in plain.items()}
+    parts = {name: clean(part(value)) for name, value in plain.items()}
     if incident.members:
         parts["members"] = f"[{_members_text(incident)}]"
     text = ",".join([f'"{name}":{parts[name]}' for name in sorted(parts)])
-    return clean(f"{{{text}}}")
+    return f"{{{text}}}"
 
 
 def _members_text(incident: Incident) -> str:
@@ -67,7 +67,7 @@ def _members_text(incident: Incident) -> str:
     known, text = _grown.pop(incident.number, ((), ""))
     if members[: len(known)] != known:
         known, text = (), ""
-    more = [part(terse(m)) for m in members[len(known) :]]
+    more = [clean(part(terse(m))) for m in members[len(known) :]]
     text = ",".join([text, *more] if text else more)
     _grown[incident.number] = members, text
     while len(_grown) > GROWING:
@@ -132,6 +132,7 @@ def commit_all(tx: Tx, changes: Sequence[Change], marks: Sequence[Joined] = ()) 
     """Several at once, in order of their numbers; the chains come last, since others wait for them while holding an incident."""
     for change in changes:
         _write(tx, change)
+    items.join(tx, [joined for change in changes for joined in change.joined])
     items.mark_joined(tx, marks)
     for change in changes:
         chain.append(tx, chain.chain_of(change.incident.number), change.events)
@@ -143,7 +144,6 @@ def _write(tx: Tx, change: Change) -> None:
     _write_clocks(tx, incident)
     if change.steps is not None:
         steps.replace(tx, incident.number, incident.version, change.steps)
-    items.join(tx, change.joined)
     if any(erases(e) for e in change.events):
         originals.erase_matter(tx, incident.number, max(e.at for e in change.events))
         attachments.erase_matter(tx, incident.number)

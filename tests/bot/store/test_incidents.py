@@ -179,7 +179,10 @@ async def test_an_event_keeps_who_did_it_and_with_which_roles(store: SqlStore) -
 @pytest.mark.parametrize("text", ["空\0字节", "孤立代理\ud83d", "表情😀与𠮷字"], ids=["nul", "surrogate", "beyond-bmp"])
 async def test_odd_text_is_kept_as_far_as_an_engine_can(store: SqlStore, text: str) -> None:
     first = await open_one(store)
-    assert await store.commit(changed(first, event("noted", text=text)))
+    member = {"item_id": "a", "source": "news", "title": text, "at": T0.isoformat()}
+    after = changed(first, event("noted", text=text), event("joined", member=member))
+    assert await store.commit(after)
+    assert await store.commit(changed(after.incident, event("joined", member={**member, "item_id": "b"})))
     folded = fold(1, [event_of(e) for e in await store.events("incident:1")])
     stored = await store.incident(1)
     assert dump(folded) == dump(stored)
