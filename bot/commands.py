@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import duty_fields, fields
+from bot import duty_fields, fields, headcount
 from bot.fields import CommandError as CommandError
 from bot.fields import Fields
 from config.schema import Settings
@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         fields=fields.opinion_fields,
     ),
     Command(
-        words=("数字",), usage="数字 12 遇难4 失联7 指挥部", help="登记人数", action="figure", fields=fields.figures_fields
+        words=("数字",), usage="数字 12 遇难4 失联7 指挥部", help="登记人数", action="figure", fields=headcount.figures_fields
     ),
     Command(words=("起算",), usage="起算 12 02:10 依据", help="更正事发时间", action="start", fields=fields.start_fields),
     Command(

@@ -10,7 +10,7 @@ import re
 
 from bot import papers
 from bot.desk import Desk, NotFound, change, open_incident
-from bot.fields import stated
+from bot.headcount import stated
 from bot.refusals import of_others
 from config.schema import Settings
 from playbooks.incident import Actor, Event, Figure, Incident, Instant, Place

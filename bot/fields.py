@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from bot import labels
 from config.schema import Level, Settings
-from monitors.numerals import value as count_of
 from playbooks.ladder import BEIJING
 
 FEW = 6
@@ -47,26 +46,6 @@ _HALF_URL = re.compile(
     r"(?<![\w@./-])(?:(?:h?t+ps?|ftp|file|javascript|data)[:：]|(?:[a-z0-9-]+\.)+(?:cn|com|net|org|gov)(?![\w@.]))", re.I
 )
 """Meant as an address, but not one that opens: another scheme, or no scheme at all."""
-FIGURE = re.compile(r"(遇难|死亡|失联|失踪|被困|受伤|伤|中毒|转移)\s*(\d+)\s*[人名]?")
-REVERSED = re.compile(r"(\d+)\s*[人名](遇难|死亡|失联|失踪|被困|受伤|中毒|转移)")
-_METRIC = re.compile(r"(?:遇难|死亡|失联|失踪|被困|受伤|中毒|转移)(?!人数|者|情况|人员|[：:]?待核|[：:]?不详)")
-_HAN_COUNT = re.compile(
-    r"(?<=遇难|死亡|失联|失踪|被困|受伤|中毒|转移)[零〇一二两三四五六七八九十百千万]+(?=[人名\s，,、；;。]|$)"
-    r"|[零〇一二两三四五六七八九十百千万]+(?=[人名](?:遇难|死亡|失联|失踪|被困|受伤|中毒|转移))"
-)
-MOST_PEOPLE, MOST_MOVED = 9_999, 9_999_999
-"""Above these a figure is a slip of the finger."""
-METRIC_WORDS = {
-    "遇难": "deaths",
-    "死亡": "deaths",
-    "失联": "missing",
-    "失踪": "missing",
-    "被困": "trapped",
-    "受伤": "injured",
-    "伤": "injured",
-    "中毒": "poisoned",
-    "转移": "evacuated",
-}
 LEVEL_WORDS = {
     "特别重大": Level.ESPECIALLY_MAJOR,
     "特大": Level.ESPECIALLY_MAJOR,
@@ -259,40 +238,6 @@ def gate_fields(gate: str) -> Callable[[str, Settings, datetime], Fields]:
         return {"gate": gate, "name": left.strip(), **({"at": at} if at else {})}
 
     return fields
-
-
-def stated(text: str) -> dict[str, int]:
-    """Numbers of people in either order: 遇难4, 3人受伤."""
-    found = {METRIC_WORDS[m[2]]: int(m[1]) for m in REVERSED.finditer(text)}
-    return {METRIC_WORDS[m[1]]: int(m[2]) for m in FIGURE.finditer(REVERSED.sub(" ", text))} | found
-
-
-def _arabic(match: re.Match[str]) -> str:
-    number = count_of(match[0])
-    return str(number.value) if number is not None else match[0]
-
-
-def _whole_figures(text: str) -> dict[str, int]:
-    """Every figure an officer registers, or none of them: a number that was dropped in silence would grade the matter wrongly."""
-    read = _HAN_COUNT.sub(_arabic, text)
-    found = stated(read)
-    left = FIGURE.sub(" ", REVERSED.sub(" ", read))
-    if found and (unread := _METRIC.search(left)):
-        raise CommandError(f"“{unread[0]}”的人数没有看懂，都没有登记。请用数字写。例：数字 12 遇难4 失联7 指挥部")
-    if too_many := [n for metric, n in found.items() if n > (MOST_MOVED if metric == "evacuated" else MOST_PEOPLE)]:
-        raise CommandError(f"人数{too_many[0]}过大，没有登记。请核对后重发。")
-    return found
-
-
-def figures_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    found = _whole_figures(rest)
-    if not found:
-        raise CommandError("请写人数。例：数字 12 遇难4 失联7 指挥部")
-    command = s.organisation.command
-    unit = s.organisation.unit(command)
-    names = ("指挥部", "核定", unit.name if unit else "指挥部", (unit.short if unit else "") or "指挥部")
-    source = command if command and any(n in rest for n in names) else ""
-    return {"figures": found, "source": source, "span": rest}
 
 
 def start_fields(rest: str, s: Settings, now: datetime) -> Fields:

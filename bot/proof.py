@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import labels, texts
-from bot.fields import stated
+from bot.headcount import stated
 from bot.labels import BEIJING
 from config.schema import Settings
 from config.wording import Wording, WordingError, load_wording

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.commands import parse, second_of
-from bot.fields import CommandError, figures_fields, release_fields
+from bot.fields import CommandError, release_fields
+from bot.headcount import figures_fields, stated
 from tests.bot.desk_room import Room, room
 from tests.builders import at, settings
 
@@ -53,16 +54,42 @@ def test_a_telephone_number_after_a_command_is_no_number_of_a_matter() -> None:
         ("遇难4 受伤人数待核", {"deaths": 4}),
         ("遇难4 失联：待核", {"deaths": 4}),
         ("转移12000", {"evacuated": 12000}),
+        ("遇难4人失联7人 指挥部", {"deaths": 4, "missing": 7}),
+        ("遇难四人失联七人指挥部", {"deaths": 4, "missing": 7}),
+        ("遇难 4人失联 7人", {"deaths": 4, "missing": 7}),
+        ("4人遇难7人失联12人受伤", {"deaths": 4, "missing": 7, "injured": 12}),
+        ("死亡人数4 失联人员7人", {"deaths": 4, "missing": 7}),
+        ("遇难人数上升至11人，失联：2", {"deaths": 11, "missing": 2}),
+        ("造成4名人员遇难、7名人员失联", {"deaths": 4, "missing": 7}),
+        ("重伤3人 轻伤5人", {"injured": 8}),
+        ("受伤8人，其中重伤3人", {"injured": 8}),
     ],
 )
 def test_every_figure_of_a_line_is_registered(rest: str, expected: dict[str, int]) -> None:
     assert figures_fields(rest, RULES, NOW)["figures"] == expected
 
 
-@pytest.mark.parametrize("rest", ["遇难4 失联若干", "遇难4 失联-7", "遇难4 受伤 约莫", "遇难99999999 指挥部", "遇难", ""])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "遇难4 失联若干",
+        "遇难4 失联-7",
+        "遇难4 受伤 约莫",
+        "遇难99999999 指挥部",
+        "遇难",
+        "",
+        "死亡人数若干 失联3",
+        "遇难4 遇难5",
+    ],
+)
 def test_a_line_with_one_figure_that_is_not_understood_registers_none(rest: str) -> None:
     with pytest.raises(CommandError, match="人数"):
         figures_fields(rest, RULES, NOW)
+
+
+def test_a_text_for_the_public_is_read_the_same_way() -> None:
+    assert stated("滑坡已致遇难4人失联7人，另有2人死亡 3人受伤的说法不实") == {"deaths": 2, "missing": 7, "injured": 3}
+    assert stated("有人死亡 2人受伤") == {"injured": 2}
 
 
 def test_only_a_command_with_its_number_on_a_later_line_counts_as_a_second_one() -> None:
