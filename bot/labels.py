@@ -47,6 +47,7 @@ STARTS: Mapping[str, str] = {
     "reported_at": "接报",
     "recognised_at": "认定应回应",
     "alarmed_at": "发出提醒",
+    "urgent_at": "转为紧急",
     "assigned_at": "交办",
     "returned_at": "退回",
     "last_release_at": "上次发布",
@@ -256,6 +257,7 @@ CARDS: Mapping[str, str] = {
     "first": "首次提醒",
     "first_quiet": "首次提醒",
     "regraded": "等级变化",
+    "urgent": "转为紧急",
     "changed": "情况有变",
     "latent": "时限预置",
     "unread": "催收到",
@@ -363,7 +365,7 @@ def day(at: datetime) -> str:
 
 
 def span(delta: timedelta) -> str:
-    """``2小时30分``, ``3天4小时``, ``不足1分``; the sign is left to the caller."""
+    """``2小时30分``, ``18分钟``, ``3天4小时``, ``不足1分钟``; the sign is left to the caller."""
     minutes = abs(int(delta.total_seconds())) // 60
     days, rest = divmod(minutes, 1440)
     hours, minutes = divmod(rest, 60)
@@ -371,4 +373,4 @@ def span(delta: timedelta) -> str:
         return f"{days}天{hours}小时" if hours else f"{days}天"
     if hours:
         return f"{hours}小时{minutes}分" if minutes else f"{hours}小时"
-    return f"{minutes}分" if minutes else "不足1分"
+    return f"{minutes}分钟" if minutes else "不足1分钟"

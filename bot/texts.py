@@ -42,12 +42,12 @@ EARLY = timedelta(minutes=2)  # a step is at most this early by jitter; earlier 
 
 
 def remaining(delta: timedelta) -> str:
-    """2小时30分; never negative."""
+    """2小时30分, 18分钟; never negative."""
     minutes = max(0, int(delta.total_seconds() // 60))
     hours, minutes = divmod(minutes, 60)
     if hours and minutes:
         return f"{hours}小时{minutes}分"
-    return f"{hours}小时" if hours else f"{minutes}分"
+    return f"{hours}小时" if hours else f"{minutes}分钟" if minutes else "不足1分钟"
 
 
 def checked(i: Incident) -> bool:

@@ -55,7 +55,7 @@ def took(value: timedelta | None) -> str:
     seconds = int(value.total_seconds())
     if seconds < 60:
         return f"{seconds}秒"
-    return f"{seconds // 60}分{f'{seconds % 60}秒' if seconds % 60 else ''}" if seconds < 1800 else span(value)
+    return f"{seconds // 60}分{seconds % 60}秒" if seconds < 1800 and seconds % 60 else span(value)
 
 
 def target(p: Practised) -> str:

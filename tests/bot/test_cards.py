@@ -329,7 +329,7 @@ def test_a_pressed_card_shows_the_new_state() -> None:
     title, desc, _, rows, buttons = lines(shown)
     assert title == "石坪镇大湾村地质灾害"
     assert desc == "12号：已交办。"
-    assert "卡在 自然资源局签收，已1分" in rows
+    assert "卡在 自然资源局签收，已1分钟" in rows
     assert "代签收" in buttons
     assert "task_id" not in shown
 

@@ -50,11 +50,11 @@ def test_beijing_time(now, text):
 @pytest.mark.parametrize(
     ("delta", "text"),
     [
-        (timedelta(seconds=20), "不足1分"),
-        (timedelta(minutes=18), "18分"),
+        (timedelta(seconds=20), "不足1分钟"),
+        (timedelta(minutes=18), "18分钟"),
         (timedelta(hours=2), "2小时"),
         (timedelta(hours=2, minutes=30), "2小时30分"),
-        (-timedelta(minutes=20), "20分"),
+        (-timedelta(minutes=20), "20分钟"),
         (timedelta(days=3, hours=4), "3天4小时"),
     ],
     ids=str,

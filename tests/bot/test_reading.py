@@ -39,7 +39,7 @@ async def test_where_it_is_stuck_is_answered_with_the_number_to_call(office: Roo
     await office.type(duty, "交办 1 应急管理局")
     await office.forward(minutes=18)
     answer = await office.type(duty, "卡在 1")
-    assert "卡在：应急管理局签收，已18分" in answer
+    assert "卡在：应急管理局签收，已18分钟" in answer
     assert "值班电话0000-6221119" in answer
 
 

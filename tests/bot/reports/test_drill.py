@@ -57,7 +57,7 @@ async def test_times_stand_against_their_targets(office: Room) -> None:
     assert parts == {
         "首次提醒送到手机": "达到",
         "点“收到”": "达到",
-        "电话报告带班领导": "超出4分",
+        "电话报告带班领导": "超出4分钟",
         "首报上级总值班室": "未做到",
         "核实": "已做",
         "定级": "达到",
