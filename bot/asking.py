@@ -5,6 +5,9 @@ The button carries the completed line; a press works it as if it had been typed,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from bot import texts
 from bot.commands import Asked
 from bot.desk import Desk
@@ -21,18 +24,38 @@ FITS = 110
 """Characters of an answer that fits the card; a longer one follows as a text."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Words of a card that asks; `plain` says the same without buttons."""
+
+    title: str
+    desc: str
+    sub: str
+    plain: str
+
+
 async def back(desk: Desk, user: str, asked: Asked, e: Unclear, key: str) -> str:
     """Queue the card with the choices; an empty answer. The plain sentence where buttons cannot be had."""
-    lines = [(c.label[:10], line(asked, c)) for c in e.choices[:BUTTONS]]
-    kept_nowhere = not asked.command.action and bool(asked.rest)  # 体检: the draft must not stay in a button
-    if key.startswith(link_frames.KEY) or kept_nowhere or not lines or any(len(said.encode()) > LONGEST for _, said in lines):
+    lines = [(c.label, line(asked, c)) for c in e.choices]
+    if not asked.command.action and asked.rest:  # 体检: the draft must not stay in a button
         return str(e)
     more = f"没有列出的，请回：{asked.command.usage}" if len(e.choices) > BUTTONS else ""
+    words = Question(
+        title=f"请选{e.what}", desc=f"您回的是“{asked.command.words[0]}”", sub=f"点一下就办，不用重打。{more}", plain=str(e)
+    )
+    return await offer(desk, user, words, lines, key)
+
+
+async def offer(desk: Desk, user: str, ask: Question, lines: Sequence[tuple[str, str]], key: str) -> str:
+    """Queue a card whose buttons (label, line) work a line as if typed; `ask.plain` where buttons cannot be had, else ""."""
+    shown = lines[:BUTTONS]
+    if key.startswith(link_frames.KEY) or not shown or any(len(said.encode()) > LONGEST for _, said in shown):
+        return ask.plain
     card = button_card(
-        title=f"请选{e.what}",
-        desc=f"您回的是“{asked.command.words[0]}”",
-        sub=f"点一下就办，不用重打。{more}",
-        buttons=[Button(text=label, key=f"{SAY}|{said}", style=1) for label, said in lines],
+        title=ask.title,
+        desc=ask.desc,
+        sub=ask.sub,
+        buttons=[Button(text=label[:10], key=f"{SAY}|{said}", style=1) for label, said in shown],
         task_id="t",
         source=texts.source_line(desk.settings),
     )

@@ -14,6 +14,7 @@ from datetime import datetime
 from bot import duty_fields, fields, headcount
 from bot.fields import CommandError as CommandError
 from bot.fields import Fields
+from bot.typed import COUNTED_ON, han_number, tidy
 from config.schema import Settings
 
 
@@ -39,7 +40,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(words=("报",), usage="报 大湾村滑坡 4人被埋 12345转", help="立即立案并提醒"),
-    Command(words=("查询", "查"), usage="查询 [词]", help="在办事件和最近时限；带词则搜索"),
+    Command(words=("查询", "查寻", "查讯", "查"), usage="查询 [词]", help="在办事件和最近时限；带词则搜索"),
     Command(words=("详情",), usage="详情 12", help="一件事的现状和可办的事"),
     Command(words=("收到",), usage="收到 12", help="确认已看到", action="acknowledge"),
     Command(words=("核实",), usage="核实 12 属实 来源", help="登记核实结果", action="verify", fields=fields.verify_fields),
@@ -248,17 +249,17 @@ BEYOND = 9_999_999
 """Stands for a number longer than any matter has."""
 _NO_NUMBER = re.compile(r"[#＃]?(?:[-－—]\s*\d+|\d{7,10}|\d{12,})号?(?=\s|$)")
 """A sign or too many digits; eleven are a telephone number."""
-_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
-_NUMBER = re.compile(r"[#＃]?(\d{1,6})号?(?![\d:：点])\s*")
+_NUMBER = re.compile(rf"[#＃]?(\d{{1,6}})(?!\d*号[{COUNTED_ON}])号?(?![\d:：点时人名个户辆月年天岁层栋])\s*")
+"""Not the count of something: 3人获救, 1号楼, 3月."""
 
 
 def parse(line: str) -> Asked | None:
     """The command at the start of a line, its number (before or after the word) and the rest; None if there is no command."""
-    text = _UNSEEN.sub("", line).replace("\u00a0", " ").strip().lstrip("/／").strip()
-    before = _NUMBER.match(text)
-    if before and _word(text[before.end() :]):
-        text = text[before.end() :]
+    text = tidy(line).lstrip("/／").strip()
+    before = _number(text, marked=True)
+    if before and _word(text[before[1] :]):
+        text = text[before[1] :]
     else:
         before = None
     word = _word(text)
@@ -272,9 +273,15 @@ def parse(line: str) -> Asked | None:
         return Asked(command=command, number=None, rest=rest)
     if before is None and (odd := _NO_NUMBER.match(rest)):  # never the only open matter in place of a mistyped one
         return Asked(command=command, number=0 if "-" in odd[0] else BEYOND, rest=rest[odd.end() :])
-    m = before or _NUMBER.match(rest)
-    left = rest if before or m is None else rest[m.end() :]
-    return Asked(command=command, number=int(m.group(1)) if m else None, rest=left)
+    found = before or _number(rest)
+    left = rest if before or found is None else rest[found[1] :]
+    return Asked(command=command, number=found[0] if found else None, rest=left)
+
+
+def _number(text: str, *, marked: bool = False) -> tuple[int, int] | None:
+    """The number of a matter at the start of a text and where it ends; one in words before the command only with 号."""
+    m = _NUMBER.match(text)
+    return (int(m[1]), m.end()) if m else han_number(text, marked=marked)
 
 
 def _word(text: str) -> str | None:

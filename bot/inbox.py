@@ -18,6 +18,7 @@ from bot import (
     drill,
     evidence,
     giving,
+    guessing,
     living,
     papers,
     reading,
@@ -38,10 +39,10 @@ from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
 from bot.proof import proof, published
 from bot.rota_desk import load_covers as load_covers
+from bot.typed import tidy
 from bot.wecom.cards import Button, Card, button_card
 from bot.wecom.crypto import CallbackMessage
 from config.schema import Level
-from monitors.share import read_share
 from playbooks.incident import Actor, Incident
 from playbooks.lifecycle import ActionNotAllowed
 
@@ -252,12 +253,12 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
     actor = desk.actor(user)
     if actor is None:
         return await refusals.stranger(desk, user, key)
-    if any(mark in line for mark in desk.settings.bot.secrecy_marks):
+    if any(mark in text for text in (line, tidy(line)) for mark in desk.settings.bot.secrecy_marks):
         await refusals.record(desk, actor, "any", "secrecy_mark", key)
         return "来文带有密级标识，企业微信不得传递。本条内容未留存，请到值班室当面处理。"
     asked = parse(line)
     if asked is None:
-        return await _not_a_command(desk, actor, line, key)
+        return await guessing.answer(desk, actor, line, key)
     try:
         if second := second_of(line, asked):
             raise CommandError(f"一条消息只办一件事，这条都没有办。请分两条发，后一条是：{second[:40]}")
@@ -270,14 +271,6 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
         return await asking.back(desk, user, asked, e, key)
     except (CommandError, NotFound, Busy) as e:
         return await refusals.unread(desk, actor, asked.command.action or "read", e, key)
-
-
-async def _not_a_command(desk: Desk, actor: Actor, line: str, key: str) -> str:
-    """Pasted share text of a short-video app is a report; anything else gets the help."""
-    if read_share(line) is not None:
-        return await officer_report(desk, actor, line, key)
-    words = "、".join(w for w in ("报", "查询", "详情", "收到", "核实", "交办", "已发布", "值班", "帮助"))
-    return f"没有看懂。可以回：{words}。例：报 大湾村滑坡 4人被埋 12345转"
 
 
 async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.desk import Desk
 from bot.evidence import attach
+from bot.typed import without_stickers
 from monitors.cover import covered
 from monitors.item import Item, ItemKind, fingerprint
 from monitors.share import read_share
@@ -44,7 +45,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
             f"收到{shared.platform}链接，但没有文字（系统不会去打开它）。请写上地点和情况一起发。例：报 大湾村滑坡 {shared.url}"
         )
     url = _URL.search(words)
-    title = shared.title if shared else _URL.sub("", words).strip() or words
+    title = shared.title if shared else without_stickers(_URL.sub("", words)) or words
     ident = officer_item(key)
     item = Item(
         id=ident,

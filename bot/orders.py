@@ -8,6 +8,7 @@ from bot import refusals, replies
 from bot.commands import BY_WORD, CommandError
 from bot.desk import Busy, Desk, NotFound, act
 from bot.proof import published
+from bot.typed import tidy
 from playbooks.lifecycle import ActionNotAllowed
 
 
@@ -18,7 +19,7 @@ async def board_act(desk: Desk, userid: str, command: str, number: int, fields: 
     if actor is None or row is None or not row.action:
         return "没有这个操作。"
     try:
-        parsed = row.fields(fields.get("text", "").strip(), desk.settings, desk.now())
+        parsed = row.fields(tidy(fields.get("text", "")), desk.settings, desk.now())
         if row.action == "attest" and not parsed.get("name"):
             parsed["name"] = actor.name
         incident, events = await act(desk, number, row.action, actor, parsed)

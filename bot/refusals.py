@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from bot import labels, replies
 from bot.commands import CommandError
 from bot.desk import Busy, Desk, NotFound
+from bot.useful import useful
 from playbooks.incident import Actor, Event
 from playbooks.lifecycle import ActionNotAllowed
 from playbooks.rota import Duty
@@ -29,7 +30,9 @@ async def told(desk: Desk, by: Actor, e: ActionNotAllowed, key: str = "") -> str
     """Record the refusal; the sentence for the person: why not, whom to ask, what is possible now."""
     said = {k: v for k, v in e.detail.items() if k in KEPT}
     await record(desk, by, e.action, e.reason, key, number=e.number, status=e.status.value, **said)
-    return replies.refused(e, desk.settings, whom(desk, e))
+    incident = await desk.store.incident(e.number)
+    able = useful(incident, by) if incident is not None else None
+    return replies.refused(e, desk.settings, whom(desk, e), able)
 
 
 async def of_others(desk: Desk, by: Actor, action: str, words: str, key: str) -> str:

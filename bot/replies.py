@@ -166,8 +166,8 @@ def next_due(incident: Incident, now: datetime) -> str:
     return f"下一时限：{texts.clock_name(running[0])} {texts.due_text(running[0], now)}。"
 
 
-def refused(e: ActionNotAllowed, settings: Settings, whom: str = "") -> str:
-    """Why not, whom to ask, and what this person may do now."""
+def refused(e: ActionNotAllowed, settings: Settings, whom: str = "", able: Sequence[str] | None = None) -> str:
+    """Why not, whom to ask, and what this person may do now; `able`: what of it there is something to do about."""
     detail = dict(e.detail)
     detail["whom"] = f"，请联系{whom}" if whom else "，请联系相应人员"
     if "roles" in detail:
@@ -182,9 +182,9 @@ def refused(e: ActionNotAllowed, settings: Settings, whom: str = "") -> str:
     status = labels.STATUS.get(e.status.value, e.status.value)
     text = REFUSED.get(e.reason, "现在不能这样办。").format(status=status, **detail)
     first = {c.action: c.words[0] for c in reversed(COMMANDS)}
-    words = [first[code] for code in in_order(e.allowed) if code in first]
-    able = "、".join(words[:ABLE]) + (f"等，全部请回：帮助 {e.number}" if len(words) > ABLE else "。")
-    return f"{e.number}号：{text}现在可以：{able}" if words else f"{e.number}号：{text}"
+    words = [first[code] for code in (in_order(e.allowed) if able is None else able) if code in first]
+    listed = "、".join(words[:ABLE]) + (f"等，全部请回：帮助 {e.number}" if len(words) > ABLE else "。")
+    return f"{e.number}号：{text}现在可以：{listed}" if words else f"{e.number}号：{text}"
 
 
 def _clause_name(code: str, settings: Settings) -> str:

@@ -164,7 +164,7 @@ async def test_text_with_a_secrecy_mark_is_refused_and_not_kept(office: Room) ->
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("今天天气不错", "没有看懂。可以回："),
+        ("今天天气不错", "没有看懂“今天天气不错”。可以回："),
         ("核实 1", "请写明核实结果：属实、部分属实、不实或无法核实"),
         ("定级 1 很大", "请写明等级：特别重大、重大、较大或一般"),
         ("数字 1 不少人", "请写人数"),
