@@ -1,21 +1,24 @@
 """One story as the joining index keeps it: its words summed up, its last items one by one, and what they say of place and hazard.
 
 Likeness to the nearest of the last items decides as much as likeness to the whole, so a story with a crowd of members keeps them by
-word: one pass over an item's words gives its product with all of them, and a bound says beforehand whether that pass can matter.
+word: one pass over an item's words gives its product with all of them.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from struct import unpack
 
 from monitors.likeness import Vector
 from monitors.sites import NOWHERE, Spot
 
 RECENT = 30  # items of a story compared one by one
 CROWD = 6  # from so many on, they are kept by word
+LANE, UNIT = 64, 30  # bits: twice a unit, and four to spare
+ONE = 1 << UNIT
+HAIR = 1e-7  # more than what cutting the weights to units can take from a product, twice over
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
-_NONE: dict[int, float] = {}
 
 
 def hazards(families: Iterable[str]) -> frozenset[str]:
@@ -24,16 +27,19 @@ def hazards(families: Iterable[str]) -> frozenset[str]:
 
 
 class Members:
-    """The last `RECENT` vectors of one story. Products are summed in the order of the item's words, few members or many."""
+    """The last `RECENT` vectors of one story. Products are summed in the order of the item's words, few members or many.
 
-    __slots__ = ("_bound", "_by_word", "_fresh", "_held", "_next")
+    A crowd is kept by word as well: one long whole number a word, with a lane of `LANE` bits for each member that holds its weight in
+    units of 2**-`UNIT`. Multiplied by the item's weights and added up, every lane holds the product with its member, a hair too small:
+    vectors have length one and no negative weights, so no lane can run over. The nearest by lanes is then reckoned exactly.
+    """
+
+    __slots__ = ("_by_word", "_held", "_next")
 
     def __init__(self) -> None:
         self._held: list[Vector] = []
         self._next = 0
-        self._by_word: dict[str, dict[int, float]] | None = None
-        self._bound: Vector = {}  # no member of these or of the round before says a word with more weight
-        self._fresh: Vector = {}  # the same of this round alone
+        self._by_word: dict[str, int] | None = None
 
     def add(self, vector: Vector) -> None:
         """The newest takes the place of the oldest."""
@@ -53,41 +59,38 @@ class Members:
 
     def _keep(self, place: int) -> None:
         assert self._by_word is not None
-        if place == 0:  # a round is as long as the ring: this one and the one before hold all of it
-            self._bound, self._fresh = dict(self._fresh), {}
-        by_word, bound, fresh = self._by_word, self._bound, self._fresh
+        by_word, shift = self._by_word, LANE * place
         for word, weight in self._held[place].items():
-            if word in by_word:
-                by_word[word][place] = weight
-            else:
-                by_word[word] = {place: weight}
-            if weight > fresh.get(word, 0.0):
-                fresh[word] = weight
-                if weight > bound.get(word, 0.0):
-                    bound[word] = weight
+            by_word[word] = by_word.get(word, 0) + (int(weight * ONE) << shift)
 
     def _drop(self, place: int) -> None:
         if self._by_word is None:
             return
-        for word in self._held[place]:
-            said = self._by_word[word]
-            del said[place]
-            if not said:
-                del self._by_word[word]
+        by_word, shift = self._by_word, LANE * place
+        for word, weight in self._held[place].items():
+            left = by_word[word] - (int(weight * ONE) << shift)
+            if left:
+                by_word[word] = left
+            else:
+                del by_word[word]
 
     def nearest(self, vector: Vector, least: float = -1.0) -> float:
         """Likeness to the nearest member; where none can reach `least`, anything less than that."""
-        if self._by_word is None:
-            return max([sum([weight * held[word] for word, weight in vector.items() if word in held]) for held in self._held])
-        bound = self._bound
-        most = sum([weight * bound[word] for word, weight in vector.items() if word in bound])
-        if most < least:
-            return most
-        sums, by_word = [0.0] * len(self._held), self._by_word
-        for word, weight in vector.items():
-            for place, other in by_word.get(word, _NONE).items():
-                sums[place] += weight * other
-        return max(sums)
+        held, by_word = self._held, self._by_word
+        if by_word is None:
+            return max([_product(vector, member) for member in held])
+        lanes = sum([int(weight * ONE) * by_word[word] for word, weight in vector.items() if word in by_word])
+        said = unpack(f"<{len(held)}Q", lanes.to_bytes(len(held) * LANE // 8, "little"))
+        most = max(said)
+        if most < (least - HAIR) * ONE * ONE:
+            return least - HAIR
+        hair = most - int(HAIR * ONE * ONE)
+        near = [member for member, lane in zip(held, said, strict=True) if lane >= hair]
+        return max([_product(vector, member) for member in near])
+
+
+def _product(vector: Vector, member: Vector) -> float:
+    return sum([weight * member[word] for word, weight in vector.items() if word in member])
 
 
 @dataclass(slots=True)
