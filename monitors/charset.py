@@ -170,6 +170,7 @@ def _cyrillic(sample: bytes) -> str:
 
 
 _LEADS: Final = "ÃÂâãäåæçèéïð"
+_LEAD_BYTE: Final = b"\xc3"
 _SCRAMBLED: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00ff\u0152-\u0192\u02c6\u02dc\u2013-\u2122]+")
 
 
@@ -178,6 +179,12 @@ def unscramble(text: str) -> str:
     if text.isascii() or not any(lead in text for lead in _LEADS):
         return text
     return _SCRAMBLED.sub(_unscrambled, text)
+
+
+def unscrambled(decoded: Decoded, body: bytes) -> str:
+    """`unscramble` of a document. In UTF-8 each of the leads begins with one byte, which is found sooner than twelve characters."""
+    clear = decoded.encoding == "utf-8" and _LEAD_BYTE not in body
+    return decoded.text if clear else unscramble(decoded.text)
 
 
 def _unscrambled(match: re.Match[str]) -> str:

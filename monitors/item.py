@@ -95,9 +95,8 @@ def items(document: ParsedDocument, source_id: str, seen_at: datetime, kind: Ite
     found: dict[str, Item] = {}
     for entry, key in zip(document.entries, identities(document.entries), strict=True):
         item_id = digest(source_id, key)
-        if not (entry.title or entry.summary) or item_id in found:
-            continue
-        found[item_id] = _item(entry, item_id, source_id, seen_at, kind)
+        if (entry.title or entry.summary) and item_id not in found:
+            found[item_id] = _item(entry, item_id, source_id, seen_at, kind)
     return tuple(found.values())
 
 

@@ -10,7 +10,7 @@ MAX_TEXT: Final = 20_000
 """Characters kept of one body; a longer article adds nothing to a judgement."""
 MAX_TITLE: Final = 500
 
-_TAGS: Final = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9:]*)[^<>]*>|<[!?][^<>]*>")
+_TAGS: Final = re.compile(r"<((?:/?[a-zA-Z]|[!?])[a-zA-Z0-9:]*+)[^<>]*+>")
 _BLOCKS: Final = (
     "p br div li ul ol tr table h1 h2 h3 h4 h5 h6 section article blockquote hr dd dt dl figure figcaption header footer aside"
 )

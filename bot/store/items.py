@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from bot.store import originals, search, spells
 from bot.store.engine import Conflict, Row, Tx, one, take
-from bot.store.forms import canonical, clean, instant, maybe, ms, parsed
+from bot.store.forms import canonical, clean, cleaned, instant, maybe, ms, parsed
 from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
 from monitors.item import Item, ItemKind
 
 BATCH: Final = 300
+KNOWN: Final = "select id, n, alias, title, text, fingerprint, rank, hot from item where"
 TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
@@ -71,29 +72,17 @@ def _known(tx: Tx, items: Iterable[Item]) -> dict[str, Row]:
     ids = list(dict.fromkeys(i.id for i in items))
     aliases = list(dict.fromkeys(i.alias for i in items if i.alias))
     out: dict[str, Row] = {}
-    for row in _by(tx, "alias", aliases):
+    for row in tx.among(f"{KNOWN} alias <> '' and", "alias", aliases):
         out[row["alias"]] = row
-    for row in _by(tx, "id", ids):
+    for row in tx.among(KNOWN, "id", ids):
         out[row["id"]] = row
     return out
-
-
-def _by(tx: Tx, column: str, values: Sequence[str]) -> Iterable[Row]:
-    filled = " and alias <> ''" if column == "alias" else ""
-    for start in range(0, len(values), BATCH):
-        part = values[start : start + BATCH]
-        names = ", ".join(f":v{n}" for n in range(len(part)))
-        yield from tx.rows(
-            f"select id, n, alias, title, text, fingerprint, rank, hot from item where {column} in ({names}){filled}",
-            {f"v{n}": v for n, v in enumerate(part)},
-        )
 
 
 def _insert(tx: Tx, items: Sequence[Item]) -> None:
     if not items:
         return
-    n = take(tx, "item", len(items))
-    tx.insert("item", ITEM_COLUMNS, [_item_row(item, n + k) for k, item in enumerate(items)])
+    tx.insert("item", ITEM_COLUMNS, _item_rows(items, take(tx, "item", len(items))))
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
@@ -102,26 +91,18 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
         )
 
 
-def _item_row(item: Item, n: int) -> tuple[object, ...]:
-    """Its values in the order of `ITEM_COLUMNS`."""
-    return (
-        item.id,
-        n,
-        item.source,
-        item.kind.value,
-        clean(item.title),
-        clean(item.url),
-        clean(item.text),
-        ms(item.published),
-        clean(item.published_raw),
-        ms(item.seen_at),
-        item.rank,
-        item.hot,
-        clean(item.author),
-        item.fingerprint,
-        item.alias,
-        "{}",
-    )
+def _item_rows(items: Sequence[Item], n: int) -> list[tuple[object, ...]]:
+    """Their values in the order of `ITEM_COLUMNS`, numbered from `n`."""
+    rows: list[tuple[object, ...]] = []
+    seen, seen_ms = items[0].seen_at, ms(items[0].seen_at)
+    for item in items:
+        if item.seen_at is not seen:  # those of one document share theirs
+            seen, seen_ms = item.seen_at, ms(item.seen_at)
+        title, url, text, raw, author = cleaned(item.title, item.url, item.text, item.published_raw, item.author)
+        published, kind = ms(item.published), item.kind.value
+        told = (title, url, text, published, raw, seen_ms, item.rank, item.hot, author, item.fingerprint, item.alias, "{}")
+        rows.append((item.id, n + len(rows), item.source, kind, *told))
+    return rows
 
 
 def _edit(tx: Tx, row: Row, item: Item) -> None:
@@ -252,34 +233,45 @@ def join(tx: Tx, joined: Sequence[Joined]) -> None:
 
 def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
     """The same, passing over what another process has placed; False when something was passed over."""
-    whole = True
     ordinary = [j for j in joined if j.incident is None and j.by == "system"]
     if ordinary:
         tx.many(
             "update item set joined_at = :at, judged = :judged where id = :id and joined_at is null and incident is null",
             [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged) if j.judged else "{}"} for j in ordinary],
         )
-    for j in joined:
-        if j.incident is None and j.by == "system":
-            continue
-        row = one(tx, "select joined_at, incident from item where id = :id", {"id": j.item_id})
-        if row is None or (j.by == "system" and row["joined_at"] is not None and row["incident"] != j.incident):
-            whole = False
-            continue
-        tx.run(
+    rest = [j for j in joined if j.incident is not None or j.by != "system"]
+    placed = _placeable(tx, rest)
+    if placed:
+        tx.many(
             "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id",
-            {"id": j.item_id, "at": ms(j.at), "incident": j.incident, "judged": canonical(j.judged)},
+            [
+                {"id": j.item_id, "at": ms(j.at), "incident": j.incident, "judged": canonical(j.judged) if j.judged else "{}"}
+                for j in placed
+            ],
         )
-        if j.incident is not None:
-            _member(tx, j, j.incident)
-    return whole
+        _members(tx, [j for j in placed if j.incident is not None])
+    return len(placed) == len(rest)
 
 
-def _member(tx: Tx, joined: Joined, incident: int) -> None:
-    tx.run(
+def _placeable(tx: Tx, joined: Sequence[Joined]) -> list[Joined]:
+    """Those whose item is known, and which another process has not placed elsewhere; a person may move what is placed."""
+    rows = tx.among("select id, joined_at, incident from item where", "id", [j.item_id for j in joined])
+    known: dict[str, tuple[object, object]] = {r["id"]: (r["joined_at"], r["incident"]) for r in rows}
+    out = []
+    for j in joined:
+        at, incident = known.get(j.item_id, (None, None))
+        if j.item_id in known and (j.by != "system" or at is None or incident == j.incident):
+            known[j.item_id] = ms(j.at), j.incident
+            out.append(j)
+    return out
+
+
+def _members(tx: Tx, joined: Sequence[Joined]) -> None:
+    """The items as members of their incidents; what is one already keeps the reason it came with."""
+    tx.many(
         "insert into membership (incident, item_id, at, why, by_whom) select :incident, :id, :at, :why, :by"
         " where not exists (select 1 from membership where incident = :incident and item_id = :id)",
-        {"incident": incident, "id": joined.item_id, "at": ms(joined.at), "why": clean(joined.why), "by": joined.by},
+        [{"incident": j.incident, "id": j.item_id, "at": ms(j.at), "why": clean(j.why), "by": j.by} for j in joined],
     )
 
 

@@ -23,7 +23,6 @@ from playbooks.incident import SYSTEM, Event
 
 KEPT: Final = "originals_kept"
 ERASED: Final = "originals_erased"
-BATCH: Final = 300
 
 
 def keep(tx: Tx, items: Iterable[Item]) -> None:
@@ -51,13 +50,8 @@ def keep(tx: Tx, items: Iterable[Item]) -> None:
 
 def _erased(tx: Tx, ids: list[str]) -> set[str]:
     """Those somebody asked to be gone: a later edit of the same order must not bring them back."""
-    gone: set[str] = set()
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        names = ", ".join(f":v{n}" for n in range(len(part)))
-        sql = f"select item_id from original where erased_at is not null and item_id in ({names})"
-        gone.update(str(r["item_id"]) for r in tx.rows(sql, {f"v{n}": v for n, v in enumerate(part)}))
-    return gone
+    rows = tx.among("select item_id from original where erased_at is not null and", "item_id", ids)
+    return {str(r["item_id"]) for r in rows}
 
 
 def sealed(digests: Iterable[str]) -> str:

@@ -74,6 +74,10 @@ class PostgresTx:
         with self._conn.cursor() as cursor:
             cursor.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
 
+    def among(self, select: str, column: str, values: Sequence[str]) -> Sequence[Row]:
+        """`select ... where` the column holds one of the values."""
+        return self._execute(f"{select} {column} = any(:among)", {"among": list(values)}).fetchall() if values else ()
+
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         with self._conn.cursor(name="stream") as cursor:
             cursor.itersize = 500

@@ -38,6 +38,10 @@ BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 4_000
 CACHE_KIB: Final = 8_000
 """Pages the writer keeps: with SQLite's own 2,000 a commit of several feeds spills them and reads them again."""
+PAGE: Final = 8_192
+"""Bytes a page of a new file: three items fit into 4,096, and half of the pages are half of the writing."""
+AMONG: Final = 500
+"""Values one statement asks for; SQLite may have been built for 999."""
 SET: Final = "yqbot"
 
 
@@ -63,6 +67,14 @@ class SqliteTx:
         """Many rows of one table, values in the order of `columns`: binding by place costs a fraction of binding by name."""
         marks = ", ".join("?" * (columns.count(",") + 1))
         self._conn.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
+
+    def among(self, select: str, column: str, values: Sequence[str]) -> Sequence[Row]:
+        """`select ... where` the column holds one of the values; a limited number a statement, bound by place."""
+        out: list[Row] = []
+        for start in range(0, len(values), AMONG):
+            part = values[start : start + AMONG]
+            out += self._conn.execute(f"{select} {column} in ({', '.join('?' * len(part))})", part)
+        return out
 
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         yield from self._conn.execute(sql, params or {})
@@ -167,6 +179,7 @@ class Sqlite:
 
     def _prepare(self) -> None:
         conn = self._db.conn
+        conn.execute(f"pragma page_size={PAGE}")  # a file that holds something keeps its own
         conn.execute("pragma journal_mode=wal")
         conn.execute(f"pragma cache_size={-CACHE_KIB}")
         conn.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")  # runs in the writer's own commit, nowhere else

@@ -8,13 +8,15 @@ runs in a process it can kill (feedparser holds quadratic expressions). Entities
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml import etree
 
-from monitors.charset import Decoded, content_type, decode, unscramble
+from monitors.charset import Decoded, content_type, decode, unscrambled
 from monitors.dates import read_date
 from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, raw_text, short_name
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
@@ -60,30 +62,32 @@ _IDS: Final = ("guid", "id")
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
     """The document as far as it can be read; damage is in `problems`. Never raises."""
     decoded = decode(body, content_type(headers))
-    return parse_text(decoded, base, now)
-
-
-def parse_text(decoded: Decoded, base: str, now: datetime) -> ParsedDocument:
-    """`parse` of characters already decoded."""
-    text, declared = strip_prolog(unscramble(decoded.text))
+    text, declared = strip_prolog(unscrambled(decoded, body))
     problems = [*decoded.problems, *declared]
     if not text:
         return ParsedDocument(problems=(*problems, Problem(code="empty")))
     if _is_html(text):
         return ParsedDocument(format="html", title=_html_title(text), problems=(*problems, Problem(code="html_page")))
     text, flood = _without_flood(text)
-    root = None if flood else _strict(text)
+    root = None if flood else _strict(_octets(text, body, decoded))
     document = _document(root, base, now, ()) if root is not None else None
     if document is None or _wrong(document, text):
         document = _mended(text, base, now, flood or ((Problem(code="not_well_formed"),) if root is None else ()))
     return _with(document, problems)
 
 
+def _octets(text: str, body: bytes, decoded: Decoded) -> bytes:
+    """`text` in UTF-8: where the body is that already, the end of it, which is at hand."""
+    if decoded.encoding == "utf-8" and not decoded.problems and body[:3] != BOM_UTF8 and decoded.text.endswith(text):
+        return body[len(decoded.text[: len(decoded.text) - len(text)].encode()) :]
+    return text.encode("utf-8", "replace")
+
+
 def _without_flood(text: str) -> tuple[str, tuple[Problem, ...]]:
     """`text` cut off where one entry too many begins, or far too many tags: a million tags shall not become a million elements."""
     if len(text) < _FLOOD_SIZE:
         return text, ()
-    if (tags := text.count("<")) > _MAX_TAGS:
+    if len(text) > _MAX_TAGS and (tags := text.count("<")) > _MAX_TAGS:
         return text[: len(text) * _MAX_TAGS // tags], (Problem(code="truncated"),)
     if max(text.count("<item"), text.count("<entry")) <= MAX_ENTRIES:
         return text, ()
@@ -120,19 +124,20 @@ def _parser(recover: bool) -> etree.XMLParser:
     )
 
 
-def _strict(text: str) -> Any:
+def _strict(octets: bytes) -> Any:
     try:
-        return etree.fromstring(text.encode("utf-8", "replace"), _parser(False))
+        return etree.fromstring(octets, _parser(False))
     except (etree.XMLSyntaxError, ValueError):
         return None
 
 
 def _mended(text: str, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
     clean, damage = mend_xml(text)
-    root = _strict(clean)
+    octets = clean.encode("utf-8", "replace")
+    root = _strict(octets)
     if root is None:
         try:
-            root = etree.fromstring(clean.encode("utf-8", "replace"), _parser(True))
+            root = etree.fromstring(octets, _parser(True))
         except (etree.XMLSyntaxError, ValueError):
             root = None
         damage = (*damage, Problem(code="recovered"))
@@ -217,11 +222,14 @@ def _format(root: Any, kind: str) -> str:
 
 def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
     fields = fields_of(element, names)
-    base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
+    if attributes := element.keys():
+        base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
     title, body = first_text(fields, _TITLE), _body(fields)
     raw, published = _published(element, fields, now)
     guid = _guid(element, fields)
-    url = _link(fields, base) or web_link(element.get("HREF") or element.get("href") or "", base)
+    url = _link(fields, base)
+    if not url and attributes:
+        url = web_link(element.get("HREF") or element.get("href") or "", base)
     if not url and "id" in fields and guid.startswith(("http://", "https://")):
         url = web_link(guid, "")
     return ParsedEntry(
@@ -263,10 +271,19 @@ def _body_of_module(element: Any) -> str:
 def _author(fields: Fields) -> str:
     for name in _AUTHORS:
         for element in fields.get(name, ()):
-            named = element.find("{*}name") if len(element) else None
-            if text := plain_line((named.text or "") if named is not None else inner_text(element)[:500], 100):
+            named = next((child for child in element if _local(child.tag) == "name"), None)
+            if text := _person((named.text or "") if named is not None else inner_text(element)[:500]):
                 return text
     return ""
+
+
+def _local(tag: Any) -> str:
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=256)  # the same few names stand under all entries of a document
+def _person(text: str) -> str:
+    return plain_line(text, 100)
 
 
 def _published(element: Any, fields: Fields, now: datetime) -> tuple[str, datetime | None]:
@@ -288,7 +305,7 @@ def _link(fields: Fields, base: str) -> str:
     """The page of an entry: `alternate` before others, never `self`, an enclosure or a picture; else a permalink guid."""
     best, best_rank = "", 9
     links = fields.get("link", [])
-    if len(links) == 1 and (only := links[0].text) and "href" not in links[0].attrib and (address := web_link(only, base)):
+    if len(links) == 1 and (only := links[0].text) and links[0].get("href") is None and (address := web_link(only, base)):
         return address
     for link in (*links, *fields.get("url", ()), *fields.get("?:link", ())):
         href = (link.get("href") or link.text or "").strip()

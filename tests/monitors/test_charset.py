@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.charset import decode, unscramble
+from monitors.charset import decode, unscramble, unscrambled
 
 TEXT = "青石县小学食堂被指使用过期食材，家长要求公开检测结果。当地已成立联合调查组。堃垚镕喆"
 
@@ -72,6 +72,16 @@ def test_a_western_text_scrambled_twice_is_put_right_too() -> None:
 
 def test_only_the_scrambled_part_is_touched() -> None:
     assert unscramble("中文 Café " + "国".encode().decode("cp1252")) == "中文 Café 国"
+
+
+@given(
+    st.text(alphabet=st.sampled_from("中国a ÃÂâãäåæçèéïð\u0080\u00b8\u00ad\u2013\u00a9"), max_size=60),
+    st.sampled_from(["utf-8", "gb18030"]),
+)
+def test_a_document_is_put_right_like_its_text(text: str, encoding: str) -> None:
+    body = text.encode(encoding)
+    decoded = decode(body)
+    assert unscrambled(decoded, body) == unscramble(decoded.text)
 
 
 @pytest.mark.parametrize("text", ["Café Ærø", "中国", "naïve résumé", ""])

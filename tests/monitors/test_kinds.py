@@ -186,6 +186,27 @@ def test_damage_never_costs_the_feed(body: bytes, titles: list[str]) -> None:
     assert [entry.title for entry in parse_fully(body, {}, "", NOW).entries] == titles
 
 
+HEADS = (
+    "",
+    "\ufeff",
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    '\ufeff<?xml version="1.0"?>\r\n<!-- 青石县 -->\n',
+    '<!DOCTYPE rss [<!ENTITY 甲 "乙">]>',
+    "服务器提示：\n",
+    "  \n\n",
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_whatever_stands_before_the_document_it_reads_the_same(head: str, encoding: str) -> None:
+    rss = "<rss version='2.0'><channel><title>频道</title><item><title>青石县停水</title><guid>1</guid></item></channel></rss>"
+    document = parse((head + rss).encode(encoding), {}, "", NOW)
+    assert [(e.id, e.title) for e in document.entries] == [("1", "青石县停水")]
+    assert (document.format, document.title) == ("rss20", "频道")
+    assert "not_well_formed" not in codes(document)
+
+
 def test_declared_entities_stay_unresolved(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("SECRET")

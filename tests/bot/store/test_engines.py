@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ from bot.store.engine import Tx
 from bot.store.port import SourceState
 from bot.store.postgres import translated
 from bot.store.schema import MIGRATIONS
-from bot.store.sqlite import FILE, Sqlite
+from bot.store.sqlite import AMONG, FILE, PAGE, Sqlite
 from bot.store.verify import verify
 from tests.bot.store.cluster import Cluster
 from tests.bot.store.samples import T0, event, item, open_one, step
@@ -169,6 +170,35 @@ async def test_the_file_is_for_its_owner_only_and_syncs_every_commit(tmp_path: P
     )
     assert found == (2, "wal")
     await store.close()
+
+
+async def test_a_new_file_has_large_pages_and_an_older_one_keeps_its_own(tmp_path: Path) -> None:
+    for name, size in (("new", PAGE), ("old", 4_096)):
+        folder = tmp_path / name
+        folder.mkdir()
+        if name == "old":
+            with contextlib.closing(sqlite3.connect(folder / FILE)) as made:
+                made.execute("pragma page_size=4096")
+                made.execute("create table of_somebody (n)")
+        store = await open_store("", folder)
+        assert await store.engine.write(lambda tx: tx.rows("pragma page_size")[0]["page_size"]) == size
+        assert await store.add_item(item("a"))
+        await store.close()
+
+
+async def test_rows_are_found_by_more_values_than_one_statement_takes(store: SqlStore) -> None:
+    keys = [f"k{n:04d}" for n in range(2 * AMONG + 3)]
+
+    def unit(tx: Tx) -> tuple[int, int, int]:
+        tx.insert("meta", "key, value", [(key, "1") for key in keys])
+        select = "select key from meta where"
+        return (
+            len(tx.among(select, "key", [*keys, "other"])),
+            len(tx.among(select, "key", keys[:1])),
+            len(tx.among(select, "key", [])),
+        )
+
+    assert await store.engine.write(unit) == (len(keys), 1, 0)
 
 
 async def test_waiting_units_share_a_commit(tmp_path: Path) -> None:

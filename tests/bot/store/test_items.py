@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.store import SqlStore
-from bot.store.port import Joined, PollCounts, SourceState
+from bot.store.port import Change, Joined, PollCounts, SourceState
+from playbooks.incident import Incident
 from tests.bot.store.samples import T0, changed, event, item, minutes, open_one
 
 NEWS = SourceState(source_id="news", etag='"a"', next_poll_at=T0 + minutes(5), last_success_at=T0)
@@ -70,6 +71,20 @@ async def test_everything_about_an_item_comes_back(store: SqlStore) -> None:
     assert (await store.unjoined(1))[0].item == whole
 
 
+async def test_what_no_engine_keeps_is_left_out_of_one_text_and_the_others_stay(store: SqlStore) -> None:
+    whole = item("a", "水\0库", text="一\ud800二", url="https://example.invalid/1", author="记者", published_raw="昨天")
+    assert (await store.save_poll(NEWS, [whole, item("b")])).new == 2
+    got = {s.item.id: s.item for s in await store.unjoined(9)}
+    assert (got["a"].title, got["a"].text, got["a"].url, got["a"].author) == ("水库", "一?二", whole.url, "记者")
+    assert got["b"] == item("b")
+
+
+async def test_items_of_one_unit_keep_the_instants_they_were_seen(store: SqlStore) -> None:
+    found = [item(key, at=T0 + minutes(n)) for n, key in enumerate("abcd")]
+    await store.add_items([found[2], found[0], found[3], found[1]])
+    assert [s.item for s in await store.unjoined(9)] == found
+
+
 async def test_items_wait_in_the_order_they_were_seen(store: SqlStore) -> None:
     for key, at in (("c", 2.0), ("b", 1.0), ("a", 1.0)):
         await store.add_item(item(key, at=T0 + minutes(at)))
@@ -97,6 +112,31 @@ async def test_marking_skips_what_another_process_placed(store: SqlStore) -> Non
     await store.mark_joined(late)
     assert await store.incident_of("a") == 1
     assert await store.unjoined(10) == []
+
+
+async def test_a_flood_goes_to_its_matters_in_one_unit_or_not_at_all(store: SqlStore) -> None:
+    keys = [f"i{n:03d}" for n in range(400)]
+    await store.add_items([item(key, f"停水{key}") for key in keys])
+    first, second = await open_one(store), await open_one(store, number=2)
+
+    def change(of: Incident, part: list[str]) -> Change:
+        joined = tuple(Joined(item_id=key, incident=of.number, at=T0, why="停水") for key in part)
+        return replace(changed(of, event("noted", text="并入")), joined=joined)
+
+    both = [change(first, keys[:390]), change(second, keys[390:])]
+    taken = Joined(item_id="i007", incident=2, at=T0, why="先到")
+    await store.mark_joined([taken])
+    assert not await store.commit_all(both, ())
+    assert len(await store.unjoined(1000)) == 399
+    assert (await store.incident(1), await store.items_of(1)) == (first, [])
+    unknown = replace(both[0], joined=(*both[0].joined, replace(taken, item_id="none")))
+    assert not await store.commit_all([unknown], ())
+    rest = [change(first, [key for key in keys[:390] if key != "i007"]), change(second, ["i007", *keys[390:]])]
+    assert await store.commit_all(rest, ())
+    assert await store.unjoined(1000) == []
+    assert [s.item.id for s in await store.items_of(2)] == ["i007", *keys[390:]]
+    rows = await store.engine.read(lambda tx: tx.rows("select item_id, why from membership where incident = 2"))
+    assert {r["item_id"]: r["why"] for r in rows} == {"i007": "先到", **dict.fromkeys(keys[390:], "停水")}
 
 
 async def test_members_of_open_incidents_never_expire(store: SqlStore) -> None:
