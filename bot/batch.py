@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from bot.desk import Desk, NotFound, change, open_incident, planned, settled
 from bot.store.port import Change, Joined
 from playbooks.deadlines import at_rest
-from playbooks.fold import evolve, opened
+from playbooks.fold import gained, opened
 from playbooks.incident import Event, Incident
 
 HOLD_SECONDS: Final = 0.2
@@ -55,13 +55,20 @@ class Direct:
 
 @dataclass(slots=True, kw_only=True)
 class Held:
-    """An incident as the batch has changed it so far."""
+    """An incident as the batch has changed it so far; `waiting` are members it gained that its state does not show yet."""
 
     incident: Incident
     base_version: int
     events: list[Event] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
     settled: bool = False
+    waiting: list[Event] = field(default_factory=list)
+
+    def gather(self) -> None:
+        """Let the state show all members."""
+        if self.waiting:
+            self.incident = gained(self.incident, self.waiting)
+            self.waiting.clear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,10 +92,8 @@ class Batch:
             if incident is None:
                 raise NotFound(number)
             held = Held(incident=incident, base_version=incident.version)
-        after, events = self._settled(held, tuple(decision(held.incident)))
+        self._add(held, tuple(decision(held.incident)))
         self.held[number] = held
-        held.incident = after
-        held.events += events
         held.joined += members(number)
 
     async def open(self, first: Event, more: Decision, members: Members) -> int:
@@ -101,16 +106,21 @@ class Batch:
         self.next_number = number + 1
         return number
 
-    def _settled(self, held: Held, events: tuple[Event, ...]) -> tuple[Incident, tuple[Event, ...]]:
-        """What `bot.desk.settled` gives. Once settled in this batch, a matter that only gains members stays so: no clock looks at them."""
+    def _add(self, held: Held, events: tuple[Event, ...]) -> None:
+        """What `bot.desk.settled` gives. Once settled in this batch, a matter that only gains members stays so: no clock looks at them.
+
+        Then they wait until the state is asked for more than whether it has any, since a crowd is put together faster than one by one.
+        """
         now = self.desk.now()
-        if not (held.settled and at_rest(held.incident, now) and all(e.kind == MEMBER for e in events)):
+        if held.settled and at_rest(held.incident, now) and all(e.kind == MEMBER for e in events):
+            held.waiting += events
+            if not held.incident.members:
+                held.gather()
+        else:
+            held.gather()
             held.settled = True
-            return settled(held.incident, events, self.desk.settings, now)
-        after = held.incident
-        for event in events:
-            after = evolve(after, event)
-        return after, events
+            held.incident, events = settled(held.incident, events, self.desk.settings, now)
+        held.events += events
 
     async def mark(self, joined: Joined) -> None:
         self.marks.append(joined)
@@ -131,6 +141,7 @@ class Batch:
         return True
 
     def _change(self, held: Held) -> Change:
+        held.gather()
         if not held.events:  # only members: the steps stay as they are
             return Change(
                 incident=held.incident, base_version=held.base_version, events=(), steps=None, joined=tuple(held.joined)

@@ -32,7 +32,8 @@ from playbooks import triage
 from playbooks.incident import Event, Incident, Member, Place
 from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_again
 
-BATCH = 500
+BATCH = 2000
+"""Items read at once; how many are written together is bounded by time (`bot.batch`)."""
 BREATH = 16
 """Items judged before the loop may turn to others."""
 TRIES = 4
@@ -280,6 +281,8 @@ class Intake:
     def _holds(self, i: Incident, item_id: str) -> bool:
         """Whether the item is a member already; of a matter asked for again in a batch only the new members are looked at."""
         known, ids = self.ids.get(i.number, ((), set()))
+        if i.members is known:
+            return item_id in ids
         if i.members[: len(known)] != known:
             known, ids = (), set()
         ids.update(map(ITEM_ID, i.members[len(known) :]))

@@ -5,7 +5,7 @@ The stored state must always equal the fold of its chain (design.md §3.5); `yqb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -334,6 +334,12 @@ def evolve(incident: Incident, event: Event) -> Incident:
     """State after one more event. KeyError on an unknown kind: a chain this version cannot read must not be guessed at."""
     after = EVOLVE[event.kind](incident, event)
     return after if event.kind in SILENT else replace(after, version=incident.version + 1)
+
+
+def gained(incident: Incident, events: Sequence[Event]) -> Incident:
+    """State after several ``joined`` events: what `evolve` gives one by one, its members put together once."""
+    more = [load(Member, e.data["member"]) for e in events]  # type: ignore[arg-type]
+    return replace(incident, members=(*incident.members, *more), version=incident.version + len(more))
 
 
 def fold(number: int, events: Iterable[Event]) -> Incident:

@@ -60,8 +60,10 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
     out: list[Event] = []
     for metric in COUNTED:
         value = story.figures.get(metric)
+        if value is None:
+            continue
         known = i.latest(metric, "net")
-        if value is not None and (known.value if known else None) != value and (value > 0 or known):
+        if (known.value if known else None) != value and (value > 0 or known):
             figure = Figure(metric=metric, value=value, standing="net", source=item.source, at=now, span=item.title)
             out.append(event("figure", now, figure=figure))
     if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:

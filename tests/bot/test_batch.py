@@ -183,3 +183,33 @@ async def test_a_clock_that_runs_out_inside_a_batch_is_overdue_although_the_matt
     assert await gained(later[2]) == ["joined", "clock_overdue"]
     assert await batch.write()
     await whole(running, number, 4)
+
+
+async def test_members_that_wait_in_a_batch_are_there_for_whoever_asks_more_than_whether_there_are_any(
+    running: Running,
+) -> None:
+    """What a batch puts together at once is what the chain folds to, item by item, with another event in the midst of it."""
+    desk = running.service.desk
+    rows = slides(running, 7)
+    await desk.store.add_items(rows)
+    batch, seen = Batch(desk=desk), list[tuple[bool, int]]()
+    number = await batch.open(
+        Event(kind="opened", at=desk.now(), actor=OFFICER, data={"title": "大湾村滑坡"}), lambda i: (), lambda n: ()
+    )
+    for n, row in enumerate(rows):
+
+        def decision(i: Incident, row: Item = row, n: int = n) -> tuple[Event, ...]:
+            seen.append((bool(i.members), len(i.members)))
+            more = (triage.event("classified", desk.now(), category="geo_damage"),) if n == 4 else ()
+            return (triage.member(row, "same matter", desk.now()), *more)
+
+        def members(to: int, row: Item = row) -> tuple[Joined, ...]:
+            return (Joined(item_id=row.id, incident=to, at=desk.now(), why="same matter"),)
+
+        await batch.change(number, decision, members)
+    assert [any_ for any_, _ in seen] == [False, *[True] * 6]
+    assert seen[5][1] == 5, "an event that is no member is decided into a state that shows them all"
+    assert await batch.write()
+    found = await whole(running, number, len(rows))
+    assert found.version == 1 + len(rows) + 1
+    assert [m.item_id for m in found.members] == [row.id for row in rows]
