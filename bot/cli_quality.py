@@ -71,9 +71,9 @@ async def _read(settings: Settings, data: Path, since: datetime | None) -> tuple
         await store.close()
 
 
-async def examples_of(store: Store, since: datetime | None = None) -> tuple[Example, ...]:
-    """Labelled examples of every matter opened since then, in order of number."""
-    found = [i for i in await store.incidents(open_only=False, limit=ALL) if since is None or i.opened_at >= since]
+async def examples_of(store: Store, since: datetime | None = None, limit: int = ALL) -> tuple[Example, ...]:
+    """Labelled examples of the newest matters opened since then, in order of number."""
+    found = [i for i in await store.incidents(open_only=False, limit=limit) if since is None or i.opened_at >= since]
     rows = [example(i.number, await store.events(f"incident:{i.number}")) for i in sorted(found, key=lambda i: i.number)]
     return tuple(x for x in rows if x is not None)
 

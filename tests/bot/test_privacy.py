@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from bot.cli_erase import run as erase_command
 from bot.configuration import DEMO
 from bot.retention import tidy
 from bot.store import backup, open_store
+from bot.store.kept import Attachment
 from bot.store.port import Joined
 from bot.store.verify import verify
 from monitors.item import ItemKind, items
 from monitors.kinds import hotline
 from monitors.kinds.fields import FIELDS
+from playbooks.privacy import involved
 from tests.bot.desk_room import Room, room
 from tests.builders import at
 
@@ -77,7 +80,7 @@ class Pages:
 
     async def get(self, path: str) -> tuple[int, str]:
         async with self.session.get(self.room.board + path) as answer:
-            return answer.status, await answer.text()
+            return answer.status, await answer.text(errors="replace")
 
     async def submit(self, form: str, **fields: str) -> tuple[int, str]:
         page = (await self.get("/incident/1"))[1]
@@ -213,3 +216,19 @@ async def test_a_term_clears_closed_matters_and_old_ordinary_items(night: Room) 
     assert await tidy(night.desk) == 1, "the ordinary order itself"
     assert (await night.desk.store.originals_of(1))[0].fields != ()
     assert (await night.desk.store.engine.read(verify)).faults == ()  # type: ignore[attr-defined]
+
+
+async def test_a_file_of_a_complaint_is_not_served_to_a_unit_the_matter_was_handed_to(night: Room, pages: Pages) -> None:
+    row = Attachment(id="f1", name="现场.png", kind="image", by=night.duty.duty_officer, at=night.clock.now(), incident=1)
+    await night.desk.store.add_attachment(replace(row, media_type="image/png"), b"\x89PNG\r\n\x1a\n" + bytes(99))
+    await pages.sign_in("chenjing")
+    assert (await pages.get("/incident/1/file/f1"))[0] == 200
+    await night.type(night.duty.duty_leader, "交办 1 自然资源局 县新闻办")
+    found = await night.desk.store.incident(1)
+    assert found is not None
+    assert "xcb" in involved(found)
+    status, page = await pages.get("/incident/1/file/f1")
+    assert status == 403
+    assert "不得提供给承办单位" in page
+    await pages.sign_in("jiangke")
+    assert (await pages.get("/incident/1/file/f1"))[0] == 200

@@ -43,7 +43,17 @@ async def test_pages_fit_their_width(night, rules, tmp_path, width, height):
     await land_money(rules).save(night.store)
     async with browsing(tmp_path) as tab:
         await tab.open(night.base + await night.link("chenjing"), width, height)
-        for path in ("/", "/incident/12", "/leads", "/rota", "/sources", "/source/demo-hotline", "/search?q=滑坡", "/problems"):
+        for path in (
+            "/",
+            "/incident/12",
+            "/leads",
+            "/rota",
+            "/sources",
+            "/source/demo-hotline",
+            "/search?q=滑坡",
+            "/problems",
+            "/quality",
+        ):
             await tab.open(night.base + path, width, height)
             assert await tab.run("document.documentElement.scrollWidth") <= width, path
             tall = "[...document.querySelectorAll('.top nav a')].filter(a => a.offsetHeight > 48).length"
