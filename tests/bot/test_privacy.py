@@ -223,7 +223,8 @@ async def test_a_file_of_a_complaint_is_not_served_to_a_unit_the_matter_was_hand
     await night.desk.store.add_attachment(replace(row, media_type="image/png"), b"\x89PNG\r\n\x1a\n" + bytes(99))
     await pages.sign_in("chenjing")
     assert (await pages.get("/incident/1/file/f1"))[0] == 200
-    await night.type(night.duty.duty_leader, "交办 1 自然资源局 县新闻办")
+    await night.type("zhaomin", "退回 1 不属本局职责；三定方案；县新闻办")
+    await night.type(night.duty.duty_leader, "交办 1 县新闻办")
     found = await night.desk.store.incident(1)
     assert found is not None
     assert "xcb" in involved(found)
