@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final
 
 from bot.clock import wall
@@ -41,12 +42,18 @@ def read_folder(folder: Path, source: Source, mark: str, now: datetime, fields: 
     fresh = [(path, key) for path, key in present if key not in done][:AT_ONCE]
     found: dict[str, Item] = {}
     remarks: list[str] = []
-    for path, _ in fresh:
-        read, remark = _one(path, source, now, fields)
+    taken: set[str] = set()
+    for path, key in fresh:
+        try:
+            read, remark = _one(path, source, now, fields)
+            taken.add(key)
+        except FileNotFoundError:  # moved away meanwhile
+            continue
+        except OSError as e:  # no permission, or held by another program: tried again at every look until it can be read
+            read, remark = (), f"读不了（{why(e)}），下次再试"
         found.update({i.id: i for i in read})
         if remark:
             remarks.append(f"{path.name}：{remark}")
-    taken = {key for _, key in fresh}
     kept = [key for _, key in present if key in done or key in taken]
     return FolderRead(
         items=tuple(found.values()), mark=" ".join(kept[-REMEMBERED:]), remark="；".join(remarks[:3]), bad=len(remarks)
@@ -58,22 +65,23 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     settled = (wall() - SETTLED).timestamp()
     seen = []
     for path in folder.iterdir():
-        if path.suffix.lower() in ENDINGS and not path.name.startswith((".", "~")) and path.is_file():
+        if path.suffix.lower() not in ENDINGS or path.name.startswith((".", "~")):
+            continue
+        try:
             stat = path.stat()
-            if stat.st_mtime <= settled:
-                key = hashlib.sha256(f"{path.name}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:12]
-                seen.append((stat.st_mtime_ns, path, key))
+        except FileNotFoundError:  # moved away since the folder was listed
+            continue
+        if S_ISREG(stat.st_mode) and stat.st_mtime <= settled:
+            key = hashlib.sha256(f"{path.name}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:12]
+            seen.append((stat.st_mtime_ns, path, key))
     yield from ((path, key) for _, path, key in sorted(seen))
 
 
 def _one(path: Path, source: Source, now: datetime, fields: Fields) -> tuple[Sequence[Item], str]:
+    """Orders of one file and what is wrong with it; OSError where it cannot be read now."""
     if path.stat().st_size > LARGEST:
         return (), f"文件超过{LARGEST >> 20}MB，没有读取，请拆分后再放入"
-    try:
-        body = path.read_bytes()
-    except OSError as e:
-        return (), f"读不了（{why(e)}）"
-    document = hotline.read(body, {}, fields, now, hotline.MAX_ROWS)
+    document = hotline.read(path.read_bytes(), {}, fields, now, hotline.MAX_ROWS)
     bad = next(
         (p for p in document.problems if p.code in ("rows_unreadable", "columns_missing", "unreadable", "too_large")), None
     )

@@ -67,7 +67,7 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     """The characters of `body` and the charset they turned out to be; what cannot be read becomes U+FFFD and is counted."""
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return _loose(body, name, "")
+            return _marked(body, name, len(mark))
     if b"\x00" in body[:64] and (name := _without_mark(body[:64])):
         return _loose(body, name, "")
     claimed = declared_charset(body, content_type)
@@ -77,6 +77,16 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
         return Decoded(text=body.decode("utf-8"), encoding="utf-8", problems=_lie(claimed, "utf-8", body.isascii()))
     except UnicodeDecodeError:
         return _guess(body, claimed)
+
+
+def _marked(body: bytes, name: str, mark: int) -> Decoded:
+    """What follows a byte order mark; some exports put that of UTF-8 before GBK."""
+    if name != "utf-8":
+        return _loose(body, name, "")
+    try:
+        return Decoded(text=body[mark:].decode(name).lstrip("\ufeff"), encoding=name)
+    except UnicodeDecodeError:
+        return _guess(body[mark:], "")
 
 
 def _without_mark(head: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,12 +37,21 @@ FIELDS: Final = Fields()
 TABLE: Final = tuple(name for name in Fields.__dataclass_fields__ if name != "rows")
 
 
+_ASIDE: Final = re.compile(r"\([^()]*\)$|[\s*:]+")
+
+
+def bare_heading(cell: str) -> str:
+    """A heading without what exports decorate it with: 标　题, *诉求内容：, 诉求内容（必填）, a line break in the middle."""
+    return _ASIDE.sub("", unicodedata.normalize("NFKC", cell).strip(" *:"))
+
+
 def positions(heading: Sequence[str], fields: Fields) -> dict[str, int]:
     """Field -> column of a heading line."""
     found: dict[str, int] = {}
+    bare = [bare_heading(cell) for cell in heading]
     for field in TABLE:
         names: tuple[str, ...] = getattr(fields, field)
-        position = next((heading.index(name) for name in names if name in heading), None)
+        position = next((row.index(name) for name in names for row in (heading, bare) if name in row), None)
         if position is not None:
             found[field] = position
     return found

@@ -10,9 +10,11 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final, Protocol
 
 from monitors.charset import content_type, decode
@@ -50,6 +52,8 @@ SERIAL_ZERO: Final = datetime(1899, 12, 30, tzinfo=BEIJING)
 _SERIAL = re.compile(r"[345]\d{4}(?:\.\d+)?")
 _COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)\s*(\d\d)(\d\d)(\d\d)?")
 
+_KEPT_AS_TEXT = re.compile(r"""="([^"]*)"|'(\d[\s\S]*)""")
+
 Line = tuple[int, list[str]]
 
 
@@ -78,7 +82,7 @@ def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime,
 
 def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> dict[str, str]:
     """Field -> heading found in a body: what a preview shows. Empty where no heading line is found."""
-    where, line = _heading(_lines(body, headers, [], fields)[0], fields)
+    where, line, _ = _heading(_lines(body, headers, [], fields)[0], fields)
     return {field: line[position] for field, position in (where or {}).items()}
 
 
@@ -101,21 +105,41 @@ def _names_orders(where: Mapping[str, int]) -> bool:
 
 def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
     """The heading, then one entry a row."""
-    where, first = _heading(lines, fields)
+    where, first, lines = _heading(lines, fields)
     if where is None:
         problem = Problem(code="columns_missing", detail="、".join(cell for cell in first if cell)[:200])
         return ParsedDocument(format="hotline", problems=(problem,))
     entries: list[ParsedEntry] = []
+    known: dict[tuple[str, str], int] = {}
     over = 0
     for line, row in lines:
         entry = _entry(row, where, now)
         if entry is None:
             bad.append(line)
+        elif entry.id and (earlier := known.get((entry.id, entry.title))) is not None:
+            entries[earlier] = _one_order(entries[earlier], entry)
         elif len(entries) < limit:
+            known[entry.id, entry.title] = len(entries)
             entries.append(entry)
         else:
             over += 1
     return ParsedDocument(format="hotline", entries=tuple(entries), problems=_problems(bad, over))
+
+
+def _one_order(first: ParsedEntry, more: ParsedEntry) -> ParsedEntry:
+    """An order that stands in several rows, one for each unit or each addition: nothing of any row is dropped."""
+    said = first.summary.split("\n")
+    fresh = [line for line in more.summary.split("\n") if line and line not in said]
+    covered = {**json.loads(more.original or "{}"), **json.loads(first.original or "{}")}
+    for name, value in json.loads(more.original or "{}").items():
+        if value not in covered[name]:
+            covered[name] = f"{covered[name]}；{value}"
+    return replace(
+        first,
+        published=first.published or more.published,
+        summary="\n".join((*said, *fresh)).strip(),
+        original=original(covered),
+    )
 
 
 def _problems(bad: Sequence[int], over: int) -> tuple[Problem, ...]:
@@ -127,18 +151,28 @@ def _problems(bad: Sequence[int], over: int) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | None, list[str]]:
-    """Columns by the first line that names a title or a text, with that line; else the first line, to be shown."""
+def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | None, list[str], Iterator[Line]]:
+    """Columns by the first line that names a title or a text, with that line; else the first line, to be shown. And the rows below.
+
+    Of a heading in two lines the lower one counts where it names more.
+    """
     first: list[str] = []
     for count, (_, row) in enumerate(lines, start=1):
         cells = [cell.strip() for cell in row]
         first = first or cells
         where = positions(cells, fields)
         if _names_orders(where):
-            return where, cells
+            below = next(lines, None)
+            if below is None:
+                return where, cells, lines
+            lower = [cell.strip() for cell in below[1]]
+            more = positions(lower, fields)
+            if len(more) > len(where):
+                return more, lower, lines
+            return where, cells, chain((below,), lines)
         if count >= HEADING_WITHIN:
             break
-    return None, first
+    return None, first, lines
 
 
 def _numbered(rows: CsvRows, bad: list[int]) -> Iterator[Line]:
@@ -159,9 +193,17 @@ def _numbered(rows: CsvRows, bad: list[int]) -> Iterator[Line]:
 def _entry(row: Sequence[str], where: Mapping[str, int], now: datetime) -> ParsedEntry | None:
     def cell(field: str) -> str:
         position = where.get(field)
-        return row[position].strip() if position is not None and position < len(row) else ""
+        return _bare(row[position]) if position is not None and position < len(row) else ""
 
     return order(cell, now)
+
+
+def _bare(cell: str) -> str:
+    """The cell without what keeps a spreadsheet from turning it into a number: ="1001", '1001."""
+    text = cell.strip()
+    if kept := _KEPT_AS_TEXT.fullmatch(text):
+        return (kept[1] if kept[1] is not None else kept[2]).strip()
+    return text
 
 
 def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
@@ -176,7 +218,7 @@ def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
     shown = {"title": title, "text": text, "place": place}
     raw = {"title": raw_title, "text": raw_text, "place": raw_place, **{f: plain_line(cell(f)) for f in COVERED_WHOLE}}
     return ParsedEntry(
-        id=cell("number"),
+        id=unicodedata.normalize("NFKC", cell("number")),
         title=title or text[:60],
         published=received(cell("received"), now),
         summary="\n".join(line for line in lines if line),
@@ -188,6 +230,7 @@ def order(cell: Callable[[str], str], now: datetime) -> ParsedEntry | None:
 
 def received(text: str, now: datetime) -> datetime | None:
     """When an order came in, as exports write it; a bare number is a date a spreadsheet has lost the form of."""
+    text = unicodedata.normalize("NFKC", text)
     if _SERIAL.fullmatch(text):
         return SERIAL_ZERO + timedelta(seconds=round(float(text) * 86_400))
     if digits := _COMPACT.fullmatch(text):

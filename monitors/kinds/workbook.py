@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 
 from monitors.mend import Problem
 
@@ -44,6 +46,7 @@ def rows(body: bytes, wanted: Callable[[Sequence[str]], bool] | None = None, wit
         for sheet in book.worksheets:
             found = []
             found.extend(_lines(sheet))
+            _fill_down(found, sheet, body)
             if (wanted is None and found) or (wanted is not None and any(wanted(row) for _, row in found[:within])):
                 return Table(rows=tuple(found))
             first = first or found
@@ -73,6 +76,40 @@ def _lines(sheet: Any) -> Iterator[tuple[int, list[str]]]:
         cells = [_text(value) for value in row]
         if any(cells):
             yield line, cells
+
+
+_MERGED: Final = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["']""")
+CHUNK: Final = 1 << 20
+OVERLAP: Final = 200
+
+
+def _fill_down(found: Sequence[tuple[int, list[str]]], sheet: Any, body: bytes) -> None:
+    """A cell merged over several rows says the same in each of them: 区县 written once beside ten orders."""
+    rows = dict(found)
+    for left, top, _, bottom in _merged(sheet, body):
+        value = rows[top][left - 1] if top in rows and left <= len(rows[top]) else ""
+        for line in range(top + 1, min(bottom, MAX_LINES) + 1) if value else ():
+            cells = rows.get(line)
+            if cells is not None and left <= len(cells):
+                cells[left - 1] = cells[left - 1] or value
+
+
+def _merged(sheet: Any, body: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Ranges over more than one row; openpyxl keeps none when it reads a sheet row by row."""
+    part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if part not in archive.namelist():
+            return
+        with archive.open(part) as stream:
+            seen, kept = set(), b""
+            while chunk := stream.read(CHUNK):
+                for match in _MERGED.finditer(kept + chunk):
+                    seen.add(match[1])
+                kept = (kept + chunk)[-OVERLAP:]
+    for ref in sorted(seen):
+        left, top, right, bottom = range_boundaries(ref.decode())
+        if bottom > top:
+            yield left, top, right, bottom
 
 
 def _text(value: object) -> str:

@@ -66,6 +66,41 @@ def test_a_file_still_being_written_waits(box: Path) -> None:
     assert read_folder(box, source(box), "", NOW).mark == ""
 
 
+def test_a_file_that_cannot_be_read_now_is_tried_again_until_it_can(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held by the program that writes it, or without permission for us: its orders are not given up."""
+    drop(box, "a.csv", HEAD + "1,停水\n")
+    drop(box, "b.csv", HEAD + "2,停电\n")
+    real = Path.read_bytes
+
+    def held(path: Path) -> bytes:
+        if path.name == "a.csv":
+            raise PermissionError(13, "held")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", held)
+        first = read_folder(box, source(box), "", NOW)
+        again = read_folder(box, source(box), first.mark, NOW)
+    assert [i.title for i in first.items] == ["停电"]
+    assert first.remark == again.remark
+    assert first.remark.startswith("a.csv：读不了（")
+    assert [i.title for i in read_folder(box, source(box), again.mark, NOW).items] == ["停水"]
+
+
+def test_a_file_that_is_moved_away_meanwhile_costs_the_others_nothing(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(box, "a.csv", HEAD + "1,停水\n")
+    gone = drop(box, "b.csv", HEAD + "2,停电\n")
+    real = Path.iterdir
+
+    def listed(path: Path) -> list[Path]:
+        found = list(real(path))
+        gone.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    assert [i.title for i in read_folder(box, source(box), "", NOW).items] == ["停水"]
+
+
 def test_many_files_are_taken_in_turns(box: Path) -> None:
     for n in range(AT_ONCE + 5):
         drop(box, f"{n}.csv", HEAD + f"{n},停水{n}\n", age=100 - n)

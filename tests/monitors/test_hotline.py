@@ -148,7 +148,7 @@ def test_a_workbook_that_is_none_or_too_much_gives_a_problem(body: bytes, code: 
     assert read(body).entries == ()
 
 
-def test_a_cover_sheet_before_the_table_is_passed_over_and_merged_cells_cost_only_themselves() -> None:
+def test_a_cover_sheet_before_the_table_is_passed_over_and_a_merged_cell_stands_in_every_row() -> None:
     book = Workbook()
     cover = book.active
     assert cover is not None
@@ -164,7 +164,8 @@ def test_a_cover_sheet_before_the_table_is_passed_over_and_merged_cells_cost_onl
     out = io.BytesIO()
     book.save(out)
     found = read(out.getvalue())
-    assert [e.title for e in found.entries] == ["路灯不亮", "第1盏路灯不亮", "第2盏路灯不亮"]
+    assert [e.title for e in found.entries] == ["路灯不亮"] * 3
+    assert [e.summary for e in found.entries] == ["第0盏路灯不亮", "第1盏路灯不亮", "第2盏路灯不亮"]
     assert found.problems == ()
 
 
@@ -204,3 +205,83 @@ def test_every_usual_separator_is_recognised(separator: str) -> None:
 )
 def test_an_old_workbook_or_a_saved_page_is_told_as_such(body: bytes) -> None:
     assert [p.code for p in read(body).problems] == ["unreadable"]
+
+
+def merged(lines: Sequence[Sequence[object]], *ranges: str) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in lines:
+        sheet.append(list(line))
+    for cells in ranges:
+        sheet.merge_cells(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_place_or_a_name_written_once_beside_several_orders_belongs_to_each() -> None:
+    lines = (
+        ("工单编号", "区县", "标题", "诉求内容", "姓名"),
+        (1, "青石县", "停水", "停水三天", "王小明"),
+        (2, None, "停电", "王小明说停电", None),
+    )
+    first, second = read(merged(lines, "B2:B3", "E2:E3")).entries
+    assert first.summary.endswith("地点：青石县")
+    assert second.summary == "王某说停电\n地点：青石县"
+
+
+def test_an_order_in_several_rows_is_one_with_all_that_they_say() -> None:
+    lines = (
+        ("工单编号", "标题", "诉求内容", "承办单位", "办理状态"),
+        (1, "房屋开裂", "墙体开裂", "住建局", "已办结"),
+        (None, None, None, "自然资源局", "办理中"),
+        (1, "房屋开裂", "催办：屋顶塌了一块", "住建局", "办理中"),
+        (2, "停水", "停水三天", "水利局", "办理中"),
+    )
+    found = read(merged(lines, "A2:A3", "B2:B3", "C2:C3"))
+    first, second = found.entries
+    for said in ("墙体开裂", "催办：屋顶塌了一块", "承办单位：住建局", "承办单位：自然资源局", "办理状态：办理中"):
+        assert first.summary.count(said) == 1
+    assert (second.id, found.problems) == ("2", ())
+
+
+def test_of_a_heading_in_two_lines_the_lower_one_counts() -> None:
+    lines = (
+        ("工单编号", "标题", "来电人信息", None, "诉求内容"),
+        (None, None, "姓名", "联系电话", None),
+        (1, "停水", "王小明", "13800001234", "王小明来电停水"),
+    )
+    (entry,) = read(merged(lines, "A1:A2", "B1:B2", "C1:D1", "E1:E2")).entries
+    assert (entry.title, entry.summary, entry.author) == ("停水", "王某来电停水", "王某")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        ("工单 编号", "标　题", "诉求内容（必填）", "受理\n时间"),
+        ("*工单编号", "*诉求标题：", "*诉求内容", "来电时间(年月日)"),
+        ("工单编号＊", "标题 ", "诉求内容（200字以内）", "受理时间："),
+    ],
+)
+def test_headings_are_known_under_their_decoration(heading: tuple[str, ...]) -> None:
+    (entry,) = read(xlsx(heading, ("A1", "停水", "停水三天", "2026-03-02 08:30"))).entries
+    assert (entry.id, entry.title, entry.summary) == ("A1", "停水", "停水三天")
+    assert entry.published == datetime(2026, 3, 2, 8, 30, tzinfo=BEIJING)
+
+
+@pytest.mark.parametrize("number", ['="20260302001"', "'20260302001", "20260302001\t", "２０２６０３０２００１"])
+def test_a_number_kept_from_the_spreadsheet_is_the_number(number: str) -> None:
+    body = f'工单编号,标题,受理时间\n{number},停水,="2026-03-02 08:30:00"\n'.encode()
+    (entry,) = read(body).entries
+    assert entry.id == "20260302001"
+    assert entry.published == datetime(2026, 3, 2, 8, 30, tzinfo=BEIJING)
+
+
+def test_gbk_behind_a_mark_of_utf8_is_read() -> None:
+    (entry,) = read(b"\xef\xbb\xbf" + "工单编号,标题,诉求内容\n1,反映停水,停水三天没有人管\n".encode("gb18030")).entries
+    assert (entry.id, entry.title) == ("1", "反映停水")
+
+
+def test_a_date_number_in_full_width_digits_is_a_date() -> None:
+    assert hotline.received("４６０８３．５", NOW) == datetime(2026, 3, 2, 12, 0, tzinfo=BEIJING)
