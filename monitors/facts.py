@@ -117,7 +117,9 @@ class Facts:
         if place == "home" and self._hazards and not story.hazards and not self._same_spot(story):
             value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
         near = place in ("city", "county") and not self._fewer_dead(story)
-        if same_family:
+        if same_family and place == "unknown" and theirs & mine <= PERSONAL:
+            value -= rules.same_hazard  # blows are struck everywhere: verb and form alone make no matter
+        elif same_family:
             value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)
         elif near and not clash:
             value += rules.same_province

@@ -76,9 +76,17 @@ _NOT_AFTER_WEAK = re.compile(
     "镇|乡|村|社区|小区|新村|苑|花园|广场|大厦|大桥|桥|庄|山(?!体|洪|火)|江|河(?!道|水|堤|段)|湖|岛|寺|庙|湾|门|汽车|集团|股份|科技|地产|药业|影业|文化|传媒|奖|节|公主|传|记|式|型|的|化|性|味|色|人(?!民)|们|了|者|是|和"
 )
 _PLACE_FOLLOWS_NOTHING = re.compile(
-    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|名|辆|所|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|[0-9]日)$"
+    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|名|辆|所|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|失联|失踪|被困|滞留|解救|救援|支援|驰援|援助|救助|[0-9]日)$"
+)
+# Whose organ speaks is a place, however short its name.
+_ORGAN = re.compile(
+    "(?:警方|公安|派出所|交警|检察|检方|法院|纪委|区委|县委|区政府|县政府|教育局|教体局|卫健|市监|应急管理|消防|城管|文旅|人社|住建|妇联)"
 )
 # Names of these are where people go or come from, not where it happens.
+# A person or a team is named after where they come from: 山西蓝天救援队解救涿州群众, 河南大哥. It happened where the other place is.
+_ORIGIN = re.compile(
+    "[^,。;:!?、 ]{0,4}(?:救援队|医疗队|救援力量|支援队|志愿者|志愿服务队)|(?:籍|一|1)?(?:大哥|大姐|大叔|大妈|大爷|小伙|姑娘|小哥|老板|夫妇|夫妻|情侣|游客|车主|司机|网友|媒体|卫视)"
+)
 _TOWARDS = re.compile(r"(?:飞往|开往|发往|驶往|前往|运往|逃往|赴|去往|寄往|返回|嫁到|来自|毕业于|出生于|祖籍)$")
 _DATELINE = re.compile(
     r"^.{0,60}?(?:新华社|新华网|中新社|中新网|人民网|央视网|中国新闻网|本报|环球网)[^,。]{0,8}?\d{1,2}月\d{1,2}日(?:电|讯|消息)|\((?:记者|通讯员|实习生|编辑)[^()]{0,40}\)"
@@ -166,7 +174,7 @@ class Locator:
         before: _Hit | None = None
         for towards in (False, True):
             for hit in hits:
-                if hit.foreign or (not towards and _TOWARDS.search(passage[: hit.start])):
+                if hit.foreign or (not towards and _aside(passage, hit)):
                     continue
                 place = self._place(passage, hit, before, found, local)
                 if place is None:
@@ -201,6 +209,8 @@ class Locator:
         if parent and _inside(name.code, parent):
             return True
         at_home = local is not None and bool(local.code) and _inside(name.code, local.code)
+        if name.form in (_Form.DISTRICT, _Form.WEAK) and _ORGAN.match(passage, hit.end):
+            return True
         if not at_home and (name.form is _Form.DISTRICT or hit.words in self._gazetteer.words):
             return False
         if _NOT_AFTER_WEAK.match(passage, hit.end):
@@ -229,6 +239,11 @@ class Locator:
         if code[2:] == "0000" and code[:2] not in MUNICIPALITIES:
             names[1] = ""
         return Region(province=names[0], city=names[1], county=names[2], town=town, code=code, evidence=(words,))
+
+
+def _aside(passage: str, hit: _Hit) -> bool:
+    """Whether the name tells where people go or come from."""
+    return bool(_ORIGIN.match(passage, hit.end) or _TOWARDS.search(passage[: hit.start]))
 
 
 def _undated(text: str) -> str:

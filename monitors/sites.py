@@ -13,6 +13,7 @@ from enum import IntEnum
 
 SITE, OBJECT, PERSON = "site_", "object_", "person_"
 SETTINGS = ("site_stop", "site_generic", "site_other")
+NEXT_TO = "(?<![距离邻近])(?<!靠着|对面|旁边)"  # what a matter happened beside is not what it happened to
 NAME = 2  # characters of a name that are compared
 TOWN = "site_town"
 
@@ -84,7 +85,8 @@ class SiteReader:
         self._generic = frozenset((*self.stories.get("site_generic", ()), *self.common))
         other = _any(self.stories.get("site_other", ()))
         self._place = re.compile(rf"(?=([㐀-鿿]{{{NAME}}})(?!{other})({_any(self._kinds)}))")
-        self._thing, self._person = re.compile(_any(self._things)), re.compile(_any(self._people))
+        self._thing = re.compile(rf"{NEXT_TO}(?:{_any(self._things)})")
+        self._person = re.compile(_any(self._people))
 
     def read(self, title: str, within: Iterable[str] = (), town: str = "") -> Spot:
         """Places and things of a title; `within` are the province, city and county it names, `town` one that the gazetteer knows."""

@@ -22,7 +22,7 @@ from monitors.facts import LEVELS_OF_PLACE, Facts, Home
 from monitors.facts import WIDE as WIDE
 from monitors.facts import ItemRef as ItemRef
 from monitors.facts import JoinRules as JoinRules
-from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, storms, told_alike, tolls, words
+from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, ages, dot, storms, told_alike, tolls, words
 from monitors.members import MATTER as MATTER
 from monitors.members import OpenStory
 from monitors.members import hazards as hazards
@@ -78,17 +78,17 @@ class StoryIndex:
         letter = bool(ref.text)
         counts = self._letters.read(ref.title, ref.text) if letter else words(self._own.sub("", ref.title) or ref.title)
         vector = self._vector(ref, counts)
-        stated = set() if letter else tolls(ref.title) | storms(ref.title)
+        stated, said = (set(), set()) if letter else (tolls(ref.title) | storms(ref.title), ages(ref.title))
         found = (fixed, 1.0, ()) if fixed else self._best(ref, vector, stated, now)
         if found is None and join_only:
             return Placement(story="", new=False, score=0.0)
         (self._letters if letter else self._titles).learn(counts)
         if found is None or found[0] not in self._stories:
             story = self._open(found[0] if found else None, ref, now)
-            self._add(story, ref, vector, stated, now)
+            self._add(story, ref, vector, stated | said, now)
             return Placement(story=story.id, new=True, score=0.0)
         story = self._stories[found[0]]
-        self._add(story, ref, vector, stated, now)
+        self._add(story, ref, vector, stated | said, now)
         return Placement(story=story.id, new=False, score=round(found[1], 3), evidence=found[2])
 
     def restore(self, members: Iterable[tuple[ItemRef, datetime, str]]) -> None:
@@ -131,10 +131,15 @@ class StoryIndex:
         """Stories told in letters; they alarm seldom, but may be what a title speaks of."""
         return tuple(story.id for story in self._stories.values() if story.letter)
 
-    def share_toll(self, left: str, right: str) -> bool:
-        """Whether both stories state the same number of dead, hurt or missing (one alone says little, but is not nothing)."""
+    def share_toll(self, left: str, right: str) -> frozenset[str]:
+        """What both stories state alike: a number of dead, hurt or missing, an age (one alone says little, but is not nothing)."""
         one, two = self._stories.get(left), self._stories.get(right)
-        return bool(one and two and one.tolls & two.tolls)
+        return frozenset(one.tolls & two.tolls if one and two else ())
+
+    def families(self, name: str) -> frozenset[str]:
+        """Families that a good part of a story's items names: one odd item among many makes no flood of a landslide."""
+        story = self._stories.get(name)
+        return frozenset(story.leading) if story else frozenset()
 
     def shared(self, one: tuple[str, str, str], two: tuple[str, str, str]) -> str:
         """The finest level on which two places (province, city, county) agree; `home` where that is the desk's own territory."""

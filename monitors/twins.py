@@ -14,7 +14,9 @@ from monitors.sites import Apart
 from monitors.story import MATTER, WIDE, StoryIndex, hazards
 
 # likeness of words that makes a twin: less, the more the facts agree
-CITY, TOLL, PROVINCE, TOLL_APART, WORDS = 0.0, 0.08, 0.08, 0.15, 0.22
+CITY, TOLL_HERE, SELDOM, TOLL, PROVINCE, KIND, WORDS = 0.0, 0.03, 0.04, 0.08, 0.08, 0.15, 0.22
+HERE = ("city", "county")
+LOST = ("dead", "lost")  # how the tolls end by which a disaster is known
 OWN_TOLL = ("deaths", "missing")  # what makes a matter its own beside a louder one
 
 
@@ -45,41 +47,70 @@ class Twins:
 
     def _twin(self, story: Story, other: Story) -> bool:
         """Same place and hazard: the same matter under other words."""
-        if any(differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True)):
+        if self._elsewhere(story, other):
             return False
-        if self.index.apart(story.id, other.id) >= Apart.THING:
+        shared, apart = self._shared(story, other), self.index.apart(story.id, other.id)
+        if apart >= Apart.THING or (apart is Apart.PERSON and not shared):
             return False
         related, near = _related(story, other), self.index.near(story.id, other.id)
-        if _fewer_dead(story, other) and near < WORDS:
+        same_toll = bool(self.index.share_toll(story.id, other.id))
+        if _fewer_dead(story, other) and near < WORDS and not same_toll:
             return False
         other_hazard = bool(hazards(story.families) and hazards(other.families) and not related)
-        elsewhere = not story.city or story.city != other.city
-        toll_needed = TOLL_APART if other_hazard and elsewhere else TOLL
-        same_toll = near >= toll_needed and self.index.share_toll(story.id, other.id)
-        return same_toll or near >= self._needed(story, other, related)
+        needed = TOLL_HERE if shared in HERE else WORDS if other_hazard else KIND if shared == "home" else TOLL
+        return (same_toll and near >= needed) or near >= self._needed(story, other, shared)
 
-    def _needed(self, story: Story, other: Story, related: bool) -> float:
-        shared = self.index.shared(_place(story), _place(other))
-        if not related or shared in ("", "home"):
+    def _needed(self, story: Story, other: Story, shared: str) -> float:
+        if not _related(story, other) or shared in ("", "home"):
             return WORDS
-        if shared in ("city", "county"):
+        if shared in HERE:
             return CITY
-        return WORDS if _own_toll(story, other) else PROVINCE
+        if self._own_toll(story, other):
+            return WORDS
+        if _same_grievance(story, other):
+            return SELDOM
+        return PROVINCE if story.families & other.families or not (story.families or other.families) else KIND
+
+    def _elsewhere(self, story: Story, other: Story) -> bool:
+        """Whether both lie in places that differ; a flood strikes many counties of one city at once."""
+        apart = [differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True)]
+        if any(apart[:2]) or not apart[2]:
+            return any(apart)
+        flooded = "water" in story.families & self._leading(other)
+        return not flooded or self._shared(story, other) == "home" or self._own_toll(story, other)
+
+    def _shared(self, story: Story, other: Story) -> str:
+        return self.index.shared(_place(story), _place(other))
+
+    def _leading(self, other: Story) -> frozenset[str]:
+        """Families that lead in a story; all it ever named where the index has forgotten it."""
+        return self.index.families(other.id) or frozenset(other.families)
+
+    def _own_toll(self, story: Story, other: Story) -> bool:
+        """Whether a story has dead or missing people whom the other has never counted."""
+        said = self.index.share_toll(story.id, other.id)
+        return _own_toll(story, other) and not any(toll.endswith(LOST) for toll in said)
 
     def _echo(self, story: Story, other: Story, now: datetime) -> bool:
         """Talk around a matter everyone talks of (same province, same hazard, no toll of its own): no card of its own."""
+        shared, wide = self._shared(story, other), self._leading(other) & WIDE
+        loud = recent(other.sightings, now, self.policy.loud_hours)[0] >= self.policy.loud_titles
+        alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
         if self._aftershock(story, other):
             return True
-        if _own_toll(story, other) or differ(story.province, other.province):
+        if shared == "home" or self.index.apart(story.id, other.id) >= Apart.THING:
             return False
-        if self.index.shared(_place(story), _place(other)) == "home" or self.index.apart(story.id, other.id) >= Apart.THING:
+        if differ(story.province, other.province):
+            return loud and alike and _shaken(story, wide)
+        if self._own_toll(story, other):
+            return bool(wide) and alike and shared in HERE and _nameless(story) and _fewer_dead(story, other)
+        if shared in HERE and wide and "earth" in story.families:
+            return True  # a wall or a slope that gives way in the city that is flooded or shaken
+        if not loud:
             return False
-        if recent(other.sightings, now, self.policy.loud_hours)[0] < self.policy.loud_titles:
-            return False
-        if story.province and (story.families & other.families & WIDE or _brought_along(story, other)):
+        if shared in HERE and _nameless(story):
             return True
-        alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
-        return alike and (_related(story, other) or (not story.families and story.category == "other"))
+        return bool(story.province and story.families & wide) or (alike and (_related(story, other) or _nameless(story)))
 
     def _aftershock(self, story: Story, other: Story) -> bool:
         """After an earthquake in the province, what names none, or a weaker one below `aftershock_max`, is the same matter."""
@@ -93,9 +124,14 @@ def differ(one: str, two: str) -> bool:
     return bool(one and two and one != two)
 
 
-def _brought_along(story: Story, other: Story) -> bool:
-    """A wall or a slope that gives way in the city that is flooded or shaken."""
-    return "earth" in story.families and bool(other.families & WIDE) and bool(story.city) and story.city == other.city
+def _nameless(story: Story) -> bool:
+    """No word says what struck: people looked for, a dead person found."""
+    return not story.families and story.category == "other"
+
+
+def _shaken(story: Story, wide: frozenset[str]) -> bool:
+    """What an earthquake did beyond the border of its province, told with no magnitude of its own."""
+    return "quake" in story.families & wide and not story.magnitude
 
 
 def _place(story: Story) -> tuple[str, str, str]:
@@ -103,7 +139,7 @@ def _place(story: Story) -> tuple[str, str, str]:
 
 
 def _same_grievance(story: Story, other: Story) -> bool:
-    """Both are told with words of one family of grievances (a bank's savers, a school's meals)."""
+    """Both are of a kind that hardly strikes one province twice in some days (a bank's savers, a school's meals, a beast)."""
     return any(name.startswith(MATTER) for name in story.families & other.families)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitors.likeness import LETTER_GRAMS, LETTER_READ, LetterWeights, TitleWeights, dot, grams, storms, tolls, words
+from monitors.likeness import LETTER_GRAMS, LETTER_READ, LetterWeights, TitleWeights, ages, dot, grams, storms, tolls, words
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,15 @@ def test_grams_are_pieces_of_runs_and_whole_numbers(text: str, expected: set[str
 )
 def test_tolls_are_read_in_one_spelling(title: str, expected: set[str]) -> None:
     assert tolls(title) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("4岁男童拔牙身亡", {"4old"}), ("7岁以下儿童免费接种", set()), ("3.5岁幼童走失", set()), ("男童走失", set())],
+    ids=["age", "rule", "fraction", "none"],
+)
+def test_an_age_tells_a_person_apart(title: str, expected: set[str]) -> None:
+    assert ages(title) == expected
 
 
 def test_a_named_typhoon_is_recognised() -> None:

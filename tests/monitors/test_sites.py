@@ -132,6 +132,8 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
         ("坍塌煤矿伤者讲述", "青山煤矿坍塌", Apart.NO),
         ("多家村镇银行", "石坪镇储户", Apart.NO),
         ("山体滑坡", "高速公路塌方 大桥垮塌", Apart.NO),
+        ("青岩村老寨火灾", "青岩老寨寨主回应", Apart.NO),
+        ("临街店铺火灾", "火灾现场距学校仅一墙之隔", Apart.NO),
     ],
     ids=[
         "towns",
@@ -144,6 +146,8 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
         "lexicon_word",
         "bank",
         "slope_and_road",
+        "old_stockade",
+        "beside_a_school",
     ],
 )
 def test_names_of_one_kind_and_things_tell_titles_apart(one: str, two: str, apart: Apart) -> None:
@@ -174,6 +178,17 @@ def test_what_befell_other_people_is_another_matter(one: str, two: str, same: bo
     refs = [ItemRef(id=title, title=title, families=frozenset({"violence"}), spot=SITES.read(title)) for title in (one, two)]
     first, second = (index.place(ref, START) for ref in refs)
     assert (first.story == second.story) is same
+
+
+def test_blows_told_in_the_form_of_a_bulletin_are_no_matter_by_themselves() -> None:
+    index = JUDGES.index()
+    for number in range(8):  # what is read every day
+        told = ItemRef(id=f"w{number}", title=f"官方通报第{number}号事项有人动手殴打他人")
+        index.place(told, START, fixed=f"W{number}")
+    blows = frozenset({"violence"})
+    titles = ("官方通报女子被镇干部车内殴打", "官方通报小伙地铁内遭老人殴打")
+    first, second = (index.place(ItemRef(id=title, title=title, families=blows), START).story for title in titles)
+    assert first != second
 
 
 def test_a_typhoon_on_its_way_through_provinces_lies_in_none_of_them() -> None:

@@ -10,8 +10,9 @@ import pytest
 from config.lexicon import AlarmPolicy
 from monitors.heat import Sighting
 from monitors.matter import Story
+from monitors.sites import Spot
 from monitors.story import ItemRef, JoinRules, StoryIndex
-from monitors.twins import Twins
+from monitors.twins import PROVINCE, SELDOM, Twins
 
 NOW = datetime(2025, 7, 28, 8, tzinfo=UTC)
 RULES = JoinRules(hours=72.0, letter_days=30.0)
@@ -70,7 +71,7 @@ def test_at_home_every_matter_is_its_own_whatever_is_loud() -> None:
     ids=["no_magnitude", "aftershock", "strong_one", "stronger", "first_unknown"],
 )
 def test_after_an_earthquake_weak_ones_of_the_province_get_no_card(mine: float, other: float, same: bool) -> None:
-    quake = {"category": "earthquake", "families": {"quake"}}
+    quake: dict[str, Any] = {"category": "earthquake", "families": {"quake"}}
     found = twin(story("mine", magnitude=mine, **quake), story("other", magnitude=other, **quake))
     assert bool(found) is same
 
@@ -130,3 +131,114 @@ def test_a_silenced_story_with_its_own_dead_in_another_county_is_no_twin_any_mor
     twins = Twins(index=StoryIndex(RULES), policy=AlarmPolicy())
     assert twins.parted(story("mine", **mine), story("other", **other)) is apart
     assert not twins.parted(story("mine", **mine), None)
+
+
+def indexed(*entries: tuple[str, str, str, frozenset[str]]) -> StoryIndex:
+    """An index in which each (story, title, province, families) is a story of its own."""
+    index = StoryIndex(RULES)
+    for number, (name, title, province, families) in enumerate(entries):
+        index.place(ItemRef(id=str(number), title=title, province=province, families=families), NOW, fixed=name)
+    return index
+
+
+WATER, QUAKE, BLOWS = frozenset(("water",)), frozenset(("quake",)), frozenset(("violence",))
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "home", "same"),
+    [
+        ({"county": "鹿溪县"}, {"county": "石岭县"}, "", True),
+        ({"county": "鹿溪县", "figures": {"deaths": 2}}, {"county": "石岭县"}, "", False),
+        ({"county": "鹿溪县"}, {"county": "石岭县"}, "安平市", False),
+        ({"county": "鹿溪县", "families": {"fire"}, "category": "building_fire"}, {"county": "石岭县"}, "", False),
+        ({"city": "临川市"}, {}, "", False),
+    ],
+    ids=["two_counties", "own_dead", "desk_of_the_city", "a_fire", "other_city"],
+)
+def test_a_flood_that_reaches_the_next_county_of_its_city_gets_no_second_card(
+    mine: dict[str, Any], other: dict[str, Any], home: str, same: bool
+) -> None:
+    assert (
+        bool(twin(story("mine", **{"city": "安平市", **mine}), story("other", **{"city": "安平市", **other}), home=home))
+        is same
+    )
+
+
+@pytest.mark.parametrize(("city", "same"), [("安平市", True), ("临川市", False)], ids=["same_city", "other_city"])
+def test_a_slope_that_gives_way_in_the_flooded_city_is_the_flood(city: str, same: bool) -> None:
+    slope = story("mine", city=city, families={"earth"}, category="geo_damage")
+    assert bool(twin(slope, story("other", city="安平市"))) is same
+
+
+def test_one_flooded_village_makes_no_flood_of_a_landslide() -> None:
+    titles = (
+        "石岭山体滑坡",
+        "石岭滑坡致多车被埋",
+        "石岭滑坡救援",
+        "石岭滑坡搜救",
+        "石岭滑坡原因",
+        "石岭滑坡现场",
+        "石岭滑坡后洪水进村",
+    )
+    earth = frozenset(("earth",))
+    index = indexed(*(("other", title, "江北省", WATER if "洪水" in title else earth) for title in titles))
+    slide = story("other", families={"earth", "water"}, category="geo_damage", **LOUD)
+    assert twin(story("mine"), slide, index=index) == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "magnitude", "same"),
+    [("地震致青川一村多户被埋", 0.0, True), ("青川发生4.9级地震", 4.9, False), ("青川小学操场开裂", 0.0, False)],
+    ids=["beyond_the_border", "its_own", "other_words"],
+)
+def test_what_a_loud_earthquake_did_beyond_the_border_gets_no_card(title: str, magnitude: float, same: bool) -> None:
+    index = indexed(("other", "积石地震致百余户房屋被埋", "江北省", QUAKE), ("mine", title, "江南省", QUAKE))
+    quake: dict[str, Any] = {"category": "earthquake", "families": {"quake"}}
+    mine = story("mine", province="江南省", magnitude=magnitude, **quake)
+    assert bool(twin(mine, story("other", magnitude=6.2, **quake, **LOUD), index=index)) is same
+
+
+def test_the_dead_found_after_a_flood_are_a_part_of_its_toll() -> None:
+    index = indexed(
+        ("other", "城区多处道路隧道被淹 暴雨已致51人遇难", "江北省", WATER),
+        ("mine", "快速路隧道排水后发现6名遇难者", "江北省", frozenset()),
+    )
+    flood = story("other", city="安平市", figures={"deaths": 51})
+    found: dict[str, Any] = {"city": "安平市", "families": set(), "category": "other"}
+    assert twin(story("mine", **found, figures={"deaths": 6}), flood, index=index) == "other"
+    assert twin(story("mine", **found, figures={"missing": 9}), flood, index=index) == ""
+
+
+def test_people_who_differ_and_no_common_place_make_two_fights() -> None:
+    titles = ("江北石岭警方通报女童遭围殴", "警方通报老人遭围殴")
+    index = StoryIndex(RULES)
+    people = (Spot(people=frozenset(("person_child",))), Spot(people=frozenset(("person_elder",))))
+    for name, title, spot in zip(("other", "mine"), titles, people, strict=True):
+        index.place(ItemRef(id=name, title=title, families=BLOWS, spot=spot), NOW, fixed=name)
+    fight: dict[str, Any] = {"families": {"violence"}, "category": "crime"}
+    assert twin(story("mine", province="", **fight), story("other", **fight), index=index) == ""
+
+
+def test_one_age_and_like_words_are_one_person() -> None:
+    def asked(age: int) -> str:
+        index = indexed(
+            ("other", "4岁男童全麻拔牙身亡 医院回应", "江北省", frozenset()),
+            ("mine", f"卫健部门通报{age}岁患儿诊所拔牙后死亡的初步调查结果", "江北省", frozenset()),
+        )
+        facts: dict[str, Any] = {"families": set(), "category": "other", "city": "安平市"}
+        return twin(story("mine", **{**facts, "city": ""}), story("other", **facts), index=index)
+
+    assert asked(4) == "other"
+    assert asked(9) == ""
+
+
+def test_a_kind_that_seldom_strikes_twice_needs_few_words() -> None:
+    for family, same in (("matter_beast", True), ("road", False)):
+        index = indexed(
+            ("other", "猛虎闯进村民院落撞门 一人左手被咬", "江北省", frozenset((family,))),
+            ("mine", "林业部门派无人机追踪野生虎去向 附近村民近期暂勿外出上山采摘野菜", "江北省", frozenset((family,))),
+        )
+        facts: dict[str, Any] = {"families": {family}, "category": "other"}
+        near = index.near("mine", "other")
+        assert SELDOM <= near < PROVINCE
+        assert bool(twin(story("mine", **facts), story("other", **facts), index=index)) is same
