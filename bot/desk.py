@@ -16,6 +16,7 @@ from bot import clock as system
 from bot import merging
 from bot.channels.gateway import Sender
 from bot.clock import Clock
+from bot.held import Held
 from bot.metering import Meters
 from bot.store.chain import chain_of
 from bot.store.port import Change, Joined, Store
@@ -78,6 +79,7 @@ class Desk:
     breaker: Breaker = field(default_factory=Breaker)
     meters: Meters = field(default_factory=Meters)
     turns: Turns = field(default_factory=Turns)
+    held: Held = field(default_factory=Held)
     board_url: str = ""
     data: Path | None = None
     covers: tuple[Cover, ...] = ()

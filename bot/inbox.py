@@ -34,6 +34,8 @@ from bot.cards import living_card, thin
 from bot.commands import Asked, CommandError, parse, second_of
 from bot.desk import Busy, Desk, NotFound, act
 from bot.fields import Unclear
+from bot.held import NOT_WORKED, STALE
+from bot.labels import beijing
 from bot.officer_report import officer_report
 from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
@@ -53,7 +55,7 @@ LEVELS = {level.code: level for level in Level}
 
 
 async def accept(desk: Desk, message: CallbackMessage) -> bool:
-    """Store one verified delivery; False when it was delivered before."""
+    """Store one verified delivery; False when it was delivered before. What cannot be stored now is held (`bot.held`)."""
     body: dict[str, object] = {
         "kind": message.kind,
         "user": message.user,
@@ -65,7 +67,11 @@ async def accept(desk: Desk, message: CallbackMessage) -> bool:
         "response_code": message.response_code,
         "selected": {k: list(v) for k, v in message.selected.items()},
     }
-    new = await desk.store.accept_callback(message.dedupe_key, desk.now(), body)
+    try:
+        new = await desk.store.accept_callback(message.dedupe_key, desk.now(), body)
+    except Exception:
+        desk.held.keep(message.dedupe_key, desk.now(), body)
+        raise
     if new:
         desk.wake()
     return new
@@ -76,6 +82,7 @@ async def work(desk: Desk) -> int:
 
     Each is claimed first: of several processes one works it, and the next takes it over when the lease of a dead one ends.
     """
+    await _store_held(desk)
     wall, lease = desk.lease()
     rows = await desk.store.claim_callbacks(wall, desk.owner, lease, BATCH)
     if rows and desk.settings.bot.database_url:
@@ -90,6 +97,20 @@ async def work(desk: Desk) -> int:
             await desk.store.report_problem("callback", key, note, desk.now())
         await desk.store.finish_callback(key, note)
     return len(rows)
+
+
+async def _store_held(desk: Desk) -> None:
+    """What could not be stored when it came, in order of arrival; stops at the first that is still not taken."""
+    for key, (at, body) in list(desk.held.rows.items()):
+        try:
+            if desk.now() - at > STALE:
+                await say(desk, str(body["user"]), NOT_WORKED.format(at=beijing(at, desk.now())), key)
+            else:
+                await desk.store.accept_callback(key, at, body)
+        except Exception:  # flow guard: whatever kept it out may still last; tried again at the next pump
+            log.warning("held_delivery_waits", extra={"held": len(desk.held.rows)})
+            return
+        desk.held.rows.pop(key, None)
 
 
 async def _handle(desk: Desk, key: str, at: datetime, body: Mapping[str, object]) -> None:
