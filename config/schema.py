@@ -148,6 +148,8 @@ class Category:
     neutral: str  # what a leaked card may say before verification
     table: str = ""
     high_consequence: bool = False
+    vague: bool = False  # says nothing by itself: cards name the subject instead (subjects.toml)
+    evacuation: bool = False  # people may leave their homes because of it
     lead: str = ""
 
 
@@ -233,6 +235,9 @@ class Organisation:
     arbiter: str = ""
     routing: str = "county"
     superior_phone: str = ""
+    report_to: str = ""  # 主送: whom reviews and periodic reports are addressed to
+    copy_to: str = ""  # 抄送
+    print_office: str = ""  # 印发机关, empty: the press office
 
     def unit(self, code: str) -> Unit | None:
         return next((u for u in self.units if u.code == code), None)
@@ -330,6 +335,7 @@ class BotSettings:
     original_days: int = 180
     item_days: int = 730
     thin_categories: tuple[str, ...] = ()
+    thin_until_public: tuple[str, ...] = ()  # of these, thin only while no public source has told of the matter
     secrecy_marks: tuple[str, ...] = ("绝密", "机密", "秘密★", "内部秘密")
 
 

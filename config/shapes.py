@@ -42,6 +42,9 @@ class OrganisationHead:
     arbiter: str = ""
     routing: str = "county"
     superior_phone: str = ""
+    report_to: str = ""
+    copy_to: str = ""
+    print_office: str = ""
 
     def organisation(self, units: Sequence[Unit], officers: Sequence[Officer], shifts: Sequence[Shift]) -> Organisation:
         return Organisation(
@@ -56,6 +59,9 @@ class OrganisationHead:
             arbiter=self.arbiter,
             routing=self.routing,
             superior_phone=self.superior_phone,
+            report_to=self.report_to,
+            copy_to=self.copy_to,
+            print_office=self.print_office,
         )
 
 

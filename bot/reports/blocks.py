@@ -47,7 +47,16 @@ class Closing:
     annexes: tuple[str, ...] = ()
 
 
-Block = Heading | Paragraph | Table | PageBreak | Closing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imprint:
+    """版记 at the foot of the last page: 抄送 where there is any, 印发机关 and 印发日期 (GB/T 9704-2012 7.4)."""
+
+    office: str
+    day: str
+    copies: str = ""
+
+
+Block = Heading | Paragraph | Table | PageBreak | Closing | Imprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from statistics import median
 from bot import labels
 from bot.reports.chronicle import Teller, reason_text, split
 from bot.reports.clock_rows import clock_rows, since, start_rows
-from bot.reports.names import Names
+from bot.reports.names import Names, print_office
 from bot.reports.rows import ChainRow, OutageRow, ReviewFigures, Sent, Spread
 from bot.reports.trail_rows import (
     PUBLIC,
@@ -152,6 +152,9 @@ def _overview(incident: Incident, names: Names) -> Mapping[str, object]:
         "subject": f"{place.detail or place.county or place.city or settings.organisation.short}{category.neutral}",
         "title": names.scrub(incident.title),
         "organisation": settings.organisation.name,
+        "report_to": settings.organisation.report_to,
+        "copy_to": settings.organisation.copy_to,
+        "print_office": print_office(settings.organisation),
         "drill": incident.drill,
         "status": labels.STATUS[incident.status.value],
         "level": labels.LEVELS[level.code if level else "unknown"],

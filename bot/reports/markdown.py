@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Block, Closing, Heading, Imprint, PageBreak, Paper, Paragraph, Table
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})
 
@@ -33,6 +33,10 @@ def _block(block: Block) -> Iterator[str]:
         yield from ("", escape(block.office), "", block.day)
     elif isinstance(block, PageBreak):
         yield "---"
+    elif isinstance(block, Imprint):
+        yield "---"
+        yield from (("", f"抄送：{escape(block.copies)}。") if block.copies else ())
+        yield from ("", f"{escape(block.office)}　{block.day}印发")
     else:
         yield from _table(block)
 

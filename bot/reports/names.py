@@ -6,10 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.labels import ROLES, UNKNOWN
-from config.schema import Officer, Settings
+from config.schema import Officer, Organisation, Settings
 from monitors.mask import mask
 
 SYSTEM_IDS = {"system": "系统", "feed": "监测来源", "": UNKNOWN}
+
+
+def print_office(org: Organisation) -> str:
+    """印发机关 of a paper: as configured, else the press office, else the body itself."""
+    press = org.unit(org.press_office)
+    return org.print_office or (press.name if press else "") or org.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bot.reports.blocks import Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Closing, Heading, Imprint, PageBreak, Paper, Paragraph, Table
 from bot.reports.markdown import annex_lines
 
 
@@ -24,6 +24,7 @@ def _template() -> Template:
         "paragraph": lambda b: isinstance(b, Paragraph),
         "table": lambda b: isinstance(b, Table),
         "closing": lambda b: isinstance(b, Closing),
+        "imprint": lambda b: isinstance(b, Imprint),
         "pagebreak": lambda b: isinstance(b, PageBreak),
     }
     env.globals |= {"annex_lines": annex_lines}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from bot.labels import NO_DATA, beijing, day, full, span, stamp
-from bot.reports.blocks import Block, Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Block, Closing, Heading, Imprint, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
 from bot.reports.facts import axes, conclusion, findings
 from bot.reports.merged import merged_blocks
@@ -15,6 +15,7 @@ from bot.reports.rows import ClockRow, ReviewFigures, Since, TurnRow
 
 TO_FILL = "待填"
 MISSING = "缺"
+TO_WHOM = "（主送机关待填）"
 
 
 def or_none(text: str) -> str:
@@ -54,7 +55,7 @@ def compose(f: ReviewFigures) -> Paper:
 
 
 def _front(f: ReviewFigures) -> Iterator[Block]:
-    yield Paragraph(text="（主送机关待填）：", flush=True)
+    yield Paragraph(text=f"{f.report_to or TO_WHOM}：", flush=True)
     yield Paragraph(text=f"现将{f.subject}舆情应对处置情况评估如下。")
     yield Heading(text="评估结论")
     yield Paragraph(text=conclusion(f), strong=True)
@@ -369,6 +370,7 @@ def _annex(f: ReviewFigures) -> Iterator[Block]:
     yield _table("参与人员", ("姓名", "单位", "职务", "角色", "凭证号"), rows, (2, 3, 3, 4, 6))
     yield _table("审签署名", ("环节", "署名"), f.attested_by, (3, 7))
     yield _table("发布登记原文", ("发布", "登记内容"), f.publishers, (4, 8))
+    yield Imprint(office=f.print_office or f.organisation, day=day(f.generated_at), copies=f.copy_to)
 
 
 def _vouchers(number: int, seqs: tuple[int, ...]) -> str:

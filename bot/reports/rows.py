@@ -280,3 +280,6 @@ class ReviewFigures:
     opinion_grade: OpinionView | None = None
     old_rumour: OldRumourRow | None = None
     merged: Merged | None = None
+    report_to: str = ""
+    copy_to: str = ""
+    print_office: str = ""

@@ -14,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from bot.reports.blocks import Closing, Heading, PageBreak, Paper, Paragraph, Table
+from bot.reports.blocks import Closing, Heading, Imprint, PageBreak, Paper, Paragraph, Table
 from bot.reports.markdown import annex_lines
 
 SONG, FANG, KAI, HEI = "方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"
@@ -22,6 +22,7 @@ LATIN = "Times New Roman"
 BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5
 LINE = 28.5
 TEXT_WIDTH = 156
+DATE_WIDTH = 62
 TITLE_WIDTH = 20
 """Characters of a title on one line."""
 TURN = "舆情应对处置情况"
@@ -131,7 +132,7 @@ def _styled(
     return paragraph
 
 
-def _block(doc: Any, block: Heading | Paragraph | Table | Closing, *, turned: bool) -> None:
+def _block(doc: Any, block: Heading | Paragraph | Table | Closing | Imprint, *, turned: bool) -> None:
     """One block. `turned`: a heading begins a new page; a break of its own would leave an empty page after a full one."""
     if isinstance(block, Heading):
         paragraph = _styled(doc, block.text, HEI if block.level == 1 else KAI, BODY, indent=True)
@@ -142,6 +143,8 @@ def _block(doc: Any, block: Heading | Paragraph | Table | Closing, *, turned: bo
         _styled(doc, block.text, FANG, BODY, indent=not block.flush, align=spread)
     elif isinstance(block, Closing):
         _closing(doc, block)
+    elif isinstance(block, Imprint):
+        _imprint(doc, block)
     else:
         _table(doc, block)
 
@@ -155,6 +158,55 @@ def _closing(doc: Any, block: Closing) -> None:
         _styled(doc, "", FANG, BODY).paragraph_format.keep_with_next = True
     _right(doc, block.office, 2).paragraph_format.keep_with_next = True
     _right(doc, block.day, 4)
+
+
+def _imprint(doc: Any, block: Imprint) -> None:
+    """Rows between rules at the foot of the type area, in 4号 and one character in on either side; the outer rules are the heavy ones."""
+    grid = doc.add_table(rows=2 if block.copies else 1, cols=2)
+    grid.autofit = False
+    for column, width in enumerate((TEXT_WIDTH - DATE_WIDTH, DATE_WIDTH)):
+        grid.columns[column].width = Mm(width)
+        for cell in grid.columns[column].cells:
+            cell.width = Mm(width)
+    if block.copies:
+        copies = grid.rows[0].cells[0].merge(grid.rows[0].cells[1])
+        _imprint_line(copies, f"抄送：{block.copies}。")
+    office, day = grid.rows[-1].cells
+    _imprint_line(office, block.office)
+    _imprint_line(day, f"{block.day}印发").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    properties = grid._tbl.tblPr
+    properties.insert_element_before(_foot(), "w:tblOverlap", "w:bidiVisual", "w:tblStyleRowBandSize", "w:tblW", "w:jc")
+    properties.insert_element_before(_rules(), "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+    _styled(doc, "", FANG, 1, line=1)  # what the floating table is anchored to
+
+
+def _imprint_line(cell: Any, text: str) -> Any:
+    paragraph = cell.paragraphs[0]
+    form = paragraph.paragraph_format
+    form.left_indent = form.right_indent = Pt(SMALL / 2)
+    form.space_before = form.space_after = Pt(0)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(25)
+    _run(paragraph, text, FANG, SMALL)
+    return paragraph
+
+
+def _foot() -> Any:
+    """The lower edge of the type area."""
+    place = OxmlElement("w:tblpPr")
+    for name, value in {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "center", "tblpYSpec": "bottom"}.items():
+        place.set(qn(f"w:{name}"), value)
+    return place
+
+
+def _rules() -> Any:
+    """0.35 mm above and below, 0.25 mm between, in eighths of a point."""
+    borders = OxmlElement("w:tblBorders")
+    for side, size in (("top", "8"), ("bottom", "8"), ("insideH", "6")):
+        rule = OxmlElement(f"w:{side}")
+        for name, value in {"val": "single", "sz": size, "space": "0", "color": "000000"}.items():
+            rule.set(qn(f"w:{name}"), value)
+        borders.append(rule)
+    return borders
 
 
 def _right(doc: Any, text: str, characters: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
 from docx.shared import Mm
 
 from bot.__main__ import main
@@ -81,7 +83,7 @@ def test_the_word_file_is_addressed_signed_and_dated_like_an_official_paper(pape
     texts = [p.text for p in doc.paragraphs]
     title = next(p for p in doc.paragraphs if p.text.replace("\n", "") == paper.title)
     assert title.text.split("\n") == ["关于石坪镇大湾村地质灾害", "舆情应对处置情况的评估报告"]
-    to = next(p for p in doc.paragraphs if p.text == "（主送机关待填）：")
+    to = next(p for p in doc.paragraphs if p.text == "县委、县政府：")
     assert not to.paragraph_format.first_line_indent
     annex, office, day = texts.index("附件：人员名单（限阅）"), texts.index("鹿溪县人民政府"), texts.index("2026年11月22日")
     assert annex < office < day < texts.index("附件　人员名单（限阅）")
@@ -90,6 +92,28 @@ def test_the_word_file_is_addressed_signed_and_dated_like_an_official_paper(pape
     assert [p for p in doc.paragraphs if p.alignment == WD_ALIGN_PARAGRAPH.JUSTIFY]
     for p in doc.paragraphs:
         assert not (re.search("[!-~]{20}", p.text) and p.alignment == WD_ALIGN_PARAGRAPH.JUSTIFY), p.text
+
+
+def test_the_last_page_bears_the_imprint_of_an_official_paper(paper):
+    grid = Document(BytesIO(word.render(paper))).tables[-1]
+    assert [c.text for c in grid.rows[0].cells] == ["抄送：县委办公室、县政府办公室、县委宣传部、县应急管理局。"] * 2
+    assert [c.text for c in grid.rows[1].cells] == ["鹿溪县委宣传部（县政府新闻办）", "2026年11月22日印发"]
+    assert {r.font.size.pt for row in grid.rows for c in row.cells for p in c.paragraphs for r in p.runs} == {14}
+    assert grid._tbl.tblPr.find(qn("w:tblpPr")).get(qn("w:tblpYSpec")) == "bottom"
+    rules = {b.tag.split("}")[1]: b.get(qn("w:sz")) for b in grid._tbl.tblPr.find(qn("w:tblBorders"))}
+    assert rules == {"top": "8", "bottom": "8", "insideH": "6"}
+    for text in (page.render(paper), markdown.render(paper)):
+        assert text.rindex("2026年11月22日印发") > text.index("抄送：县委办公室") > text.rindex("人员名单（限阅）")
+
+
+def test_without_receivers_the_paper_leaves_a_blank_to_fill_and_has_no_copies():
+    bare = replace(RULES, organisation=replace(RULES.organisation, report_to="", copy_to="", press_office=""))
+    m = landslide_night(bare)
+    composed = compose(figures(m.incident, m.stored(), [], bare, now=NOW))
+    doc = Document(BytesIO(word.render(composed)))
+    assert "（主送机关待填）：" in [p.text for p in doc.paragraphs]
+    assert [[c.text for c in row.cells] for row in doc.tables[-1].rows] == [["鹿溪县人民政府", "2026年11月22日印发"]]
+    assert "抄送" not in markdown.render(composed)
 
 
 def test_every_format_names_the_annex_the_office_and_the_date(paper):
