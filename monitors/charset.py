@@ -86,7 +86,11 @@ def _marked(body: bytes, name: str, mark: int) -> Decoded:
     try:
         return Decoded(text=body[mark:].decode(name).lstrip("\ufeff"), encoding=name)
     except UnicodeDecodeError:
-        return _guess(body[mark:], "")
+        rest = body[mark:]
+        guessed = _guess(rest, "")
+        # a stray byte or two spell anything: such a document is UTF-8 with a loss
+        chinese = guessed.encoding == "gb18030" and len(rest.translate(None, _ASCII)) >= 4
+        return guessed if chinese else _loose(body, name, "")
 
 
 def _without_mark(head: bytes) -> str:

@@ -42,11 +42,13 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
     text = text.translate(_INVISIBLE) if "\u200b" in text or "\ufeff" in text else text
     words = text.split()
     if "\n" not in text:
-        return " ".join(words)[:limit].rstrip()
-    lines = [line for line in text.split("\n") if line]
-    if lines != words:  # some line holds blanks of its own
-        lines = [line for line in (" ".join(line.split()) for line in lines) if line]
-    return "\n".join(lines)[:limit].rstrip()
+        shown = " ".join(words)
+    else:
+        lines = [line for line in text.split("\n") if line]
+        if lines != words:  # some line holds blanks of its own
+            lines = [line for line in (" ".join(line.split()) for line in lines) if line]
+        shown = "\n".join(lines)
+    return shown if len(shown) <= limit else shown[:limit].rstrip()
 
 
 def plain_line(html: str, limit: int = MAX_TITLE) -> str:

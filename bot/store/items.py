@@ -50,7 +50,7 @@ def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, datetime | None]:
     edited: list[Item] = []
     duplicates = 0
     for item in items:
-        row = known.get(item.id) or known.get(item.alias)
+        row = (known.get(item.id) or known.get(item.alias)) if known else None
         if row is None and item.id not in fresh:
             fresh[item.id] = item
         elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:

@@ -19,7 +19,7 @@ from lxml import etree
 from monitors.charset import Decoded, content_type, decode, unscrambled
 from monitors.dates import read_date
 from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, raw_text, short_name
-from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
+from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry, parsed_entry
 from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
@@ -232,15 +232,7 @@ def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
         url = web_link(element.get("HREF") or element.get("href") or "", base)
     if not url and "id" in fields and guid.startswith(("http://", "https://")):
         url = web_link(guid, "")
-    return ParsedEntry(
-        id=guid,
-        title=title,
-        url=url,
-        published=published,
-        summary=body or _body_of_module(element),
-        raw_date=raw,
-        author=_author(fields),
-    )
+    return parsed_entry(guid, title, url, published, body or _body_of_module(element), raw, _author(fields))
 
 
 def _guid(element: Any, fields: Fields) -> str:
@@ -254,12 +246,11 @@ def _guid(element: Any, fields: Fields) -> str:
 def _body(fields: Fields) -> str:
     """The longest of the texts an entry offers."""
     found = [raw_text(element) for name in _TEXTS if name in fields for element in fields[name]]
-    if len(found) > 1:
-        found.sort(key=len, reverse=True)
-    for raw in found:
-        if text := plain(raw):
-            return text
-    return ""
+    if not found:
+        return ""
+    if text := plain(max(found, key=len)):
+        return text
+    return next((text for raw in sorted(found, key=len, reverse=True) if (text := plain(raw))), "")
 
 
 def _body_of_module(element: Any) -> str:

@@ -54,6 +54,14 @@ def test_a_tail_cut_inside_a_character_costs_that_character_only() -> None:
     assert "青石县小学食堂被指使用过期食材" in found.text
 
 
+def test_a_broken_byte_behind_a_mark_is_counted_and_changes_no_charset() -> None:
+    broken = decode(b"\xef\xbb\xbf" + document("utf-8", "").replace(b"<channel>", b"<channel>\xe3", 1))
+    ascii_only = decode(b"\xef\xbb\xbf<rss><width\xe378</width></rss>")
+    for read in (broken, ascii_only):
+        assert (read.encoding, [p.code for p in read.problems]) == ("utf-8", ["bytes_lost"])
+    assert decode(b"\xef\xbb\xbf" + "工单编号,标题\n1,青石县大湾村停水三天无人来修".encode("gbk")).encoding == "gb18030"
+
+
 def test_a_lie_is_reported() -> None:
     assert [problem.detail for problem in decode(document("utf-8", "gb2312")).problems] == ["gb18030->utf-8"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.item import ItemKind, ParsedDocument, ParsedEntry, identities, items
+from monitors.item import Item, ItemKind, ParsedDocument, ParsedEntry, digest, fingerprint, identities, items, parsed_entry
 from monitors.links import bare_url, web_link
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -173,3 +174,31 @@ def test_two_entries_share_an_identity_only_if_they_say_the_same_thing(entries: 
 def test_any_address_can_be_reduced(url: str) -> None:
     assert isinstance(bare_url(url), str)
     assert not web_link(url, "https://b.example/").lower().startswith(("javascript:", "data:", "file:"))
+
+
+def test_entries_and_items_made_in_bulk_are_the_frozen_ones_with_every_field() -> None:
+    entry = parsed_entry("1", "青石县停水", "http://a.example/1", NOW, "正文", "今天", "记者")
+    assert entry == ParsedEntry(
+        id="1", title="青石县停水", url="http://a.example/1", published=NOW, summary="正文", raw_date="今天", author="记者"
+    )
+    ranked = replace(entry, rank=3, hot=1.5, original="{}")
+    (made,) = items(ParsedDocument(format="rss20", entries=(ranked,)), "s", NOW)
+    assert made == Item(
+        id=digest("s", "1"),
+        source="s",
+        title="青石县停水",
+        url="http://a.example/1",
+        text="正文",
+        published=NOW,
+        published_raw="今天",
+        seen_at=NOW,
+        rank=3,
+        hot=1.5,
+        author="记者",
+        fingerprint=fingerprint("青石县停水", "正文"),
+        original="{}",
+    )
+    for value in (entry, made):
+        assert pickle.loads(pickle.dumps(value)) == value
+        with pytest.raises(FrozenInstanceError):
+            value.title = "x"  # type: ignore[misc]
