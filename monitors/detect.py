@@ -15,15 +15,15 @@ from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
 from monitors.heat import Sighting, accelerates, recent
 from monitors.lexicon import fold
-from monitors.likeness import pieces, segmenter
+from monitors.likeness import segmenter
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
-from monitors.sites import Apart, SiteReader
+from monitors.sites import Apart
 from monitors.slowburn import Voice, person_of, slow_burn
-from monitors.story import ABROAD, LETTER_CHARS, MATTER, ItemRef, JoinRules, StoryIndex
+from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
+from monitors.story_words import dull_words, families_of, family_table, letter_form, names_of, site_reader
 from monitors.twins import Twins
 
-DULL, DULL_SUBJECT = 0.35, 0.6  # weight of words of form (通报, 网传) and of people and places in general (男子, 小区)
 DOUBTED = (
     "ctx_refute",
     "ctx_history",
@@ -36,7 +36,6 @@ QUIET_TITLES = (
 )
 QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
 ANIMALS = "dead_animals"  # what died was no person; a toll of people beside it is counted by the figures
-ANIMALS_POISONED, POISON = "animals_poisoned", "poison"  # the rule and the group of the lexicon
 COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
@@ -141,19 +140,22 @@ class Detector:
         """Changes caused by one item seen at `now`; empty when it is ordinary. `fixed`: the story a person put it into."""
         self._sweep(now)
         forced = bool(fixed) or seen.kind in FORCED
-        known = self._titles.get(fold(seen.title)) if not forced else None
+        title = fold(seen.title)
+        known = self._titles.get(title) if not forced else None
         if not known and not forced and self.policy.list_at > 0 and self._gate.silent(seen.title, seen.text):
             return ()
         region = self._place_of(seen)
         verdict = self._gate.judge(seen.title, seen.text, region=region)
+        families = families_of(verdict, self._families)
         if known and known[0] in self.stories:
             story, changes = self.stories[known[0]], [self._join(known[0], seen, now, ("repost",))]
         else:
-            placed = self._place(seen, verdict, region, now, fixed)
+            placed = self._place(seen, verdict, region, families, now, fixed)
             if placed is None:
                 return ()
             story, changes = placed
-        self._titles[fold(seen.title)] = (story.id, now)
+        self._titles[title] = (story.id, now)
+        story.families |= families
         figures = self._count(seen.title, seen.text)  # only of what joins: most items are ordinary
         self._note(story, seen, verdict, region, figures, now)
         changes += self._level(story, seen, now)
@@ -183,13 +185,13 @@ class Detector:
         self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
 
     def _place(
-        self, seen: Seen, verdict: Verdict, region: Place, now: datetime, fixed: str
+        self, seen: Seen, verdict: Verdict, region: Place, families: frozenset[str], now: datetime, fixed: str
     ) -> tuple[Story, list[Change]] | None:
         forced = bool(fixed) or seen.kind in FORCED
         open_ = forced or verdict.score_en >= self.policy.list_at
         if not open_ and not verdict.groups:
             return None
-        ref = self._ref(seen, verdict, region)
+        ref = self._ref(seen, region, families)
         placement = self._index.place(ref, now, fixed=fixed or None, join_only=not open_)
         if not placement.story:
             return None
@@ -199,7 +201,7 @@ class Detector:
             return story, [Change(kind=Kind.OPENED, story=story.id, at=now, item=seen.id, reasons=_reasons(verdict))]
         return self.stories[placement.story], [self._join(placement.story, seen, now, placement.evidence)]
 
-    def _ref(self, seen: Seen, verdict: Verdict, region: Place) -> ItemRef:
+    def _ref(self, seen: Seen, region: Place, families: frozenset[str]) -> ItemRef:
         province, city, county = names_of(region)
         letter = seen.kind == "hotline" and len(seen.text) > LETTER_CHARS  # a short order is read like a title
         return ItemRef(
@@ -210,7 +212,7 @@ class Detector:
             province=province,
             city=city,
             county=county,
-            families=families_of(verdict, self._families),
+            families=families,
             spot=self._sites.read(seen.title, (province, city, county)),
         )
 
@@ -228,7 +230,6 @@ class Detector:
         quieted = any(hit.rule in QUIETED for hit in verdict.excluded_by)
         story.quiet += quieted
         story.plain += not quieted and verdict.label != "O"
-        story.families |= families_of(verdict, self._families)
         story.high_consequence = story.high_consequence or verdict.high_consequence
         story.foreign = story.foreign or bool(region.foreign and not story.province)
         fill_place(story, region)
@@ -242,6 +243,10 @@ class Detector:
             story.deadly = story.deadly or (verdict.label == "E" and killed)
 
     def _level(self, story: Story, seen: Seen, now: datetime) -> list[Change]:
+        known = (story.category, story.foreign, story.deadly, *story.figures.items())
+        if known == story.graded:
+            return []
+        story.graded = known
         level = self._grade(story.category, story.figures) if not story.foreign else None
         if level is None and story.deadly and not story.foreign:
             level = LEVELS[0]  # somebody died: at least one, whatever the number
@@ -346,49 +351,3 @@ def _meet(one: Story, two: Story) -> bool:
 
 def _reasons(verdict: Verdict) -> tuple[str, ...]:
     return tuple(f"{hit.rule}@{hit.file}:{hit.line}" for hit in verdict.hits[:4])
-
-
-def names_of(region: Place) -> tuple[str, str, str]:
-    """Province, city and county by which stories are told apart; abroad it is the country, or the name found where that is unknown."""
-    if region.foreign and region.evidence:
-        return f"{ABROAD}{region.country or region.evidence[0]}", "", ""
-    return region.province or "", region.city or "", region.county or ""
-
-
-def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
-    """Group -> coarse families (`family_*` lists of hazards and `matter_*` lists of grievances in the lexicon's story section)."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, groups in gate.lexicon.stories.items():
-        if name.startswith(("family_", MATTER)):
-            for group in groups:
-                found[group] = (*found.get(group, ()), name.removeprefix("family_"))
-    return found
-
-
-def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Families of every hazard and grievance a verdict saw; what poisoned animals is not what poisons people."""
-    spared = POISON if any(hit.rule == ANIMALS_POISONED for hit in verdict.hits[:1]) else ""
-    return frozenset(family for group in verdict.groups if group != spared for family in table.get(group, ()))
-
-
-def site_reader(gate: Gate) -> SiteReader:
-    """Reads the local places of titles; a word of the lexicon is no name."""
-    common = [word.text for group in gate.lexicon.groups.values() for word in group.words]
-    return SiteReader(gate.lexicon.stories, common)
-
-
-def letter_form(gate: Gate) -> tuple[str, ...]:
-    """Phrases people write in any letter (`letter_form` of the lexicon's story section)."""
-    return gate.lexicon.stories.get("letter_form", ())
-
-
-def dull_words(gate: Gate) -> dict[str, float]:
-    """Words of form (and the pieces a segmenter makes of them), with the weight they keep when likeness is measured."""
-    words: dict[str, float] = {}
-    for group in gate.lexicon.groups.values():
-        factor = DULL if group.kind in ("authority", "cue") else DULL_SUBJECT if group.kind == "subject" else 1.0
-        if factor < 1.0:
-            for word in group.words:
-                for piece in (word.text, *pieces(word.text)):
-                    words[piece] = min(factor, words.get(piece, 1.0))
-    return words

@@ -28,6 +28,7 @@ class Story:
     foreign: bool = False
     high_consequence: bool = False
     level: str | None = None
+    graded: tuple[object, ...] = ()  # of what `level` was reckoned; the same again gives nothing new
     alarmed_at: datetime | None = None
     burst_at: datetime | None = None
     twin: str = ""

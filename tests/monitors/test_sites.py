@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.judging import judges_of
-from monitors.detect import Detector, Kind, Scope, Seen, families_of, family_table, site_reader
+from monitors.detect import Detector, Kind, Scope, Seen
 from monitors.region import Region
 from monitors.sites import NOWHERE, Apart, SiteReader
 from monitors.story import ItemRef
+from monitors.story_words import families_of, family_table, site_reader
 
 START = datetime(2025, 7, 1, 8, tzinfo=UTC)
 JUDGES = judges_of(None, {})

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.judging import judges_of
-from monitors.detect import families_of, family_table
 from monitors.likeness import Vector, tolls, words
 from monitors.members import OpenStory
 from monitors.story import ItemRef, JoinRules, StoryIndex
+from monitors.story_words import families_of, family_table
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/titles.toml").read_text(encoding="utf-8"))["case"]
