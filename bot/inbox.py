@@ -41,6 +41,7 @@ from bot.outbox import queue, say, update_message
 from bot.outbox import reply_message as reply_message
 from bot.proof import proof, published
 from bot.rota_desk import load_covers as load_covers
+from bot.store import StoreError
 from bot.typed import tidy
 from bot.wecom.cards import Button, Card, button_card
 from bot.wecom.crypto import CallbackMessage
@@ -51,6 +52,7 @@ from playbooks.lifecycle import ActionNotAllowed
 log = logging.getLogger(__name__)
 
 BATCH = 50
+FAILED = "这一条没有办成（系统出错），已列入问题报管理员。请回“查询”看现状，急的请先打电话。"
 LEVELS = {level.code: level for level in Level}
 
 
@@ -87,16 +89,25 @@ async def work(desk: Desk) -> int:
     rows = await desk.store.claim_callbacks(wall, desk.owner, lease, BATCH)
     if rows and desk.settings.bot.database_url:
         await load_covers(desk)  # another process may have recorded who is really there
+    finished = 0
     for key, at, body in rows:
         note = "done"
         try:
             await _handle(desk, key, at, body)
+        except StoreError as e:  # nothing was written: it stays claimed and is worked again when the lease has run out
+            log.warning("callback_not_written", extra={"callback": key, "error": str(e)})
+            if desk.now() - at <= STALE:
+                continue
+            note = "not written"
+            await say(desk, str(body["user"]), NOT_WORKED.format(at=beijing(at, desk.now())), key)
         except Exception as e:  # flow guard: a delivery that cannot be worked must not block the next one
             log.exception("callback_failed", extra={"callback": key})
             note = f"{type(e).__name__}: {e}"[:200]
             await desk.store.report_problem("callback", key, note, desk.now())
+            await say(desk, str(body["user"]), FAILED, key)
         await desk.store.finish_callback(key, note)
-    return len(rows)
+        finished += 1
+    return finished
 
 
 async def _store_held(desk: Desk) -> None:

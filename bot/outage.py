@@ -39,13 +39,17 @@ async def _record_wecom(desk: Desk, found: Problem, now: datetime) -> None:
     await tell(desk, text, f"outage-wecom-{iso(found.first_at)}")
 
 
-async def tell(desk: Desk, text: str, key: str) -> None:
-    """One text to those who answer for the desk: duty officer, duty leader, administrators, leaders who opted in."""
-    now, on, org = desk.now(), desk.duty(), desk.settings.organisation
+def people(desk: Desk) -> list[str]:
+    """Those who answer for the desk: duty officer, duty leader, administrators, leaders who opted in."""
+    on, org = desk.duty(), desk.settings.organisation
     heads = [o.userid for o in org.officers if o.board == "admin" or ("principal" in o.roles and o.direct_push)]
-    people = dict.fromkeys(u.lower() for u in (on.duty_officer, on.duty_leader, *heads) if u)
-    rows = [reply_message(desk, user, text, key) for user in people]
-    await desk.store.settle_steps({}, rows, now)
+    return list(dict.fromkeys(u.lower() for u in (on.duty_officer, on.duty_leader, *heads) if u))
+
+
+async def tell(desk: Desk, text: str, key: str) -> None:
+    """One text to those who answer for the desk."""
+    rows = [reply_message(desk, user, text, key) for user in people(desk)]
+    await desk.store.settle_steps({}, rows, desk.now())
 
 
 async def beat(desk: Desk, last: datetime | None) -> datetime | None:

@@ -85,9 +85,14 @@ def wake_on_change(service: Service) -> Callable[[], None]:
     """A change of any incident pumps at once instead of at the next second."""
     running: set[asyncio.Task[int]] = set()
 
+    def ended(task: asyncio.Task[int]) -> None:
+        running.discard(task)
+        if not task.cancelled():
+            task.exception()  # the beat of the next second meets the same error and tells it
+
     def wake() -> None:
         task = asyncio.get_running_loop().create_task(service.pump())
         running.add(task)
-        task.add_done_callback(running.discard)
+        task.add_done_callback(ended)
 
     return wake

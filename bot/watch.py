@@ -7,15 +7,18 @@ this loop arm the jobs anew, and a pump that has not run for five seconds is run
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import outage
+from bot.mute import Mute
 from bot.pulse import Pulse
 from bot.service import Service
 from bot.steady import SteadyClock
+from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +39,26 @@ class Watch:
     rearm: Callable[[], None]
     kept: datetime | None = None
     minute: datetime | None = None
+    mute: Mute = field(default_factory=Mute)
 
     async def run(self) -> None:
         """For ever; what goes wrong in one look is logged and the next one comes."""
         while True:
             await asyncio.sleep(1.0)
-            try:
-                await self.look()
-            except Exception:  # flow guard: the watch must outlive whatever it watches
-                log.exception("watch_failed")
+            await self.guarded()
+
+    async def guarded(self) -> None:
+        """One look that nothing stops; a desk that cannot write says so past the database (`bot.mute`)."""
+        desk = self.service.desk
+        try:
+            await self.look()
+            await self.mute.well(desk)
+        except StoreError as e:
+            log.warning("watch_cannot_write", extra={"error": str(e)})
+            with contextlib.suppress(Exception):  # flow guard: nothing more can be done than to go on looking
+                await self.mute.failed(desk, str(e))
+        except Exception:  # flow guard: the watch must outlive whatever it watches
+            log.exception("watch_failed")
 
     async def look(self) -> None:
         """One second's care."""
