@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +21,10 @@ from bot.fieldmaps import fields_for
 from bot.labels import stamp
 from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
-from bot.store.port import Joined
 from config.oserror import why
 from config.schema import Settings, Source
+from monitors.charset import decode
+from monitors.dates import BEIJING, read_date
 from monitors.item import Item, ItemKind, digest, fingerprint, items
 from monitors.kinds import KINDS, hotline
 from monitors.mend import Problem
@@ -31,6 +32,7 @@ from monitors.mend import Problem
 KINDS_HERE = ("items", "hotline", "opml", "rota")
 BATCH = 500
 SHOWN = 5
+SHOWN_LINES = 20
 MOST = 200_000
 """Orders taken from one file by hand; what is over is counted and told."""
 FIELD_NAMES = {
@@ -112,7 +114,7 @@ def _rota(settings: Settings, body: bytes) -> int:
 def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
     now = milliseconds(wall())
     if args.kind == "items":
-        return Read(items=tuple(history(body.decode("utf-8", "replace").splitlines(), now)), headings={})
+        return history(decode(body).text.split("\n"), now)
     if args.mapping and args.mapping not in settings.mappings:
         raise ImportFailed(f"没有名为 {args.mapping} 的列名对应，请在 hotline.toml 中补写 [[mapping]]。")
     fields = fields_for(settings, "hotline", args.mapping)
@@ -151,11 +153,9 @@ async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> 
     try:
         for start in range(0, len(found.items), BATCH):
             batch = found.items[start : start + BATCH]
-            counts = await store.add_items(batch)
+            # history is for reading and search: nothing of it is ever judged, whoever stops this or runs beside it
+            counts = await store.add_items(batch, past=args.kind == "items" or args.history)
             new, updated = new + counts.new, updated + counts.updated
-            if args.kind == "items" or args.history:  # for reading and search: marked as handled, so that nothing alarms
-                at = batch[0].seen_at
-                await store.mark_joined([Joined(item_id=i.id, incident=None, at=at, why="history") for i in batch])
             while await store.index_items():
                 pass
     finally:
@@ -167,33 +167,46 @@ async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> 
     return 0
 
 
-def history(lines: Iterable[str], now: datetime) -> Iterator[Item]:
-    """Items of JSONL lines `{"t", "source", "title", "url", "text"}`; ImportFailed names the first bad line."""
+def history(lines: Iterable[str], now: datetime) -> Read:
+    """Items of JSONL lines `{"t", "source", "title", "url", "text"}`, and the numbers of lines that are none.
+
+    ImportFailed, with what is wrong with the first line, where no line can be read.
+    """
+    found: list[Item] = []
+    bad: dict[int, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            at = datetime.fromisoformat(row["t"])
-            title, source = str(row["title"]), str(row.get("source") or "import")
+            found.append(_past(json.loads(line), now))
         except (ValueError, KeyError, TypeError) as e:
             missing = isinstance(e, KeyError)
-            bad = f"缺少 {e.args[0]}" if missing else "不是 JSON" if isinstance(e, json.JSONDecodeError) else "内容不对"
-            raise ImportFailed(f'第{number}行读不了（{bad}），每行应为 {{"t": 时间, "source": 来源, "title": 标题}}。') from e
-        if at.tzinfo is None:
-            raise ImportFailed(f"第{number}行的时间没有时区，请写成 2026-11-22T02:24:00+08:00。")
-        text = str(row.get("text") or "")
-        url = str(row.get("url") or "")
-        yield Item(
-            id=digest(source, url or f"{title}|{at:%Y-%m-%d}"),
-            source=source,
-            title=title,
-            text=text,
-            url=url,
-            published=at,
-            seen_at=now,
-            fingerprint=fingerprint(title, text),
-        )
+            bad[number] = f"缺少 {e.args[0]}" if missing else "不是 JSON" if isinstance(e, json.JSONDecodeError) else "内容不对"
+    if not found:
+        number, why_not = next(iter(bad.items()), (1, "是空的"))
+        raise ImportFailed(f'第{number}行读不了（{why_not}），每行应为 {{"t": 时间, "source": 来源, "title": 标题}}。')
+    shown = "、".join(f"{number}（{said}）" for number, said in list(bad.items())[:SHOWN_LINES])
+    problems = (Problem(code="rows_unreadable", count=len(bad), detail=shown),) if bad else ()
+    return Read(items=tuple(found), headings={}, problems=problems)
+
+
+def _past(row: Any, now: datetime) -> Item:
+    """The item of one line. ValueError, KeyError or TypeError where it is none."""
+    at = read_date(str(row["t"]), now)
+    title, source = str(row["title"]), str(row.get("source") or "import")
+    text, url = str(row.get("text") or ""), str(row.get("url") or "")
+    if at is None or not title.strip():
+        raise ValueError(row["t"])
+    return Item(
+        id=digest(source, url or f"{title}|{at.astimezone(BEIJING):%Y-%m-%d}"),
+        source=source,
+        title=title,
+        text=text,
+        url=url,
+        published=at,
+        seen_at=now,
+        fingerprint=fingerprint(title, text),
+    )
 
 
 def _opml(args: argparse.Namespace) -> int:

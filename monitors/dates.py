@@ -74,14 +74,16 @@ _DATE_FORMS: Final = tuple(
     re.compile(form, re.I)
     for form in (
         r"^\s*(?P<year>\d{4})\s*(?P<sep>[-/.年])\s*(?P<m>\d{1,2})\s*(?:(?P=sep)|月)\s*(?P<d>\d{1,2})(?:日|号|(?!\d))",
+        r"^\s*(?P<year>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?=\s+\d{1,2}:)",
         r"^\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s/,-]*" + _MONTH + r"[\s/,-]*(?P<year>\d{4}|\d{2})(?!\d)[,:]?",
         r"^\s*" + _MONTH + r"\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{4})(?![\d:])",
         r"^\s*" + _MONTH + r"\s+(?P<d>\d{1,2})\s+(?=\d{1,2}:)(?=.*\s(?P<year>\d{4})\s*$)",
         r"^\s*(?P<m>\d{1,2})月(?P<d>\d{1,2})(?:日|号)",
         r"^\s*(?P<m>\d{1,2})-(?P<d>\d{1,2})(?=\s+\d{1,2}:\d\d|\s*$)",
-        r"^\s*(?P<word>今天|今日|昨天|昨日|前天)",
+        r"^\s*(?P<word>今天|今日|昨天|昨日|前天|前日)",
     )
 )
+_YEAR_LAST: Final = _DATE_FORMS[4]
 _TIME: Final = re.compile(
     r"^[\sT,]*(?P<half>上午|下午|凌晨|早上|早晨|清晨|中午|傍晚|晚上|晚间|夜间|晚|早)?\s*"
     r"(?P<hour>\d{1,2})\s*(?:[:时点]|(?=\s*[ap]\.?m))\s*(?P<minute>\d{1,2})?\s*(?:分|(?::(?P<second>\d{1,2})))?"
@@ -182,8 +184,7 @@ def _calendar(text: str, seen_at: datetime) -> datetime | None:
     if match is None:
         return None
     rest = text[match.end() :]
-    year_last = match.re is _DATE_FORMS[3]
-    if year_last:
+    if match.re is _YEAR_LAST:
         rest = rest.rstrip()[:-4]
     clock = _TIME.match(rest)
     seconds = 0.0

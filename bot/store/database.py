@@ -74,8 +74,8 @@ class SqlStore(ApartStore):
     async def add_item(self, item: Item) -> bool:
         return await self.engine.write(lambda tx: items.add_item(tx, item))
 
-    async def add_items(self, items_: Sequence[Item]) -> PollCounts:
-        return await self.engine.write(lambda tx: items.add_items(tx, items_))
+    async def add_items(self, items_: Sequence[Item], *, past: bool = False) -> PollCounts:
+        return await self.engine.write(lambda tx: items.add_items(tx, items_, past=past))
 
     async def purge_items(self, before: datetime, limit: int = 1000) -> int:
         return await self.engine.write(lambda tx: items.purge(tx, before, limit))

@@ -14,7 +14,7 @@ from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
 from monitors.item import Item, ItemKind
 
 BATCH: Final = 300
-KNOWN: Final = "select id, n, alias, title, text, fingerprint, rank, hot from item where"
+KNOWN: Final = "select id, n, alias, title, text, fingerprint, rank, hot, joined_at from item where"
 TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
@@ -33,21 +33,28 @@ def _source(row: Row) -> SourceState:
 
 def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts:
     """Items of one document and the polling state that goes with them; `plan` gives that state once the counts are known."""
-    counts, newest = _merge(tx, items)
-    _save_source(tx, plan(counts) if plan else state, counts, newest)
+    counts, fresh, _ = _merge(tx, items)
+    _save_source(tx, plan(counts) if plan else state, counts, max((i.seen_at for i in fresh), default=None))
     return counts
 
 
-def add_items(tx: Tx, items: Sequence[Item]) -> PollCounts:
-    """Items that came by another way than a poll; edits of known ones are kept as versions."""
-    return _merge(tx, items)[0]
+def add_items(tx: Tx, items: Sequence[Item], *, past: bool = False) -> PollCounts:
+    """Items that came by another way than a poll; edits of known ones are kept as versions.
+
+    `past`: history, handled from the instant it is there, so that no process ever judges it; what waits already still waits.
+    """
+    counts, fresh, handled = _merge(tx, items)
+    if past:
+        mark_joined(tx, [Joined(item_id=i.id, incident=None, at=i.seen_at, why="history") for i in (*fresh, *handled)])
+    return counts
 
 
-def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, datetime | None]:
-    """Each identity once, its edits and sightings; the counts, and when the newest new one was seen."""
+def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, list[Item], list[Item]]:
+    """Each identity once, its edits and sightings; the counts, what is new, and what was handled before it was edited."""
     known = _known(tx, items)
     fresh: dict[str, Item] = {}
     edited: list[Item] = []
+    handled: list[Item] = []
     duplicates = 0
     for item in items:
         row = (known.get(item.id) or known.get(item.alias)) if known else None
@@ -55,16 +62,17 @@ def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, datetime | None]:
             fresh[item.id] = item
         elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:
             _edit(tx, row, item)
-            edited.append(item if item.id == row["id"] or not item.original else replace(item, id=row["id"]))
+            edited.append(item if item.id == row["id"] else replace(item, id=row["id"]))
+            if row["joined_at"] is not None:
+                handled.append(edited[-1])
         else:
             duplicates += 1
         if row is not None:
             _sight(tx, row, item)
-    _insert(tx, list(fresh.values()))
-    originals.keep(tx, (*fresh.values(), *edited))
-    counts = PollCounts(new=len(fresh), updated=len(edited), duplicates=duplicates)
-    newest = max((i.seen_at for i in fresh.values()), default=None)
-    return counts, newest
+    new = list(fresh.values())
+    _insert(tx, new)
+    originals.keep(tx, (*new, *edited))
+    return PollCounts(new=len(new), updated=len(edited), duplicates=duplicates), new, handled
 
 
 def _known(tx: Tx, items: Iterable[Item]) -> dict[str, Row]:

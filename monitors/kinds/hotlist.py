@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from monitors.dates import read_date
+from monitors.dates import BEIJING, read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
 from monitors.loose_json import text_of
 from monitors.mend import Problem
@@ -40,8 +40,9 @@ def read(value: Any, now: datetime, problems: tuple[Problem, ...] = ()) -> Parse
 
 
 def _updated(value: Mapping[str, Any], now: datetime) -> str:
+    """When the list says it was fetched, as people here read it."""
     moment = read_date(text_of(value.get("updatedTime") or value.get("updateTime")), now)
-    return moment.isoformat() if moment else ""
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def _rows(value: Any, depth: int = 0) -> list[Any] | None:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPO))
 
 from bot.store import open_store  # noqa: E402
 from bot.store.engine import Tx  # noqa: E402
-from monitors.item import Item, ItemKind  # noqa: E402
+from monitors.item import Item, ItemKind, digest, fingerprint  # noqa: E402
 from tests.bench.ingest_bench import EVENTS, FILL, PLACES, START, SUBJECTS, child, server  # noqa: E402
 
 STEP: Final = 2_000
@@ -42,7 +42,7 @@ def _old(rng: random.Random, number: int, count: int) -> Item:
     line = "".join(rng.choice(words) for words in (PLACES, SUBJECTS, EVENTS))
     at = START + timedelta(days=60) * (number / count)
     return Item(
-        id=f"{number:040x}",
+        id=digest("old", str(number)),  # ids are spread like real ones: new items fall between the old, not behind them
         source=f"old{number % 500}",
         kind=ItemKind.FEED,
         title=f"{line}（旧{number}）",
@@ -50,7 +50,7 @@ def _old(rng: random.Random, number: int, count: int) -> Item:
         text=f"{line}。{FILL[: rng.randint(20, len(FILL))]}",
         published=at,
         seen_at=at,
-        fingerprint=f"{number:032x}",
+        fingerprint=fingerprint(line, str(number)),
     )
 
 

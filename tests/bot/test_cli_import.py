@@ -82,15 +82,36 @@ def test_history_is_stored_without_waiting_to_be_judged(data: Path, tmp_path: Pa
     assert waiting(data) == []
 
 
+def test_history_is_read_as_chinese_sites_write_it_and_a_bad_line_costs_only_itself(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "items.jsonl"
+    lines = (
+        '{"t": "2026年1月2日 08:00", "title": "青石县滑坡"}',
+        "not json",
+        '{"t": "2026-01-03 09:00:00", "title": "大湾村停水", "url": "https://a.example/1"}',
+        '{"title": "没有时间"}',
+    )
+    file.write_bytes("\n".join(lines).encode("gb18030"))
+    assert run(data, "items", str(file)) == 0
+    shown = capsys.readouterr()
+    assert "读出2条：新增2条" in shown.out
+    assert "有 2 行无法读取，行号：2（不是 JSON）、4（缺少 t）" in shown.err
+    assert run(data, "items", str(file)) == 0
+    assert "新增0条，更新0条，已有2条" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "said"),
     [
-        ("items", '{"t": "2026-01-02", "title": "x"}', "第1行的时间没有时区"),
+        ("items", '{"t": "2099-01-02", "title": "x"}', "第1行读不了（内容不对）"),
+        ("items", '{"t": "2026-01-02"}', "第1行读不了（缺少 title）"),
+        ("items", "", "第1行读不了（是空的）"),
         ("items", "{", "第1行读不了"),
         ("hotline", "甲,乙\n1,2\n", "没有读出工单。未找到标题列或内容列，表头为：甲、乙"),
         ("opml", "<html/>", "文件里没有订阅地址"),
     ],
-    ids=["no zone", "no json", "no columns", "no opml"],
+    ids=["future", "no title", "empty", "no json", "no columns", "no opml"],
 )
 def test_a_file_that_cannot_be_imported_says_why(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, text: str, said: str

@@ -78,6 +78,7 @@ def test_a_newsnow_list_gives_rank_and_heat_and_owns_up_to_its_cache() -> None:
     document = sample("hotlist/newsnow.json", "hotlist")
     first, second = document.entries
     assert (document.format, document.stale, codes(document)) == ("hotlist", True, ["entries_unreadable", "stale_cache"])
+    assert document.problems[-1].detail == "2026-03-02 08:00"  # Beijing time, as it is shown
     assert (first.title, first.rank, first.hot) == ("青石县山体滑坡", 1, 1_234_000)
     assert (second.rank, second.hot, second.summary) == (2, None, "详细说明")
 

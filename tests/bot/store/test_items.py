@@ -104,6 +104,22 @@ async def test_joined_items_no_longer_wait_and_carry_their_judgement(store: SqlS
     assert await store.incident_of("b") is None
 
 
+async def test_history_never_waits_and_what_waits_already_still_does(store: SqlStore) -> None:
+    await store.add_items([item("waits"), item("done"), item("other", alias="t1")])
+    await store.mark_joined([Joined(item_id=k, incident=None, at=T0, why="ordinary") for k in ("done", "other")])
+    later = T0 + minutes(9)
+    past = [
+        item("new", at=later),
+        item("waits", "改过", at=later, fingerprint="2"),
+        item("done", "也改过", at=later, fingerprint="2"),
+        item("another", "同题", at=later, alias="t1", fingerprint="2"),
+    ]
+    assert await store.add_items(past, past=True) == PollCounts(new=1, updated=3, duplicates=0)
+    assert [s.item.id for s in await store.unjoined(9)] == ["waits"]
+    assert {s.item.id for s in await store.search("改过")} == {"waits", "done"}
+    assert await store.add_items(past, past=True) == PollCounts(new=0, updated=0, duplicates=4)
+
+
 async def test_marking_skips_what_another_process_placed(store: SqlStore) -> None:
     await store.add_item(item("a"))
     await store.add_item(item("b"))
