@@ -1,6 +1,4 @@
-"""`yqbot report review 编号 --format md|html|docx -o 文件`, `yqbot report ledger --month 2026-11 -o 文件`: they read the data folder
-and change nothing.
-"""
+"""`yqbot report review 编号`, `brief|weekly|monthly|annual`, `ledger`, `quality`: they read the data folder and change nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +13,23 @@ from typing import Any
 from bot.cli_quality import add_quality
 from bot.clock import wall
 from bot.configuration import DEMO, data_of, settings_of
-from bot.reports import FORMATS, NoIncident, write_review
-from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
+from bot.digest import health_of
+from bot.polling import BEGUN
+from bot.reports import FORMATS, NoIncident, NoPdf, drawn, save, write_review
+from bot.reports.ledger import ALL, NoMonth, ledger_of, month_of, workbook
+from bot.reports.period import NoPeriod, figures, meant
+from bot.reports.period_paper import compose_period
 from bot.store import open_store
 from config.oserror import why
 
 DEMO_TIME = "demo.now"
+_DAY = ("日期", "哪一天，如 2026-11-22（默认今天）")
+PERIODS = {
+    "brief": ("--date", _DAY, "一天的值班日报"),
+    "weekly": ("--date", ("日期", "哪一周，写其中任何一天，如 2026-11-22（默认本周）"), "一周的周报"),
+    "monthly": ("--month", ("月份", "哪个月，如 2026-11（默认本月）"), "一个月的月报"),
+    "annual": ("--year", ("年份", "哪一年，如 2026（默认本年）"), "一年的年报，附逐月数字"),
+}
 
 
 def add_parser(sub: Any) -> None:
@@ -31,9 +40,15 @@ def add_parser(sub: Any) -> None:
         "review", help="一件事的应对处置评估报告", description="生成一件事的应对处置评估报告，每个数字都可追溯到记录。"
     )
     q.add_argument("incident", type=int, metavar="编号", help="事件编号，如 12")
-    q.add_argument("--format", choices=FORMATS, default="html", help="格式（默认 html）")
+    _format(q, "html")
     _common(q)
     q.set_defaults(run=run, write=_review)
+    for kind, (option, meaning, what) in PERIODS.items():
+        q = kinds.add_parser(kind, help=what, description=f"{what}：立案、时限、发布、在办，同上期比较；不含演练。")
+        q.add_argument(option, dest="when", default="", metavar=meaning[0], help=meaning[1])
+        _format(q, "")
+        _common(q, printed=True)
+        q.set_defaults(run=run, write=_period, period=kind)
     q = kinds.add_parser("ledger", help="一个月的处置台账（Excel）", description="生成一个月的处置台账（Excel），不含演练。")
     q.add_argument("--month", default="本月", metavar="月份", help="哪个月立案的，如 2026-11（默认本月）")
     _common(q)
@@ -41,8 +56,14 @@ def add_parser(sub: Any) -> None:
     add_quality(kinds, folder_of)
 
 
-def _common(q: argparse.ArgumentParser) -> None:
-    q.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪个文件")
+def _format(q: argparse.ArgumentParser, usual: str) -> None:
+    said = f"格式（默认 {usual}）" if usual else "格式（默认按 -o 的后缀，没有 -o 时为 md）"
+    q.add_argument("--format", choices=(*FORMATS, "pdf"), default=usual, help=said)
+
+
+def _common(q: argparse.ArgumentParser, *, printed: bool = False) -> None:
+    said = "写到哪个文件" + ("（不给则打印 md）" if printed else "")
+    q.add_argument("-o", "--output", type=Path, required=not printed, metavar="文件", help=said)
     q.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
     q.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录（默认 ./data）")
 
@@ -52,12 +73,13 @@ def run(args: argparse.Namespace) -> int:
     data = data_of(args.data, os.environ)
     try:
         asyncio.run(args.write(args, data))
-    except (NoIncident, NoMonth) as e:
+    except (NoIncident, NoMonth, NoPeriod, NoPdf) as e:
         print(e, file=sys.stderr)
     except OSError as e:
         print(f"写不了 {args.output}（{why(e)}），请检查目录是否存在、是否可写。", file=sys.stderr)
     else:
-        print(f"已生成 {args.output}")
+        if args.output is not None:
+            print(f"已生成 {args.output}")
         return 0
     return 1
 
@@ -79,9 +101,32 @@ async def _ledger(args: argparse.Namespace, data: Path) -> None:
         body = workbook(await ledger_of(store, settings, month, _time(data)))
     finally:
         await store.close()
-    temporary = args.output.with_name(args.output.name + ".new")
-    temporary.write_bytes(body)
-    temporary.replace(args.output)
+    save(body, args.output)
+
+
+async def _period(args: argparse.Namespace, data: Path) -> None:
+    now = _time(data)
+    span = meant(args.period, args.when, now)
+    kind = args.format or (args.output.suffix.removeprefix(".") if args.output else "md")
+    if kind not in (*FORMATS, "pdf"):
+        raise NoPeriod(f"不认识 {args.output} 的后缀，请用 --format 写明 {'、'.join(FORMATS)} 或 pdf。")
+    if args.output is None and kind not in ("md", "html"):
+        raise NoPeriod(f"{kind} 不能打印，请用 -o 写明文件。")
+    settings = settings_of(folder_of(args, data), dict(os.environ))
+    store = await open_store(settings.bot.database_url, data, readonly=True)
+    try:
+        known = await store.incidents(open_only=False, alarmed_only=True, limit=ALL)
+        states, begun = await store.source_states(), await store.meta(BEGUN)
+    finally:
+        await store.close()
+    paper = compose_period(
+        figures(known, settings, span, now, datetime.fromisoformat(begun) if begun else None, health_of(settings, states, now))
+    )
+    body = drawn(paper, kind)
+    if args.output is None:
+        sys.stdout.write(body.decode())
+    else:
+        save(body, args.output)
 
 
 def folder_of(args: argparse.Namespace, data: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
@@ -9,6 +10,8 @@ from bot.health import troubles
 from bot.labels import beijing
 from bot.outbox import reply_message
 from bot.rota_desk import check_gaps
+from bot.store.port import SourceState
+from config.schema import Settings
 
 
 async def daily(desk: Desk) -> None:
@@ -35,8 +38,12 @@ async def zero_report(desk: Desk, now: datetime) -> str:
 
 async def sources_line(desk: Desk, now: datetime) -> str:
     """``来源12个，全部正常``."""
-    states = await desk.store.source_states()
-    used = [s for s in desk.settings.sources if s.enabled]
+    return health_of(desk.settings, await desk.store.source_states(), now)
+
+
+def health_of(settings: Settings, states: Mapping[str, SourceState], now: datetime) -> str:
+    """The same from what was read."""
+    used = [s for s in settings.sources if s.enabled]
     known = [(s, states[s.id]) for s in used if s.id in states]
     bad = [s.name for s, state in known if troubles(s, state, now)]
     health = "全部正常" if not bad else f"{len(bad)}个异常（{'、'.join(bad[:3])}{'等' if len(bad) > 3 else ''}）"

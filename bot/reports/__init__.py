@@ -1,5 +1,7 @@
 """Reports: event rows -> figures (pure) -> one paper of blocks -> md | html | docx. Every format says the same.
 
+drawn(paper, "md" | "html" | "docx" | "pdf") -> bytes
+
 gather(store, settings, number, now) -> ReviewFigures | DrillFigures      reads the store once; a drill has a report of its own
 render(figures, "md" | "html" | "docx") -> bytes
 """
@@ -13,10 +15,12 @@ from pathlib import Path
 from bot.merging import all_that_came
 from bot.opinion import OpinionView, opinion_of
 from bot.reports import markdown, page, word
+from bot.reports.blocks import Paper
 from bot.reports.drill import compose_drill
 from bot.reports.figures import figures
 from bot.reports.merged import merged
 from bot.reports.names import Names
+from bot.reports.pdf import NoPdf, pdf_of
 from bot.reports.practised import DrillFigures, practised
 from bot.reports.review import compose
 from bot.reports.rows import ReviewFigures
@@ -25,9 +29,10 @@ from config.schema import Settings
 from config.wording import load_wording
 
 FORMATS = ("md", "html", "docx")
+"""What a page of the board may ask for; the command line also makes PDF, by a program that takes seconds."""
 TARGETS = "drill.toml"
 
-__all__ = ["FORMATS", "NoIncident", "compose", "figures", "gather", "render", "write_review"]
+__all__ = ["FORMATS", "NoIncident", "NoPdf", "compose", "drawn", "figures", "gather", "render", "save", "write_review"]
 
 
 class NoIncident(Exception):
@@ -65,7 +70,13 @@ def _nameless(view: OpinionView, names: Names) -> OpinionView:
 
 def render(review: ReviewFigures | DrillFigures, kind: str) -> bytes:
     """The review, or the report of a drill, in one format; ValueError on an unknown one."""
-    paper = compose_drill(review) if isinstance(review, DrillFigures) else compose(review)
+    return drawn(compose_drill(review) if isinstance(review, DrillFigures) else compose(review), kind)
+
+
+def drawn(paper: Paper, kind: str) -> bytes:
+    """Any paper in one format; ValueError on an unknown one, NoPdf where this machine makes none."""
+    if kind == "pdf":
+        return pdf_of(word.render(paper))
     if kind == "md":
         return markdown.render(paper).encode()
     if kind == "html":
@@ -79,7 +90,11 @@ async def write_review(
     store: Store, settings: Settings, number: int, kind: str, path: Path, now: datetime, data: Path | None = None
 ) -> None:
     """Write the review of incident `number` to `path`, whole or not at all. Raises NoIncident, ValueError, OSError."""
-    body = render(await gather(store, settings, number, now, data), kind)
+    save(render(await gather(store, settings, number, now, data), kind), path)
+
+
+def save(body: bytes, path: Path) -> None:
+    """Write a file whole or not at all."""
     temporary = path.with_name(path.name + ".new")
     temporary.write_bytes(body)
     temporary.replace(path)

@@ -158,8 +158,8 @@ def test_a_line_break_ends_no_row():
 
 def test_an_unknown_format_is_refused():
     m = landslide_night(RULES)
-    with pytest.raises(ValueError, match="可用：md、html、docx"):
-        render(figures(m.incident, m.stored(), [], RULES, now=NOW), "pdf")
+    with pytest.raises(ValueError, match="不认识的格式"):
+        render(figures(m.incident, m.stored(), [], RULES, now=NOW), "odt")
 
 
 @pytest.fixture
