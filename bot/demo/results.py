@@ -14,6 +14,8 @@ from bot.outputs import incident_row, iso, write_lines
 from bot.reports import write_review
 from bot.store.port import StepRow
 
+TITLE = 60
+"""Characters of a message printed on the terminal: its title."""
 UNSENT = frozenset({"pending", "sending", "unknown", "failed"})
 
 
@@ -48,8 +50,11 @@ async def outcome(stage: Stage, out: Path | None, until: datetime) -> Outcome:
         for step in rows:
             alerts.append(_alert(step, r.received_at, r.user, r.task_id, r.repeat, _shown(r.body)))
         if rows and not r.repeat:
-            codes = "、".join(dict.fromkeys(f"{s.clock_code}/{s.code}" for s in rows))
-            lines.append(f"{beijing(r.received_at)} → {r.user:<12} {rows[0].incident}号 {codes}")
+            officer = stage.service.desk.settings.organisation.officer(r.user)
+            who = officer.name if officer else r.user
+            lines.append(
+                f"{beijing(r.received_at)} → {who} {rows[0].incident}号 {next(iter(_shown(r.body).splitlines()), '')[:TITLE]}"
+            )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         settings = stage.service.desk.settings

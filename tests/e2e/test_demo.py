@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,12 @@ def played(request: pytest.FixtureRequest, plays: dict[object, Future[Played]]) 
 
 def test_every_step_that_fell_due_was_delivered(played: Played) -> None:
     assert played.code == 0, played.printed
+
+
+def test_what_is_printed_is_for_people_not_in_codes(played: Played) -> None:
+    sent = [line for line in played.printed.splitlines() if " → " in line]
+    assert sent
+    assert [line for line in sent if re.search("[a-z_]{3,}", line)] == []
 
 
 def test_the_emulator_received_what_the_oracle_expects(played: Played) -> None:
