@@ -44,17 +44,27 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("详情",), usage="详情 12", help="一件事的现状和可办的事"),
     Command(words=("收到",), usage="收到 12", help="确认已看到", action="acknowledge"),
     Command(words=("核实",), usage="核实 12 属实 来源", help="登记核实结果", action="verify", fields=fields.verify_fields),
-    Command(words=("已报带班", "报带班"), usage="已报带班 12", help="已电话报告带班领导", action="tell_leader"),
-    Command(words=("认定",), usage="认定 12 理由", help="认定应回应", action="recognise", fields=fields.reason_fields),
+    Command(words=("已报带班", "报带班", "已电话报带班"), usage="已报带班 12", help="已电话报告带班领导", action="tell_leader"),
     Command(
-        words=("不公开回应",),
+        words=("认定", "认定应回应", "应回应"),
+        usage="认定 12 理由",
+        help="认定应回应",
+        action="recognise",
+        fields=fields.reason_fields,
+    ),
+    Command(
+        words=("不公开回应", "不公开"),
         usage="不公开回应 12 理由",
         help="线下办理，签认",
         action="not_public",
         fields=fields.reason_fields,
     ),
     Command(
-        words=("定级",), usage="定级 12 重大 理由", help="定级；值班员为建议等级", action="grade", fields=fields.grade_fields
+        words=("定级", "建议等级"),
+        usage="定级 12 重大 理由",
+        help="定级；值班员为建议等级",
+        action="grade",
+        fields=fields.grade_fields,
     ),
     Command(
         words=("舆情等级",),
@@ -80,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
         words=("裁定",), usage="裁定 12 自然资源局牵头", help="指定牵头单位", action="arbitrate", fields=fields.ruling_fields
     ),
     Command(
-        words=("已发布", "发布", "登记发布"),
+        words=("已发布", "发布", "登记发布", "权威信息已发"),
         usage="已发布 12 网址 [时间] [审核:姓名 发布人:姓名 渠道:名称 单位:名称]",
         help="登记权威信息",
         action="release",
@@ -94,14 +104,14 @@ COMMANDS: tuple[Command, ...] = (
         fields=fields.release_fields("brief_info"),
     ),
     Command(
-        words=("发布会", "已开发布会"),
+        words=("发布会", "已开发布会", "发布会已开"),
         usage="发布会 12 09:30 地点",
         help="登记已召开的新闻发布会",
         action="release",
         fields=fields.release_fields("press_conference"),
     ),
     Command(
-        words=("回应", "已回应"),
+        words=("回应", "已回应", "回应已发"),
         usage="回应 12 网址或方式",
         help="登记网上回应",
         action="release",
@@ -121,7 +131,11 @@ COMMANDS: tuple[Command, ...] = (
         words=("其他形式",), usage="其他形式 12 依据", help="以其他形式发布", action="other_form", fields=fields.reason_fields
     ),
     Command(
-        words=("报送", "已报送"), usage="报送 12 [时间] 接报人", help="首报", action="report_up", fields=fields.report_up_fields
+        words=("报送", "已报送", "已报总值班室", "已报总值班"),
+        usage="报送 12 [时间] 接报人",
+        help="首报",
+        action="report_up",
+        fields=fields.report_up_fields,
     ),
     Command(
         words=("书面报送", "书面已报"),
@@ -130,7 +144,7 @@ COMMANDS: tuple[Command, ...] = (
         action="report_written",
         fields=fields.report_up_fields,
     ),
-    Command(words=("续报",), usage="续报 12 内容", help="续报", action="report_up", fields=fields.report_up_fields),
+    Command(words=("续报", "续报已报"), usage="续报 12 内容", help="续报", action="report_up", fields=fields.report_up_fields),
     Command(
         words=("登记事项",),
         usage="登记事项 12 信访 11-20 文号",
@@ -161,15 +175,27 @@ COMMANDS: tuple[Command, ...] = (
         fields=fields.note_fields("talking_points"),
     ),
     Command(words=("会商",), usage="会商 12 主持人", help="登记会商", action="attest", fields=fields.gate_fields("consult")),
-    Command(words=("会签",), usage="会签 12 姓名", help="登记会签", action="attest", fields=fields.gate_fields("countersign")),
     Command(
-        words=("保密审查",),
+        words=("会签", "会签已办"),
+        usage="会签 12 姓名",
+        help="登记会签",
+        action="attest",
+        fields=fields.gate_fields("countersign"),
+    ),
+    Command(
+        words=("保密审查", "保密审查已办"),
         usage="保密审查 12 姓名",
         help="登记保密审查",
         action="attest",
         fields=fields.gate_fields("secrecy"),
     ),
-    Command(words=("审定",), usage="审定 12 姓名", help="登记审定", action="attest", fields=fields.gate_fields("approval")),
+    Command(
+        words=("审定", "审定已办"),
+        usage="审定 12 姓名",
+        help="登记审定",
+        action="attest",
+        fields=fields.gate_fields("approval"),
+    ),
     Command(words=("排除",), usage="排除 12 非本地", help="排除（附原因）", action="exclude", fields=fields.exclude_fields),
     Command(words=("同意排除",), usage="同意排除 12", help="带班确认排除", action="confirm_exclude"),
     Command(words=("同意",), usage="同意 12", help="复核一项更正", action="second", fields=lambda r, s, n: {"agreed": True}),
@@ -181,7 +207,7 @@ COMMANDS: tuple[Command, ...] = (
         fields=lambda r, s, n: {"agreed": False},
     ),
     Command(
-        words=("说明",),
+        words=("说明", "说明原因"),
         usage="说明 12 [时限] 原因和预计时间",
         help="说明逾期原因",
         action="explain",

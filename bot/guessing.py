@@ -5,6 +5,8 @@ Nothing an officer sends in the night may end in "没有看懂" when it says tha
 
 from __future__ import annotations
 
+import re
+
 from bot.asking import Question, offer
 from bot.commands import parse
 from bot.desk import Desk
@@ -19,6 +21,8 @@ from playbooks.incident import Actor, Incident
 REPORT = 8
 """Characters from which words without a command may tell of something that happened."""
 NOTED = 4
+_WORD_AND_NUMBER = re.compile(r"[\u4e00-\u9fff]{1,6}\s*[#＃]?\d{1,6}号?(?=\s|$)")
+"""An attempt at a command, not a report: 驳回 6 不属实."""
 QUOTED = 12
 WORDS = "、".join(("报", "查询", "详情", "收到", "核实", "交办", "已发布", "值班", "帮助"))
 
@@ -33,7 +37,7 @@ async def answer(desk: Desk, actor: Actor, line: str, key: str) -> str:
     if has_seen(line):
         return await _seen(desk, actor, key)
     said = without_stickers(tidy(line))
-    if len(said) >= REPORT:
+    if len(said) >= REPORT and not _WORD_AND_NUMBER.match(said):
         return await _told(desk, actor, said, key)
     quoted = f"“{mask(said)[:QUOTED]}”" if said else ""
     return f"没有看懂{quoted}。可以回：{WORDS}。例：报 大湾村滑坡 4人被埋 12345转"

@@ -71,6 +71,32 @@ def test_a_sign_of_having_read_is_known(line: str, seen: bool) -> None:
     assert has_seen(line) is seen
 
 
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [
+        ("已电话报带班", "已报带班"),
+        ("已报总值班室", "报送"),
+        ("书面已报", "书面报送"),
+        ("续报已报", "续报"),
+        ("认定应回应", "认定"),
+        ("登记发布", "已发布"),
+        ("权威信息已发", "已发布"),
+        ("发布会已开", "发布会"),
+        ("回应已发", "回应"),
+        ("会签已办", "会签"),
+        ("保密审查已办", "保密审查"),
+        ("审定已办", "审定"),
+        ("说明原因", "说明"),
+        ("建议等级", "定级"),
+    ],
+)
+def test_the_label_of_a_button_typed_does_what_the_button_does(label: str, word: str) -> None:
+    for line in (f"{label} 12 王某", f"{label}12 王某", f"12号{label} 王某"):
+        asked = parse(line)
+        assert asked is not None
+        assert (asked.command.words[0], asked.number, asked.rest) == (word, 12, "王某")
+
+
 async def test_traditional_characters_do_what_simplified_ones_do(office: Room) -> None:
     duty = office.duty.duty_officer
     assert (await office.type(duty, "報 石坪鎮大灣村山體滑坡 4人被埋 12345轉")).startswith("已立案：1号")
@@ -105,6 +131,11 @@ async def test_a_report_without_the_word_opens_a_matter_by_one_press(office: Roo
     await office.press(duty, "立案提醒")
     incident = await office.incident()
     assert incident.title == "鹿溪县白果镇养老院起火了，有人困在里面，快来"
+
+
+async def test_an_attempt_at_a_command_is_no_report(office: Room) -> None:
+    await office.landslide()
+    assert "没有看懂“驳回 1 不属实" in await office.type(office.duty.duty_officer, "驳回 1 不属实，请再核一次")
 
 
 async def test_words_about_an_open_matter_are_noted_by_one_press(office: Room) -> None:
