@@ -1,4 +1,4 @@
-"""`yqbot import items|hotline|opml FILE`: history and work orders from files; subscriptions as TOML, and back."""
+"""`yqbot import items|hotline|opml|org|rota FILE`: history and work orders from files; subscriptions, people, rota as TOML."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from bot.clock import milliseconds, wall
 from bot.configuration import data_of, settings_of
 from bot.fieldmaps import fields_for
 from bot.labels import stamp
+from bot.org_file import read_org
 from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
 from config.oserror import why
+from config.routing import load_routing
 from config.schema import Settings, Source
 from monitors.charset import decode
 from monitors.dates import BEIJING, read_date
@@ -29,7 +31,7 @@ from monitors.item import Item, ItemKind, digest, fingerprint, items
 from monitors.kinds import KINDS, hotline
 from monitors.mend import Problem
 
-KINDS_HERE = ("items", "hotline", "opml", "rota")
+KINDS_HERE = ("items", "hotline", "opml", "org", "rota")
 BATCH = 500
 SHOWN = 5
 SHOWN_LINES = 20
@@ -68,9 +70,9 @@ class Read:
 
 def add_parser(sub: Any) -> None:
     """Add the command to `yqbot`."""
-    what = "导入历史条目（JSONL）、热线工单（CSV、XLSX）、订阅列表（OPML）或值班表（XLSX）"
+    what = "导入历史条目（JSONL）、热线工单（CSV、XLSX）、订阅列表（OPML）、单位人员表或值班表（XLSX）"
     p = sub.add_parser("import", help=what, description=f"{what}。同一文件可重复导入，已有的不会重复。")
-    p.add_argument("kind", choices=KINDS_HERE, metavar="items|hotline|opml|rota", help="文件内容")
+    p.add_argument("kind", choices=KINDS_HERE, metavar="items|hotline|opml|org|rota", help="文件内容")
     p.add_argument("file", type=Path, metavar="文件")
     p.add_argument("--preview", action="store_true", help="只试读并显示认出的列和前几行，不写入")
     p.add_argument("--history", action="store_true", help="只备查，不研判、不提醒（items 总是如此）")
@@ -90,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         settings = settings_of(args.config, dict(os.environ))
         if args.kind == "rota":
             return _rota(settings, args.file.read_bytes())
+        if args.kind == "org":
+            return _org(settings, args.file.read_bytes())
         found = _read(args, settings, args.file.read_bytes())
         if args.preview:
             return _preview(found)
@@ -108,6 +112,18 @@ def _rota(settings: Settings, body: bytes) -> int:
         raise ImportFailed("\n".join(found.problems or ("值班表是空的，请核对。",)))
     print(found.toml)
     print(f"读出{found.count}个班次。请把以上内容写入 organisation.toml，再运行 yqbot check。", file=sys.stderr)
+    return 0
+
+
+def _org(settings: Settings, body: bytes) -> int:
+    """Print units and people as TOML for organisation.toml; with a mistake in any row nothing is printed but the mistakes."""
+    folders = [path for folder in settings.folders if (path := Path(folder) / "routing").is_dir()]
+    found = read_org(body, load_routing(settings.organisation.routing, *folders))
+    if found.problems:
+        raise ImportFailed("\n".join(found.problems))
+    print("\n\n".join(found.blocks))
+    said = f"读出单位{found.units}个、人员{found.officers}名"
+    print(f"{said}。请把以上内容写入 organisation.toml，补写 [organisation] 和值班表，再运行 yqbot check。", file=sys.stderr)
     return 0
 
 

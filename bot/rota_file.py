@@ -7,6 +7,7 @@ guessed: an unknown or ambiguous name is an error, not the nearest officer.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def _block(cells: dict[str, object], org: Organisation, wrong: list[str]) -> str
             wrong.append(f"{what}读不出来，日期请写 2026-11-22，时间请写 08:00。")
     lines = [
         "[[shift]]",
-        f'name = "{str(cells.get("name") or "值班").strip()}"',
+        f"name = {json.dumps(str(cells.get('name') or '值班').strip(), ensure_ascii=False)}",
         f'date = "{day}"',
         f'start = "{start}"',
         f'end = "{end}"',

@@ -152,7 +152,7 @@ def test_a_line_of_history_that_is_wrong_is_named_with_its_reason(tmp_path: Path
     for text, expected in (
         ("{", "不是 JSON"),
         ('{"t": "2026-11-22T02:24:00+08:00"}', "缺少 title"),
-        ('{"t": "x"}', "内容不对"),
+        ('{"t": "x", "title": "y"}', "内容不对"),
     ):
         (tmp_path / "f").write_text(text, encoding="utf-8")
         assert main(["import", "items", str(tmp_path / "f"), "--data", str(tmp_path / "d")]) == 1
