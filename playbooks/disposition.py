@@ -126,8 +126,7 @@ def _context(strand: Strand) -> list[tuple[Disposition, float, str]]:
     if letter is not None:
         if letter.serious and letter.letter_type is not LetterType.SUGGEST:
             found.append((Disposition.MAJOR_PROBLEM, _GRAVE + _LETTER_TYPE, "；".join(letter.reasons)))
-        else:
-            kind = _FOR_LETTER[letter.letter_type]
+        elif (kind := _FOR_LETTER.get(letter.letter_type)) is not None:
             found.append((kind, _LETTER_TYPE + _GRAVE, f"来信类型为{letter.letter_type}（{letter.reasons[0]}）"))
         if letter.letter_type is LetterType.ASK:
             found.append((Disposition.UNAWARE, _ASKING, "来信是来问的，公开答复即可解疑释惑"))
