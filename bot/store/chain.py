@@ -11,12 +11,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.store.engine import Row, Tx, one, take
-from bot.store.forms import canonical, instant, ms, parsed, sha256
+from bot.store.forms import canonical, clean, full, instant, ms, parsed, part, sha256
 from bot.store.port import StoredEvent
 from playbooks.incident import Actor, ActorKind, Event
+from playbooks.record import iso
 
 SYSTEM: Final = "system"
 PRIVATE: Final = "private"
@@ -53,8 +55,19 @@ def seal(chain: str, seq: int, prev: str, event: Event) -> Sealed:
     if private:
         salt, text = secrets.token_hex(16), canonical(private)
         data[DIGEST] = sha256(salt, text)
-    body = canonical({"chain": chain, "seq": seq, "kind": event.kind, "at": event.at, "actor": event.actor, "data": data})
+    body = _body(chain, seq, event, data)
     return Sealed(body=body, hash=sha256(prev, body), salt=salt, private=text)
+
+
+def _body(chain: str, seq: int, event: Event, data: Mapping[str, object]) -> str:
+    """`canonical` of what an event says at its place: its parts by name in their order, those put in as text that repeat."""
+    said = f'"chain":{part(chain)},"data":{full(data)},"kind":{part(event.kind)},"seq":{seq}'
+    return clean(f'{{"actor":{_signed(event.actor)},"at":"{iso(event.at)}",{said}}}')
+
+
+@lru_cache(maxsize=64)
+def _signed(actor: Actor) -> str:
+    return canonical(actor)
 
 
 def append(tx: Tx, chain: str, events: Sequence[Event]) -> None:

@@ -60,7 +60,7 @@ def cleaned(*texts: str) -> Sequence[str]:
 
 def canonical(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, raw Chinese. Hashes are taken of it. ValueError on NaN."""
-    return clean(_whole(value))
+    return clean(full(value))
 
 
 def compact(value: object) -> str:
@@ -77,10 +77,10 @@ def _dumped(value: object) -> Any:
 
 part: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 """JSON text of a plain value as in `canonical`, to be put into a longer text that is cleaned as a whole."""
-_whole: Final = json.JSONEncoder(
+full: Final = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_dumped
 ).encode
-"""The same of any value: what is plain already, like the data of an event, is not copied first."""
+"""The same of any value, not cleaned yet: what is plain already, like the data of an event, is not copied first."""
 
 
 def parsed(text: str) -> Any:

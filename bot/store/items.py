@@ -223,7 +223,7 @@ def stored(row: Row) -> StoredItem:
         item=item,
         joined_at=maybe(row["joined_at"]),
         incident=row["incident"],
-        judged=parsed(row["judged"]),
+        judged=parsed(judged) if (judged := row["judged"]) != "{}" else {},
     )
 
 
@@ -239,6 +239,11 @@ def join(tx: Tx, joined: Sequence[Joined]) -> None:
         raise Conflict(", ".join(j.item_id for j in joined))
 
 
+PLACE: Final = "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id"
+FREE: Final = "(joined_at is null or incident = :incident)"
+"""Nobody has placed the item, or where it goes now."""
+
+
 def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
     """The same, passing over what another process has placed; False when something was passed over."""
     ordinary = [j for j in joined if j.incident is None and j.by == "system"]
@@ -247,40 +252,33 @@ def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
             "update item set joined_at = :at, judged = :judged where id = :id and joined_at is null and incident is null",
             [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged) if j.judged else "{}"} for j in ordinary],
         )
-    rest = [j for j in joined if j.incident is not None or j.by != "system"]
-    placed = _placeable(tx, rest)
-    if placed:
-        tx.many(
-            "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id",
-            [
-                {"id": j.item_id, "at": ms(j.at), "incident": j.incident, "judged": canonical(j.judged) if j.judged else "{}"}
-                for j in placed
-            ],
-        )
-        _members(tx, [j for j in placed if j.incident is not None])
-    return len(placed) == len(rest)
+    machine = _placed(tx, f"{PLACE} and {FREE}", [j for j in joined if j.incident is not None and j.by == "system"])
+    people = _placed(tx, PLACE, [j for j in joined if j.by != "system"])
+    _members(tx, [j for j in (*machine, *people) if j.incident is not None])
+    return len(ordinary) + len(machine) + len(people) == len(joined)
 
 
-def _placeable(tx: Tx, joined: Sequence[Joined]) -> list[Joined]:
-    """Those whose item is known, and which another process has not placed elsewhere; a person may move what is placed."""
-    rows = tx.among("select id, joined_at, incident from item where", "id", [j.item_id for j in joined])
-    known: dict[str, tuple[object, object]] = {r["id"]: (r["joined_at"], r["incident"]) for r in rows}
-    out = []
-    for j in joined:
-        at, incident = known.get(j.item_id, (None, None))
-        if j.item_id in known and (j.by != "system" or at is None or incident == j.incident):
-            known[j.item_id] = ms(j.at), j.incident
-            out.append(j)
-    return out
+def _placed(tx: Tx, sql: str, joined: Sequence[Joined]) -> Sequence[Joined]:
+    """Those for which there was an item to place; which ones that is need only be asked where it is not all of them."""
+    if not joined or tx.many(sql, [_place(j) for j in joined]) == len(joined):
+        return joined
+    known = {r["id"]: r["incident"] for r in tx.among("select id, incident from item where", "id", [j.item_id for j in joined])}
+    return [j for j in joined if j.item_id in known and known[j.item_id] == j.incident]
+
+
+def _place(joined: Joined) -> dict[str, object]:
+    judged = canonical(joined.judged) if joined.judged else "{}"
+    return {"id": joined.item_id, "at": ms(joined.at), "incident": joined.incident, "judged": judged}
 
 
 def _members(tx: Tx, joined: Sequence[Joined]) -> None:
     """The items as members of their incidents; what is one already keeps the reason it came with."""
-    tx.many(
-        "insert into membership (incident, item_id, at, why, by_whom) select :incident, :id, :at, :why, :by"
-        " where not exists (select 1 from membership where incident = :incident and item_id = :id)",
-        [{"incident": j.incident, "id": j.item_id, "at": ms(j.at), "why": clean(j.why), "by": j.by} for j in joined],
-    )
+    if joined:
+        tx.many(
+            "insert into membership (incident, item_id, at, why, by_whom) select :incident, :id, :at, :why, :by"
+            " where not exists (select 1 from membership where incident = :incident and item_id = :id)",
+            [{"incident": j.incident, "id": j.item_id, "at": ms(j.at), "why": clean(j.why), "by": j.by} for j in joined],
+        )
 
 
 def members_since(tx: Tx, since: datetime) -> list[StoredItem]:

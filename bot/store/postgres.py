@@ -64,9 +64,10 @@ class PostgresTx:
     def run(self, sql: str, params: Params | None = None) -> int:
         return self._execute(sql, params).rowcount
 
-    def many(self, sql: str, params: Sequence[Params]) -> None:
+    def many(self, sql: str, params: Sequence[Params]) -> int:
         with self._conn.cursor() as cursor:
             cursor.executemany(translated(sql), params)
+            return cursor.rowcount
 
     def insert(self, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
         """Many rows of one table, values in the order of `columns`."""

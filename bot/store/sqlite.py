@@ -60,8 +60,8 @@ class SqliteTx:
     def run(self, sql: str, params: Params | None = None) -> int:
         return self._conn.execute(sql, params or {}).rowcount
 
-    def many(self, sql: str, params: Sequence[Params]) -> None:
-        self._conn.executemany(sql, params)
+    def many(self, sql: str, params: Sequence[Params]) -> int:
+        return self._conn.executemany(sql, params).rowcount
 
     def insert(self, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
         """Many rows of one table, values in the order of `columns`: binding by place costs a fraction of binding by name."""
