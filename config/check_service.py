@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from config import daytime
 from config import vocabulary as words
@@ -78,6 +80,18 @@ def _place(settings: Settings, source: Source) -> Iterator[Problem]:
             yield error(settings, "Y406", name, what, hint)
     elif not _ADDRESS.fullmatch(source.url):
         yield error(settings, "Y402", name, "地址不对。", "请写以 http:// 或 https:// 开头的完整地址。", "url")
+    elif source.enabled and not source.internal and _inside(source.url):
+        hint = "确属单位内网来源的请补写 internal = true，否则请改为对外的地址。"
+        yield warning(settings, "Y408", name, "地址在内部网络，轮询时会被拒绝。", hint, "url")
+
+
+def _inside(url: str) -> bool:
+    """Whether the host is written as an address that is not of the public network. Names are looked up when polling."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def _scope(settings: Settings) -> Iterator[Problem]:
@@ -139,11 +153,10 @@ def _bot(settings: Settings) -> Iterator[Problem]:
         yield error(
             settings, "Y423", "bot", "心跳地址写法不对。", "请写以 http:// 或 https:// 开头的完整地址。", "heartbeat_url"
         )
-    for code in bot.thin_categories:
-        if code not in settings.categories:
-            yield error(
-                settings, "Y424", "bot", f"类别 {code} 不存在。", "请改为 categories.toml 中的代码。", "thin_categories"
-            )
+    for key, codes in (("thin_categories", bot.thin_categories), ("thin_until_public", bot.thin_until_public)):
+        for code in codes:
+            if code not in settings.categories:
+                yield error(settings, "Y424", "bot", f"类别 {code} 不存在。", "请改为 categories.toml 中的代码。", key)
 
 
 def _wecom(settings: Settings) -> Iterator[Problem]:

@@ -235,6 +235,10 @@ PLANTED = [
     pytest.param(source(mapping="nobody"), "Y407", id="mapping-not-defined"),
     pytest.param(source(kind="folder", url="file:/srv/hotline", mapping="vendor"), None, id="folder-with-mapping"),
     pytest.param(source(interval=1), "Y403", id="interval-too-short"),
+    pytest.param(source(url="http://127.0.0.1:4444/api/s?id=weibo"), "Y408", id="address-of-the-inner-network"),
+    pytest.param(source(url="http://[fd00::1]/feed"), "Y408", id="address-of-the-inner-network-v6"),
+    pytest.param(source(url="http://10.1.2.3/feed", internal=True), None, id="inner-network-as-intended"),
+    pytest.param(source(url="http://10.1.2.3/feed", enabled=False), None, id="inner-network-switched-off"),
     pytest.param(source(url="demo:/county-news.xml"), "Y404", id="address-twice"),
     pytest.param(lambda s: replace(s, sources=()), "Y405", id="no-source-on"),
     pytest.param(lambda s: replace(s, scope=replace(s.scope, functions=("nowhere",))), "Y410", id="scope-of-unknown-function"),
@@ -337,6 +341,7 @@ def test_broken_lexicon_places_and_routing_of_the_installation_are_reported(tmp_
     ("name", "what"),
     [
         ("release_words.toml", "出稿体检词表"),
+        ("subjects.toml", "卡片事由词表"),
         ("sentiment.toml", "帖文倾向词表"),
         ("rumor.toml", "传言用语词表"),
         ("letters.toml", "来信词表"),
