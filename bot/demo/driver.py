@@ -92,7 +92,7 @@ async def stage(
             serving(wired, data, clock, sources={"demo:": f"http://127.0.0.1:{feed_port}"})
         )
         port = await stack.enter_async_context(listening(running.app, "127.0.0.1", board_port))
-        if not await emulator.configure_callback(f"http://127.0.0.1:{port}/wecom/callback"):
+        if not await emulator.connect(f"http://127.0.0.1:{port}/wecom/callback"):
             raise RuntimeError("回调地址校验没有通过。")
         await emulator.resume()
         emulator.links = (("总览", f"http://127.0.0.1:{port}/"),)

@@ -145,7 +145,7 @@ async def room(data: Path, start: datetime, rules: Settings | None = None) -> As
         wired = replace(rules, wecom=wecom, bot=bot, sources=())
         running = await stack.enter_async_context(serving(wired, data, clock))
         port = await stack.enter_async_context(listening(running.app, "127.0.0.1", 0))
-        assert await emulator.configure_callback(f"http://127.0.0.1:{port}/wecom/callback")
+        assert await emulator.connect(f"http://127.0.0.1:{port}/wecom/callback")
         made = Room(running.service, emulator, clock)
         made.board = f"http://127.0.0.1:{port}"
         yield made

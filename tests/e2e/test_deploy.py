@@ -172,7 +172,7 @@ async def test_two_services_behind_the_proxy_and_one_of_them_dies(tmp_path: Path
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             await _seen_from_outside(browser, outside)
             await _board_works(browser, re.findall(r"http://\S+/login\?token=\S+", printed[0])[0], inside)
-            assert await emulator.configure_callback(f"http://127.0.0.1:{outside}/wecom/callback"), "verified through the proxy"
+            assert await emulator.connect(f"http://127.0.0.1:{outside}/wecom/callback"), "verified through the proxy"
             await _said(emulator, "帮助", 1)
             bots[0].kill()
             await _said(emulator, "值班", 2)

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
+from aiohttp import web
 
 from bot.emulator.refusal import PressRefused
 from bot.emulator.sealing import seal, signature, unseal
@@ -319,6 +320,25 @@ class TestUrlCheck:
 
     async def test_nor_does_a_dead_address(self, emulator, base):
         assert not await emulator.configure_callback("http://127.0.0.1:9/")
+        assert not await emulator.connect("http://127.0.0.1:9/", tries=2)
+
+    async def test_an_address_on_a_busy_machine_is_checked_again(self, emulator, corp):
+        seen = []
+
+        async def answer(request):
+            seen.append(request)
+            if len(seen) == 1:
+                await asyncio.sleep(1.5)
+            return web.Response(text=unseal(corp.aes_key, corp.corpid, request.query["echostr"]))
+
+        app = web.Application()
+        app.add_routes([web.get("/cb", answer)])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        assert await emulator.connect(f"http://127.0.0.1:{runner.addresses[0][1]}/cb")
+        assert len(seen) == 2
+        await runner.cleanup()
 
 
 class TestAfterAKill:
