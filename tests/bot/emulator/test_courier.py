@@ -322,7 +322,7 @@ class TestUrlCheck:
         assert not await emulator.configure_callback("http://127.0.0.1:9/")
         assert not await emulator.connect("http://127.0.0.1:9/", tries=2)
 
-    async def test_an_address_on_a_busy_machine_is_checked_again(self, emulator, corp):
+    async def test_an_address_on_a_busy_machine_is_checked_again(self, emulator, corp, base):
         seen = []
 
         async def answer(request):
