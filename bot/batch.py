@@ -19,9 +19,13 @@ from playbooks.deadlines import at_rest
 from playbooks.fold import gained, opened
 from playbooks.incident import Event, Incident
 
-HOLD_SECONDS: Final = 0.2
+HOLD_SECONDS: Final = 1.0
 """Longest time a judged item waits for the others of its batch."""
 
+ALARM_SECONDS: Final = 0.2
+"""Longest time an alarm does, so that a flood that is still being read keeps nobody from hearing of it."""
+
+ALARM: Final = "alarmed"
 MEMBER: Final = "joined"
 """The event by which a matter gains an item and nothing else changes."""
 
@@ -79,11 +83,16 @@ class Batch:
     held: dict[int, Held] = field(default_factory=dict)
     marks: list[Joined] = field(default_factory=list)
     next_number: int = 0
-    begun: float = field(default_factory=perf_counter)
+    until: float = field(default_factory=lambda: perf_counter() + HOLD_SECONDS)
 
     def ripe(self) -> bool:
         """Whether what it holds has waited long enough."""
-        return perf_counter() - self.begun >= HOLD_SECONDS
+        return perf_counter() >= self.until
+
+    def hurry(self, events: Sequence[Event]) -> None:
+        """Wait less where there is an alarm among them."""
+        if any(e.kind == ALARM for e in events):
+            self.until = min(self.until, perf_counter() + ALARM_SECONDS)
 
     async def change(self, number: int, decision: Decision, members: Members) -> None:
         held = self.held.get(number)
@@ -100,6 +109,7 @@ class Batch:
         number = self.next_number or await self.desk.store.next_number()
         incident = opened(number, first)
         after, events = settled(incident, tuple(more(incident)), self.desk.settings, self.desk.now())
+        self.hurry(events)
         self.held[number] = Held(
             incident=after, base_version=0, events=[first, *events], joined=[*members(number)], settled=True
         )
@@ -120,6 +130,7 @@ class Batch:
             held.gather()
             held.settled = True
             held.incident, events = settled(held.incident, events, self.desk.settings, now)
+            self.hurry(events)
         held.events += events
 
     async def mark(self, joined: Joined) -> None:

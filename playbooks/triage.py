@@ -11,8 +11,8 @@ from datetime import datetime
 from config.schema import Level
 from monitors.detect import Change, Kind, Story
 from monitors.item import Item, ItemKind
-from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Member, Place
-from playbooks.record import dump
+from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Place
+from playbooks.record import dump, iso
 
 FEED = Actor(id="feed", name="监测", kind=ActorKind.FEED)
 COUNTED = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
@@ -50,9 +50,16 @@ def starts(item: Item) -> dict[str, Instant]:
 
 
 def member(item: Item, why: str, now: datetime) -> Event:
-    """The item as a member of the matter, with the evidence that joined it."""
-    row = Member(item_id=item.id, source=item.source, title=item.title, at=item.seen_at, url=item.url, why=why)
-    return event("joined", now, member=row)
+    """The item as a member of the matter, with the evidence that joined it: what `dump` gives of a `Member`, of which floods bring many."""
+    row = {
+        "item_id": item.id,
+        "source": item.source,
+        "title": item.title,
+        "at": iso(item.seen_at),
+        "url": item.url,
+        "why": why,
+    }
+    return Event(kind="joined", at=now, actor=FEED, data={"member": row})
 
 
 def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Running
-from bot.batch import Batch
+from bot.batch import ALARM_SECONDS, HOLD_SECONDS, Batch
 from bot.clock import VirtualClock
 from bot.desk import act, change
 from bot.intake import BREATH
@@ -20,7 +20,8 @@ from bot.store.port import Joined
 from bot.store.verify import verify
 from monitors.item import Item, ItemKind
 from playbooks import triage
-from playbooks.incident import Event, Incident
+from playbooks.incident import Event, Incident, Member
+from playbooks.record import dump, load
 from tests.bot.sources_server import desk_of
 from tests.builders import OFFICER, at
 
@@ -213,3 +214,43 @@ async def test_members_that_wait_in_a_batch_are_there_for_whoever_asks_more_than
     found = await whole(running, number, len(rows))
     assert found.version == 1 + len(rows) + 1
     assert [m.item_id for m in found.members] == [row.id for row in rows]
+
+
+async def test_a_batch_waits_a_second_for_a_flood_but_an_alarm_in_it_only_a_moment(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, wall = running.service.desk, [100.0]
+    monkeypatch.setattr("bot.batch.perf_counter", lambda: wall[0])
+
+    def ripe_at(batch: Batch) -> float:
+        begun = wall[0]
+        while not batch.ripe():
+            wall[0] += 0.05
+        return round(wall[0] - begun, 2)
+
+    def alarm(i: Incident) -> tuple[Event, ...]:
+        return (triage.event("alarmed", desk.now(), reason="alarm_at", quiet=False),)
+
+    opened = Event(kind="opened", at=desk.now(), actor=OFFICER, data={"title": "大湾村滑坡"})
+    quiet = Batch(desk=desk)
+    number = await quiet.open(opened, lambda i: (), lambda n: ())
+    assert HOLD_SECONDS - 0.05 <= ripe_at(quiet) <= HOLD_SECONDS + 0.05
+    for late in (False, True):
+        batch = Batch(desk=desk)
+        if late:  # an alarm that comes when the batch is nearly ripe makes it no later
+            wall[0] += HOLD_SECONDS - 0.1
+            await batch.open(opened, alarm, lambda n: ())
+            assert ripe_at(batch) <= 0.15
+        else:
+            number = await batch.open(opened, lambda i: (), lambda n: ())
+            await batch.change(number, alarm, lambda n: ())
+            assert ALARM_SECONDS - 0.05 <= ripe_at(batch) <= ALARM_SECONDS + 0.05
+
+
+def test_a_member_is_written_as_a_record_writes_it() -> None:
+    seen = Item(id="i1", source="s1", title="大湾村滑坡", url="http://a.example/1", seen_at=at("09:00"), kind=ItemKind.FEED)
+    member = Member(item_id=seen.id, source=seen.source, title=seen.title, at=seen.seen_at, url=seen.url, why="滑坡")
+    event = triage.member(seen, "滑坡", at("09:01"))
+    assert event == triage.event("joined", at("09:01"), member=member)
+    assert list(event.data["member"]) == list(dump(member))  # type: ignore[call-overload]
+    assert load(Member, event.data["member"]) == member  # type: ignore[arg-type]
