@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from bot.configuration import settings_of
@@ -22,7 +23,7 @@ from config.gazetteer import Gazetteer, load_gazetteer
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
 from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of, site_reader
-from monitors.figures import extract
+from monitors.figures import NOTHING, extract
 from monitors.gate import Gate, Verdict
 from monitors.marks import Metric
 from monitors.region import Locator, Region
@@ -31,7 +32,8 @@ from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
 from playbooks.severity import MISSING_LIKE, grade
 from playbooks.severity import Verdict as Grading
 
-_METRICS = tuple(Metric(name) for name in COUNTED)
+_METRICS = tuple((name, Metric(name)) for name in COUNTED)
+_UNSTATED = MappingProxyType(dict.fromkeys(COUNTED))
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +49,9 @@ class Judges:
     def count(self, title: str, text: str) -> Mapping[str, int | None]:
         """Figures a text states, metric -> number, None where it says nothing."""
         found = extract(title, text)
-        return {metric.value: found.number(metric) for metric in _METRICS}
+        if found is NOTHING:
+            return _UNSTATED
+        return {name: found.number(metric) for name, metric in _METRICS}
 
     def grading(self, category: str, figures: Mapping[str, int | None]) -> Grading:
         """Provisional grade of the figures in the category's own table, missing people counted (practice.md §2.5)."""

@@ -117,9 +117,9 @@ def run_triage(
     """The command: one line out for every line in, in order, written as soon as it is judged."""
     models = load_models(getattr(args, "model", None) or [])
     triage = triage_of(args.config, env, table=getattr(args, "org", None) or ROUTING, models=models)
-    target = out or sys.stdout
+    target, written = out or sys.stdout, json.JSONEncoder(ensure_ascii=False).encode
     for line in judged(triage, rows_of(source or sys.stdin)):
-        target.write(json.dumps(line, ensure_ascii=False) + "\n")
+        target.write(written(line) + "\n")
     return 0
 
 

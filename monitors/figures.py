@@ -61,16 +61,18 @@ class Figures:
 
     def number(self, metric: Metric) -> int | None:
         """Return the stated number of `metric`, None when the text does not state it."""
-        figure: Figure | None = getattr(self, metric.value)
+        figure: Figure | None = getattr(self, metric)
         return None if figure is None else figure.value
 
 
 NOTHING = Figures()
 
+# Every alternative begins with a letter of its own, so that re can skip: these two are asked of every text.
 _TRIGGER = re.compile(
-    "[死亡伤难牺殉罹遇毙殒丧逝杀害]|离世|去世|被压|失去联系|音讯|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
+    "死|亡|伤|难|牺|殉|罹|遇|毙|殒|丧|逝|杀|害|离世|去世|被压|失去联系|音讯|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
 )
-_COUNTABLE = re.compile(rf"[\d一二两三四五六七八九十百千万俩仨]|[无未没零末不]|{PERSON}")
+_COUNTABLE = re.compile(rf"一|二|两|三|四|五|六|七|八|九|十|百|千|万|俩|仨|无|未|没|零|末|不|{PERSON}")
+_DIGIT = re.compile(r"\d")
 _DRILL = re.compile(r"演练|演习|桌面推演|模拟训练")
 _WORK_OF_ART = re.compile(r"《[^《》]{1,40}》")
 _HISTORY = re.compile(
@@ -149,7 +151,7 @@ def extract(title: str, text: str = "") -> Figures:
 
 
 def _worth_reading(text: str) -> bool:
-    return _TRIGGER.search(text) is not None and _COUNTABLE.search(text) is not None
+    return _TRIGGER.search(text) is not None and (_COUNTABLE.search(text) or _DIGIT.search(text)) is not None
 
 
 class _Found:
@@ -167,13 +169,15 @@ class _Found:
         """Take every number of one sentence that is about the main event; a refutation counts in all of `context`."""
         if not _worth_reading(sentence) or self._another_quake(sentence) or _ANNIVERSARY.search(sentence):
             return
+        self.unknown |= _UNKNOWN.search(sentence) is not None
+        refuted = self._refuted(sentence, in_title, context)
+        zeros = _zeros(sentence)
+        stated = [m for m in [*mentions(sentence), *_amounts(sentence)] if not any(z.start <= m.start < z.end for z in zeros)]
+        if not zeros and not stated:
+            return
         history = _HISTORY.search(sentence)
         limit = history.start() if history else len(sentence)
         art = [m.span() for m in _WORK_OF_ART.finditer(sentence)]
-        zeros = _zeros(sentence)
-        self.unknown |= _UNKNOWN.search(sentence) is not None
-        refuted = self._refuted(sentence, in_title, context)
-        stated = [m for m in [*mentions(sentence), *_amounts(sentence)] if not any(z.start <= m.start < z.end for z in zeros)]
         for mention in [*zeros, *self._adapted(stated)]:
             if any(a <= mention.start < b for a, b in art) or (mention.start >= limit and not mention.update):
                 continue
@@ -190,8 +194,8 @@ class _Found:
         return [replace(m, metric=Metric.POISONED) if m.weak and m.metric is Metric.INJURED else m for m in stated]
 
     def _another_quake(self, sentence: str) -> bool:
-        magnitudes = set(_MAGNITUDE.findall(sentence))
-        return bool(self.magnitude and magnitudes and not magnitudes & self.magnitude)
+        magnitudes = set(_MAGNITUDE.findall(sentence)) if self.magnitude else None
+        return bool(magnitudes and not magnitudes & self.magnitude)
 
     def _refuted(self, sentence: str, in_title: bool, context: str) -> tuple[int, int]:
         """Return the stretch of `sentence` that is refuted: the claim, up to the word that begins the facts."""
@@ -208,7 +212,8 @@ class _Found:
 
     def figures(self, title: str) -> Figures:
         """Choose one figure for each metric; derive injured from degrees; add one implied person where nothing is said."""
-        chosen = {m: f for m in Metric if (f := _choose([r for r in self.rows if r[0].metric is m])) is not None}
+        named = {m.metric for m, _ in self.rows}
+        chosen = {m: f for m in Metric if m in named and (f := _choose([r for r in self.rows if r[0].metric is m])) is not None}
         derived, total = self._by_degree(), chosen.get(Metric.INJURED)
         if derived is not None and (total is None or _later(total, derived)):
             chosen[Metric.INJURED] = derived
@@ -291,7 +296,7 @@ def _choose(rows: list[tuple[Mention, Figure]]) -> Figure | None:
 def _zeros(sentence: str) -> list[Mention]:
     """Find where the sentence says that there are none."""
     found = []
-    for match in _ZERO_ALL.finditer(sentence):
+    for match in _ZERO_ALL.finditer(sentence) if "伤" in sentence else ():
         found += [Mention(metric=m, value=0, start=match.start(), end=match.end()) for m in (Metric.DEATHS, Metric.INJURED)]
     for match in _ZERO_ONE.finditer(sentence):
         metric = Metric(match.lastgroup or "deaths")
@@ -316,7 +321,7 @@ def _speaks_of_all(words: str, before: str, metric: Metric) -> bool:
 def _amounts(sentence: str) -> list[Mention]:
     """Find households and losses in yuan; a loss in foreign money is not a loss in yuan."""
     found = []
-    for match in _HOUSEHOLDS.finditer(sentence):
+    for match in _HOUSEHOLDS.finditer(sentence) if "户" in sentence else ():
         number = value(match["a"] or match["b"])
         if number is not None:
             found.append(
@@ -324,7 +329,7 @@ def _amounts(sentence: str) -> list[Mention]:
                     metric=Metric.HOUSEHOLDS, value=number.value, start=match.start(), end=match.end(), approx=number.approx
                 )
             )
-    for match in _LOSS.finditer(sentence):
+    for match in _LOSS.finditer(sentence) if "损失" in sentence else ():
         number = value(match["n"] or match["n2"], match["hedge"] or match["hedge2"] or "")
         if number is not None:
             found.append(

@@ -15,13 +15,13 @@ from ahocorasick_rs import AhoCorasick
 from config.lexicon import Lexicon, Word
 from monitors.text import nfkc
 
-_HAN_NUMBER = re.compile(r"(?:数|近|上|约)?[一二两三四五六七八九十百千万]+(?:余|多)?(?=[人死伤名位口级])")
+_HAN_NUMBER = re.compile(
+    r"[数近上约一二两三四五六七八九十百千万](?:(?<![数近上约])|(?=[一二两三四五六七八九十百千万]))[一二两三四五六七八九十百千万]*(?:余|多)?(?=[人死伤名位口级])"
+)  # begins with a class, so that re can skip
 _HAN_TAIL = re.compile(
     r"[一二两三四五六七八九十百千万余多](?=[人死伤名位口级])"
 )  # how such a number ends: most texts have none
-_NUMBER = re.compile(
-    r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)"
-)  # begins with a class, so that re can skip
+_NUMBER = re.compile(r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)")  # the same
 
 _END = "\0"
 
@@ -37,21 +37,19 @@ class Found(NamedTuple):
 @lru_cache(maxsize=64)  # a title is read as head, as frame of its body and as key of its reposts
 def fold(text: str) -> str:
     """The form in which words are compared: NFKC, no blanks, every number 0."""
-    text = "".join(nfkc(text).split())
-    if _HAN_TAIL.search(text):
-        text = _HAN_NUMBER.sub("0", text)
-    return _NUMBER.sub("0", text)
+    return _NUMBER.sub("0", _without_han_numbers("".join(nfkc(text).split())))
+
+
+def _without_han_numbers(text: str) -> str:
+    return _HAN_NUMBER.sub("0", text) if _HAN_TAIL.search(text) else text
 
 
 def fold_all(words: Sequence[str]) -> list[str]:
-    """`fold` of each word, in one pass over all of them: a lexicon has tens of thousands."""
-    text = "".join(nfkc(_END.join(words)).split())
-    if _HAN_TAIL.search(text):
-        text = _HAN_NUMBER.sub("0", text)
-    found = text.split(_END)
-    if len(found) != len(words):  # a word that holds the mark itself
-        return [fold(word) for word in words]
-    return [word if word.isalpha() else _NUMBER.sub("0", word) for word in found]  # a number is read to the end of its word
+    """`fold` of each word; those of letters alone, nearly all of a lexicon's tens of thousands, in one pass."""
+    letters = [word for word in words if word.isalpha()]
+    folded = _without_han_numbers("".join(nfkc(_END.join(letters)).split())).split(_END)
+    table = dict(zip(letters, folded, strict=True)) if letters else {}
+    return [table[word] if word in table else fold(word) for word in words]
 
 
 Span = tuple[int, int, int]
@@ -66,39 +64,45 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
-        self._masks = {name for name, group in lexicon.groups.items() if group.kind == "mask"}
-        entries: dict[str, list[Word]] = {}
+        self._hiding = 1 << len(self.bits)
+        masks = [name for name, group in lexicon.groups.items() if group.kind == "mask"]
+        seen = self.bits | dict.fromkeys(masks, self._hiding)
         every = [word for group in lexicon.groups.values() for word in group.words]
+        entries: dict[str, tuple[Word, ...]] = {}
         for folded, word in zip(fold_all([word.text for word in every]), every, strict=True):
-            entries.setdefault(folded, []).append(word)
+            entries[folded] = (*entries.get(folded, ()), word)
         entries.pop("", None)
         self._entries = list(entries.values())
-        self._automaton = AhoCorasick(list(entries))
-        shown = self.bits | dict.fromkeys(self._masks, 0)  # a mask is seen by nobody
-        self._seen = [_all(shown[word.group] for word in words) for words in self._entries]
-        self._hiding = {n for n, words in enumerate(self._entries) if not self._masks.isdisjoint([w.group for w in words])}
+        self._search = AhoCorasick(list(entries)).find_matches_as_indexes
+        self._seen = [
+            seen[words[0].group] if len(words) == 1 else _all(seen[w.group] for w in words) for words in self._entries
+        ]
         self.parts = "。" not in "".join(entries)
-        self._shown = lru_cache(maxsize=8)(self._matches)  # a title is read as it is, under its body, and as frame of it
+        self._shown = lru_cache(maxsize=8)(self._read)  # a title is read as it is, under its body, and as frame of it
 
     def present(self, folded: str) -> int:
         """Bits of the groups that `find` would give words of, for a fraction of its cost."""
-        bits = 0
-        for index, _, _ in self._shown(folded):
-            bits |= self._seen[index]
-        return bits
+        return self._shown(folded)[0]
 
     def find(self, folded: str) -> list[Found]:
         """Words of `folded` (see `fold`) in reading order, those hidden by a mask left out."""
-        found = []
-        for index, start, end in self._shown(folded):
-            found += [Found(word, start, end) for word in self._entries[index] if word.group not in self._masks]
-        return found
+        return [Found(word, start, end) for index, start, end in self._shown(folded)[1] for word in self._entries[index]]
 
-    def _matches(self, folded: str) -> list[Span]:
-        """Every entry of the lexicon in `folded`, those inside a mask left out."""
-        spans = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        hiding = [span for span in spans if span[0] in self._hiding]
-        return [span for span in spans if not any(_hides(mask, span) for mask in hiding)] if hiding else spans
+    def words(self, folded: str, groups: int) -> list[Word]:
+        """Words of those groups alone, in reading order."""
+        spans = [index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups]
+        return [word for index in spans for word in self._entries[index] if self.bits[word.group] & groups]
+
+    def _read(self, folded: str) -> tuple[int, list[Span]]:
+        """Bits and places of every entry of the lexicon in `folded`, those inside a mask left out; a mask hides itself too."""
+        bits, spans = 0, self._search(folded, overlapping=True)
+        for index, _, _ in spans:
+            bits |= self._seen[index]
+        if not bits & self._hiding:
+            return bits, spans
+        hiding = [span for span in spans if self._seen[span[0]] & self._hiding]
+        spans = [span for span in spans if not any(_hides(mask, span) for mask in hiding)]
+        return _all(self._seen[index] for index, _, _ in spans), spans
 
 
 def _all(bits: Iterable[int]) -> int:

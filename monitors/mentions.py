@@ -50,6 +50,11 @@ _NEW = re.compile(r"新增[^,。;]{0,8}$")
 _UPDATED = re.compile(r"(?:升|增|增加|上升|攀升|飙升|更正|修正|订正|下调|上调|更新|变更|改|调整)(?:至|到|为)|已达")
 _AND = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})(?:和|与|及|以及|、|,|另|外加)?$")
 _PEOPLE_NEXT = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})")
+# One of these is in every casualty word and in every word for a body: most sentences that hold a number hold none.
+_CASUALTY = re.compile(
+    "死|亡|伤|杀|遇难|罹难|殉|牺牲|害|毙|殒命|丧生|丧命|生命|世|逝者|失联|失踪|下落|去向|失去联系|走失|音讯全无|毒|危|"
+    "困|埋|被压|转移|撤离|疏散|送|就医|就诊|入院|住院|腹泻|呕吐|不适|头晕|遗体|尸|遗骸"
+)
 _MEASURE = "名位个"
 _REACH = 28
 
@@ -71,8 +76,15 @@ class Mention:
     implicit: bool = False  # one definite person without a number (女孩不幸身亡)
 
 
+def casualty_in(sentence: str) -> bool:
+    """Whether `sentence` may hold a casualty word; what it lets through is looked at with care."""
+    return _CASUALTY.search(sentence) is not None
+
+
 def mentions(sentence: str) -> list[Mention]:
     """Return every number of `sentence` that is said of casualties, in order of the numbers."""
+    if not casualty_in(sentence):
+        return []
     found = marks(sentence)
     if not any(m.metric is not None for m in found):
         return []

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 import ahocorasick_rs
 
@@ -55,8 +56,7 @@ class _Name:
     town: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     words: str
     start: int
     end: int
@@ -75,29 +75,37 @@ _NOT_AFTER = re.compile(
 _NOT_AFTER_WEAK = re.compile(
     "镇|乡|村|社区|小区|新村|苑|花园|广场|大厦|大桥|桥|庄|山(?!体|洪|火)|江|河(?!道|水|堤|段)|湖|岛|寺|庙|湾|门|汽车|集团|股份|科技|地产|药业|影业|文化|传媒|奖|节|公主|传|记|式|型|的|化|性|味|色|人(?!民)|们|了|者|是|和"
 )
-_PLACE_FOLLOWS_NOTHING = re.compile(
-    r"(?:^|[,。;:!?、 (\[【「“\"《|/]|在|于|到|至|赴|援|抵达|前往|位于|回应|关注|直击|走进|致|名|辆|所|省|市|州|区|盟|地区|自治区|通报|途经|发往|现场|失联|失踪|被困|滞留|解救|救援|支援|驰援|援助|救助|[0-9]日)$"
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+# A name that is also a word is a place at the head of a text and after one of these.
+_PLACE_FOLLOWS = (
+    " ",
+    *_listed(', 。 ; : ! ? 、 ( [ 【 「 “ " 《 | / 0日 1日 2日 3日 4日 5日 6日 7日 8日 9日'),
+    *_listed("在 于 到 至 赴 援 抵达 前往 位于 回应 关注 直击 走进 致 名 辆 所 省 市 州 区 盟 地区 自治区 通报 途经 发往 现场"),
+    *_listed("失联 失踪 被困 滞留 解救 救援 支援 驰援 援助 救助"),
 )
 # Whose organ speaks is a place, however short its name.
 _ORGAN = re.compile(
     "(?:警方|公安|派出所|交警|检察|检方|法院|纪委|区委|县委|区政府|县政府|教育局|教体局|卫健|市监|应急管理|消防|城管|文旅|人社|住建|妇联)"
 )
-# Names of these are where people go or come from, not where it happens.
 # A person or a team is named after where they come from: 山西蓝天救援队解救涿州群众, 河南大哥. It happened where the other place is.
 _ORIGIN = re.compile(
     "[^,。;:!?、 ]{0,4}(?:救援队|医疗队|救援力量|支援队|志愿者|志愿服务队)|(?:籍|一|1)?(?:大哥|大姐|大叔|大妈|大爷|小伙|姑娘|小哥|老板|夫妇|夫妻|情侣|游客|车主|司机|网友|媒体|卫视)"
 )
-_TOWARDS = re.compile(r"(?:飞往|开往|发往|驶往|前往|运往|逃往|赴|去往|寄往|返回|嫁到|来自|毕业于|出生于|祖籍)$")
+# Names after these are where people go or come from, not where it happens.
+_TOWARDS = _listed("飞往 开往 发往 驶往 前往 运往 逃往 赴 去往 寄往 返回 嫁到 来自 毕业于 出生于 祖籍")
 _DATELINE = re.compile(
     r"^.{0,60}?(?:新华社|新华网|中新社|中新网|人民网|央视网|中国新闻网|本报|环球网)[^,。]{0,8}?\d{1,2}月\d{1,2}日(?:电|讯|消息)|\((?:记者|通讯员|实习生|编辑)[^()]{0,40}\)"
 )
-_DATED = ("(", "日电", "日讯", "日消息")
-"""One of these is in every text that `_DATELINE` finds something in."""
 _BEFORE_SIGN = r',。;:!?、 "“「《致对被遭'
 _PERSON_OF = re.compile(
     r"(?:籍|一名|一|两|\d+名?)?(?:[0-9]{1,2}岁)?(?:男子|女子|男孩|女孩|少年|少女|小伙|姑娘|男生|女生|游客|留学生|公民|夫妇|夫妻|老人|外教|球迷|人)"
 )
-_AT = re.compile(r"(?:在|于|赴|去|抵|到|被骗至|被骗到|飞往|前往|定位|定位在|被困|滞留|逃往|旅居)$")
+_AT = _listed("在 于 赴 去 抵 到 被骗至 被骗到 飞往 前往 定位 定位在 被困 滞留 逃往 旅居")
 
 
 class Locator:
@@ -140,7 +148,7 @@ class Locator:
         return replace(self._of_code(code, "", ""), evidence=()) if code in self._gazetteer.by_code else None
 
     def _read(self, passage: str, local: Region | None) -> Region:
-        hits = list(self._hits(passage))
+        hits = self._hits(passage)
         abroad = self._initial.search(passage) if self._sign.search(passage) else None
         if not hits:
             return self._abroad(_short_form(abroad)) if abroad else Region()
@@ -161,29 +169,29 @@ class Locator:
         """A place abroad named by `words`: a place, a person, or a short form such as 俄 at the head of 俄媒."""
         return Region(foreign=True, country=self._gazetteer.countries.get(words, ""), evidence=(words,))
 
-    def _hits(self, passage: str) -> Iterator[_Hit]:
-        for index, start, end in self._search(passage):
-            names = self._names[index]
-            if names:
-                yield _Hit(passage[start:end], start, end, names, names[0] is _FOREIGN)
+    def _hits(self, passage: str) -> list[_Hit]:
+        found = [(self._names[index], start, end) for index, start, end in self._search(passage)]
+        return [_Hit(passage[start:end], start, end, names, names[0] is _FOREIGN) for names, start, end in found if names]
 
     def _first_place(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
         """Return the first supported place and the hit it began with, made more exact by the hits after it."""
+        domestic = [hit for hit in hits if not hit.foreign]
+        near = [hit for hit in domestic if not _aside(passage, hit)]
+        return self._first_of(passage, near, local) or (
+            self._first_of(passage, domestic, local) if len(near) < len(domestic) else None
+        )
+
+    def _first_of(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
         found: Region | None = None
         first: _Hit | None = None
         before: _Hit | None = None
-        for towards in (False, True):
-            for hit in hits:
-                if hit.foreign or (not towards and _aside(passage, hit)):
-                    continue
-                place = self._place(passage, hit, before, found, local)
-                if place is None:
-                    continue
-                found = place if found is None else _merged(found, place)
-                first, before = first or hit, hit
-            if found is not None and first is not None:
-                return found, first
-        return None
+        for hit in hits:
+            place = self._place(passage, hit, before, found, local)
+            if place is None:
+                continue
+            found = place if found is None else _merged(found, place)
+            first, before = first or hit, hit
+        return (found, first) if found is not None and first is not None else None
 
     def _place(self, passage: str, hit: _Hit, before: _Hit | None, found: Region | None, local: Region | None) -> Region | None:
         if _NOT_AFTER.match(passage, hit.end):
@@ -215,7 +223,7 @@ class Locator:
             return False
         if _NOT_AFTER_WEAK.match(passage, hit.end):
             return False
-        return bool(_PLACE_FOLLOWS_NOTHING.search(passage[: hit.start]))
+        return passage[: hit.start] in ("", "\n") or _ends(passage, hit.start, _PLACE_FOLLOWS)
 
     def _region(self, names: list[_Name], words: str) -> Region | None:
         """Return the place that all candidates share, None when they share not even a province."""
@@ -243,12 +251,18 @@ class Locator:
 
 def _aside(passage: str, hit: _Hit) -> bool:
     """Whether the name tells where people go or come from."""
-    return bool(_ORIGIN.match(passage, hit.end) or _TOWARDS.search(passage[: hit.start]))
+    return bool(_ORIGIN.match(passage, hit.end) or _ends(passage, hit.start, _TOWARDS))
 
 
 def _undated(text: str) -> str:
     """`text` without the agency, day and names it begins with, whose places say where it was written."""
-    return _DATELINE.sub("", text) if any(mark in text for mark in _DATED) else text
+    dated = "(" in text or "日电" in text or "日讯" in text or "日消息" in text  # in all that the pattern finds
+    return _DATELINE.sub("", text) if dated else text
+
+
+def _ends(passage: str, end: int, words: tuple[str, ...]) -> bool:
+    """Whether what stands before `end` ends with one of `words`, a line break left out."""
+    return passage.endswith(words, 0, end) or (passage.endswith("\n", 0, end) and passage.endswith(words, 0, end - 1))
 
 
 def _short_form(found: re.Match[str] | None) -> str:
@@ -293,8 +307,8 @@ def _merged(first: Region, more: Region) -> Region:
 def _happened_abroad(passage: str, domestic: _Hit, foreign: _Hit) -> bool:
     """Decide between a domestic and a foreign name: people of one place, the event in the other."""
     if domestic.start < foreign.start:
-        return bool(_PERSON_OF.match(passage, domestic.end) and _AT.search(passage[: foreign.start]))
-    if _PERSON_OF.match(passage, foreign.end) and _AT.search(passage[: domestic.start]):
+        return bool(_PERSON_OF.match(passage, domestic.end)) and _ends(passage, foreign.start, _AT)
+    if _PERSON_OF.match(passage, foreign.end) and _ends(passage, domestic.start, _AT):
         return False
     return not passage[foreign.end :].startswith(("媒体", "媒", "专家", "网友", "留学生"))
 

@@ -3,7 +3,7 @@
 Two ways: the shipped style marks, or a model trained on the installation's own labelled posts (`yqbot train rumor`). Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ahocorasick_rs
@@ -29,7 +29,7 @@ class RumorLikeness:
 class RumorScorer:
     """Style marks compiled for many posts; with a model the model gives the score and the marks are only shown."""
 
-    __slots__ = ("_automaton", "_model", "_settings", "_terms")
+    __slots__ = ("_automaton", "_model", "_plain", "_settings", "_terms")
 
     def __init__(self, wording: Wording, model: LogisticModel | None = None) -> None:
         unique = {term.text: term for term in reversed(wording.terms())}
@@ -38,10 +38,13 @@ class RumorScorer:
         self._automaton = ahocorasick_rs.AhoCorasick(list(unique), matchkind=kind)
         self._settings: Mapping[str, float] = {"bias": -1.5, "threshold": 0.5, **wording.settings}
         self._model = model
+        self._plain = self._likeness((), sigmoid(self._settings["bias"]), self._settings["threshold"])
 
     def score(self, text: str) -> RumorLikeness:
         """Likeness of one post."""
         found = self._found(text)
+        if not found and self._model is None:
+            return self._plain
         if self._model is not None:
             value, threshold = self._model.probability(self.slots(text)), self._model.threshold
         else:
@@ -51,6 +54,10 @@ class RumorScorer:
             weights = {term.group: term.weight for term in found}
             total = sum(weights[group] * min(_MOST_PER_GROUP, times) for group, times in groups.items())
             value, threshold = sigmoid(self._settings["bias"] + total), self._settings["threshold"]
+        return self._likeness(found, value, threshold)
+
+    @staticmethod
+    def _likeness(found: Sequence[Term], value: float, threshold: float) -> RumorLikeness:
         label = RUMOR if value >= threshold else NON_RUMOR
         shown = tuple(f"{term.text}（{term.place}）" for term in found if term.weight > 0)[:4]
         return RumorLikeness(label=label, score=round(value, 4), advice="查证" if label == RUMOR else "", marks=shown)

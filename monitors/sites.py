@@ -7,7 +7,7 @@ lexicon's story section (`site_*`, `object_*`, `person_*`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -15,6 +15,7 @@ SITE, OBJECT, PERSON = "site_", "object_", "person_"
 SETTINGS = ("site_stop", "site_generic", "site_other")
 NEXT_TO = "(?<![距离邻近])(?<!靠着|对面|旁边)"  # what a matter happened beside is not what it happened to
 NAME = 2  # characters of a name that are compared
+_CHINESE = re.compile("[㐀-鿿]+")
 TOWN = "site_town"
 
 
@@ -73,6 +74,7 @@ class SiteReader:
     _things: dict[str, frozenset[str]] = field(init=False)
     _people: dict[str, frozenset[str]] = field(init=False)
     _place: re.Pattern[str] = field(init=False)
+    _other: re.Pattern[str] = field(init=False)
     _thing: re.Pattern[str] = field(init=False)
     _person: re.Pattern[str] = field(init=False)
     _stop: frozenset[str] = field(init=False)
@@ -83,8 +85,7 @@ class SiteReader:
         self._things, self._people = _table(self.stories, OBJECT), _table(self.stories, PERSON)
         self._stop = frozenset(self.stories.get("site_stop", ()))
         self._generic = frozenset((*self.stories.get("site_generic", ()), *self.common))
-        other = _any(self.stories.get("site_other", ()))
-        self._place = re.compile(rf"(?=([㐀-鿿]{{{NAME}}})(?!{other})({_any(self._kinds)}))")
+        self._place, self._other = re.compile(_any(self._kinds)), re.compile(_any(self.stories.get("site_other", ())))
         self._thing = re.compile(rf"{NEXT_TO}(?:{_any(self._things)})")
         self._person = re.compile(_any(self._people))
 
@@ -92,11 +93,20 @@ class SiteReader:
         """Places and things of a title; `within` are the province, city and county it names, `town` one that the gazetteer knows."""
         for name in within:
             title = title.replace(name, " ") if name else title
-        names = {(self._kinds[match[2]], match[1]) for match in self._place.finditer(title) if self._is_name(match[1])}
+        names = {(self._kinds[kind], name) for name, kind in self._named(title) if self._is_name(name)}
         if town:
             names.add((TOWN, town[:NAME]))
         things, people = _read(self._thing, self._things, title), _read(self._person, self._people, title)
         return Spot(names=frozenset(names), things=things, people=people)
+
+    def _named(self, title: str) -> Iterator[tuple[str, str]]:
+        """Every word for a kind of place with the two characters of Chinese before it."""
+        found = self._place.search(title, NAME)
+        while found:
+            name = title[found.start() - NAME : found.start()]
+            if _CHINESE.fullmatch(name) and not self._other.match(title, found.start()):
+                yield name, found[0]
+            found = self._place.search(title, found.start() + 1)
 
     def _is_name(self, name: str) -> bool:
         return name not in self._generic and self._stop.isdisjoint(name)

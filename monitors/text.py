@@ -15,9 +15,9 @@ _MENTION = re.compile(r"(?:/{2})?(?<![A-Za-z0-9])@[\w\-·]{1,30}(?=[\s:,。;!?�
 _HASHTAG = re.compile(r"#([^#\s][^#\n]{0,60})#")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufe0e\ufe0f]")
 _HAN = "\u3400-\u9fff"
-_BLANK_AT_DIGIT = re.compile(rf"(?<=[{_HAN}]) (?=\d)|(?<=\d) (?=[{_HAN}])")
+_BLANK_AT_DIGIT = re.compile(rf" (?:(?<=[{_HAN}] )(?=\d)|(?<=\d )(?=[{_HAN}]))")  # begins with the blank, so that re can skip
 _NOT_WORD = re.compile(r"[\W_]+")
-_SENTENCE_END = re.compile(r"(?<=[。!?;])|\n+")
+_SENTENCE_ENDS = "。!?;"
 
 
 _WIDE = (("，", ","), ("：", ":"), ("（", "("), ("）", ")"), ("！", "!"), ("？", "?"), ("；", ";"), ("\u3000", " "))
@@ -61,4 +61,6 @@ def bare(text: str) -> str:
 
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of an already normalised text, each with its closing mark, blanks trimmed, none empty."""
-    return tuple(part for raw in _SENTENCE_END.split(text) if (part := raw.strip()))
+    for mark in _SENTENCE_ENDS:
+        text = text.replace(mark, f"{mark}\n")
+    return tuple([part for raw in text.split("\n") if (part := raw.strip())])

@@ -9,6 +9,7 @@ The result is a proposal with at least three candidates and reasons (domain.md �
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
+from typing import NamedTuple
 
 import ahocorasick_rs
 
@@ -52,8 +53,7 @@ class Assignment:
     sure: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """A function word found: how often it stands in the title and in the body, and what it adds."""
 
     word: FunctionWord
@@ -81,7 +81,7 @@ class Reader:
         if self._automaton is None:
             return []
         found: dict[int, list[int]] = {}
-        for part, content in enumerate((title, text[:BODY_CHARS])):
+        for part, content in enumerate((title, text[:BODY_CHARS]) if text else (title,)):
             for index, _, _ in self._automaton.find_matches_as_indexes(content.casefold()):
                 found.setdefault(index, [0, 0])[part] += 1
         result = []
@@ -89,8 +89,7 @@ class Reader:
             owners = self._entries[index]
             times = TITLE_FACTOR * _repeated(in_title) + _repeated(in_text)
             for word, function in owners:
-                score = times * word.weight**1.5 / len(owners) ** 0.5
-                result.append(Hit(word=word, function=function, title=in_title, score=score))
+                result.append(Hit(word, function, in_title, times * word.weight**1.5 / len(owners) ** 0.5))
         return result
 
 
@@ -119,7 +118,20 @@ def letter_of(reader: Reader, title: str, text: str) -> Letter:
 class Router:
     """A routing table compiled for many matters."""
 
-    __slots__ = ("_by_function", "_by_label", "_called", "_led", "_model", "_names", "_own_words", "_reader", "_routing")
+    __slots__ = (
+        "_automaton",
+        "_by_function",
+        "_by_label",
+        "_called",
+        "_leading",
+        "_model",
+        "_names",
+        "_nobody",
+        "_reader",
+        "_routing",
+        "_spelled",
+        "_territories",
+    )
 
     def __init__(self, routing: Routing, model: BayesModel | None = None) -> None:
         self._routing = routing
@@ -134,19 +146,23 @@ class Router:
         self._reader = Reader((*routing.functions, *own))
         self._names = {unit.code: unit.name for unit in routing.units}
         self._called = [(unit, tuple(n for n in (unit.name, *unit.aliases) if len(n) > 2)) for unit in routing.units]
-        self._led = frozenset(category for unit in routing.units for category in unit.categories)
+        self._leading = _leaders(routing)
+        self._territories = frozenset(unit.territory for unit in routing.units if unit.territory)
+        self._spelled = tuple(dict.fromkeys([*self._territories, *(name for _, names in self._called for name in names)]))
+        self._automaton = ahocorasick_rs.AhoCorasick(self._spelled) if self._spelled else None
         self._by_label = {label: unit.code for unit in routing.units for label in (*unit.aliases, unit.name, unit.code)}
+        self._nobody = self._proposal({}, {}, routing.default)
 
     def assign(self, matter: Matter) -> Assignment:
         """Candidates for a matter; never fails, a matter without any sign goes to the table's default unit."""
         hits = self._reader.hits(matter.title, matter.text)
         scores, reasons = self._by_rules(matter, hits)
         if self._model is None:
-            return self._proposal(scores, reasons, self._routing.default)
+            return self._proposal(scores, reasons, self._routing.default) if reasons else self._nobody
         return self._proposal(*self._with_model(matter, hits, scores, reasons), self._routing.default)
 
     def _by_rules(self, matter: Matter, hits: Sequence[Hit]) -> tuple[dict[str, float], dict[str, list[str]]]:
-        scores = {unit.code: 0.0 for unit in self._routing.units}
+        scores = dict.fromkeys(self._names, 0.0)
         reasons: dict[str, list[str]] = {}
         best: dict[tuple[str, str], Hit] = {}
         for hit in hits:
@@ -157,32 +173,35 @@ class Router:
         for (code, _), hit in sorted(best.items(), key=lambda item: (-item[1].score, item[0])):
             scores[code] += hit.score
             reasons.setdefault(code, []).append(_word_reason(hit))
-        text = matter.title + matter.text[:BODY_CHARS]
-        for unit, names in self._called:
-            for points, reason in self._standing(unit, names, matter, text):
-                scores[unit.code] += points
-                reasons.setdefault(unit.code, []).insert(0, reason)
+        said, leading = self._spoken(matter), self._leading.get(matter.category, frozenset())
+        if said or leading or not self._territories.isdisjoint(matter.region):
+            for unit, names in self._called:
+                for points, reason in self._standing(unit, names, said, matter, leads=unit.code in leading):
+                    scores[unit.code] += points
+                    reasons.setdefault(unit.code, []).insert(0, reason)
         return scores, reasons
 
-    def _standing(self, unit: RoutedUnit, names: tuple[str, ...], matter: Matter, text: str) -> list[tuple[float, str]]:
+    def _spoken(self, matter: Matter) -> frozenset[str]:
+        """Names and territories of units that the text names."""
+        if self._automaton is None:
+            return frozenset()
+        found = self._automaton.find_matches_as_indexes(matter.title + matter.text[:BODY_CHARS], overlapping=True)
+        return frozenset([self._spelled[index] for index, _, _ in found])
+
+    def _standing(
+        self, unit: RoutedUnit, names: tuple[str, ...], said: frozenset[str], matter: Matter, *, leads: bool
+    ) -> list[tuple[float, str]]:
         """Points that do not come from function words: category lead, territory, one of the unit's own names in the text."""
         found = []
-        if matter.category and self._leads(unit, matter.category):
+        if leads:
             citation = f"，依据{unit.citation}" if unit.citation else ""
             found.append((CATEGORY_LEAD, f"事件类别由{unit.name}牵头（分办表“{self._routing.name}”{citation}）"))
-        if unit.territory and (unit.territory in matter.region or unit.territory in text):
+        if unit.territory and (unit.territory in said or unit.territory in matter.region):
             found.append((NAMED_UNIT, f"事发地在{unit.territory}，属地单位是{unit.name}"))
-        for name in names:
-            if name in text:
-                found.append((NAMED_UNIT, f"文中点名“{name}”"))
-                break
+        name = next((name for name in names if name in said), "")
+        if name:
+            found.append((NAMED_UNIT, f"文中点名“{name}”"))
         return found
-
-    def _leads(self, unit: RoutedUnit, category: str) -> bool:
-        """A unit's own categories decide; only where no unit names the category do the functions' categories speak."""
-        if category in self._led:
-            return category in unit.categories
-        return any(category in function.categories for function in self._routing.functions if function.code in unit.functions)
 
     def _with_model(
         self, matter: Matter, hits: Sequence[Hit], rules: Mapping[str, float], reasons: dict[str, list[str]]
@@ -202,7 +221,8 @@ class Router:
         return scores, told
 
     def _proposal(self, scores: Mapping[str, float], reasons: Mapping[str, list[str]], default: str) -> Assignment:
-        best = sorted(scores, key=lambda code: -scores[code])  # where equal, in the order of the table
+        # Where equal, in the order of the table.
+        best = sorted([code for code, score in scores.items() if score > 0], key=scores.__getitem__, reverse=True)
         total = sum(scores.values())
         if not best or total <= 0:
             why = "先由兜底单位受理并判明职责。" if default else "请人工指定承办单位。"
@@ -210,7 +230,7 @@ class Router:
             return Assignment(
                 code=default, name=self._names.get(default, ""), ranked=ranked, reasons=(f"没有可据以分办的词语，{why}",)
             )
-        ranked = self._padded([code for code in best[:MOST_CANDIDATES] if scores[code] > 0], default)
+        ranked = self._padded(best[:MOST_CANDIDATES], default)
         first = ranked[0]
         share = scores[first] / total
         second = scores.get(ranked[1], 0.0) / total if len(ranked) > 1 else 0.0
@@ -235,6 +255,18 @@ class Router:
             if code and code not in ranked and len(ranked) < LEAST_CANDIDATES:
                 ranked.append(code)
         return tuple(ranked)
+
+
+def _leaders(routing: Routing) -> dict[str, frozenset[str]]:
+    """Category -> units that lead it. A unit's own categories decide; only where no unit names one do its functions' speak."""
+    led = {category for unit in routing.units for category in unit.categories}
+    of_function = {function.code: function.categories for function in routing.functions}
+    found: dict[str, set[str]] = {}
+    for unit in routing.units:
+        through = (category for code in unit.functions for category in of_function.get(code, ()) if category not in led)
+        for category in (*unit.categories, *through):
+            found.setdefault(category, set()).add(unit.code)
+    return {category: frozenset(codes) for category, codes in found.items()}
 
 
 def _word_reason(hit: Hit) -> str:

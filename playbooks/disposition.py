@@ -81,6 +81,9 @@ class DispositionVerdict:
         return self.proposals[0].disposition if self.proposals else None
 
 
+_UNKNOWN = DispositionVerdict(proposals=(), verify_first=False, reasons=())
+
+
 class DispositionJudge:
     """The words compiled for many strands."""
 
@@ -93,14 +96,16 @@ class DispositionJudge:
 
     def judge(self, strand: Strand) -> DispositionVerdict:
         """Classes whose evidence reaches the threshold; a letter always gets one, an ordinary text may get none."""
-        found = self._found(strand)
+        found, said = self._found(strand), _context(strand)
+        if not found and not said and not strand.rumor_like:
+            return _UNKNOWN
         scores: dict[Disposition, float] = {}
         reasons: dict[Disposition, list[str]] = {}
         for group, terms in found.items():
             kind = _GROUP_CLASS.get(group)
             if kind is not None:
                 _add(scores, reasons, kind, sum(term.weight for term in terms[:_MOST_PER_GROUP]), _word_reason(terms))
-        for kind, points, why in _context(strand):
+        for kind, points, why in said:
             _add(scores, reasons, kind, points, why)
         if strand.letter is None and strand.label == "O" and Disposition.FALSE_INFO not in scores:
             scores.pop(Disposition.MAJOR_PROBLEM, None)  # an everyday text that merely uses a grave word

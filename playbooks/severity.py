@@ -35,6 +35,9 @@ class Verdict:
     needs_human: bool = False
 
 
+_UNGRADED = Verdict(level=None, provisional=True, needs_human=True)
+
+
 def _table(category: Category | None, thresholds: Sequence[Threshold]) -> tuple[str, list[Threshold]]:
     name = category.table if category else ""
     rows = [t for t in thresholds if name and t.category == name]
@@ -63,6 +66,8 @@ def grade(
     `adding` names metrics counted together with deaths: ``("missing",)`` for the provisional grade,
     ``("missing", "trapped")`` for the latent line (practice.md §2.5).
     """
+    if not any(figures.values()):
+        return _UNGRADED
     name, rows = _table(category, thresholds)
     best: Level | None = None
     reasons: list[Reason] = []

@@ -1,6 +1,9 @@
+from importlib import import_module
+from typing import Any
+
 import pytest
 
-from monitors.marks import Kind, marks
+from monitors.marks import _BEGINNINGS, _TOKEN, Kind, marks
 
 
 def words(sentence: str) -> list[str]:
@@ -50,3 +53,33 @@ def test_people_are_counted_in_any_wording(sentence: str, total: int) -> None:
 
 def test_bodies_that_are_only_spoken_of_do_not_count() -> None:
     assert marks("5具遗体火化") == []
+
+
+def beginnings(items: Any) -> tuple[set[str], bool]:
+    """What a parsed pattern may begin with, and whether it may be empty."""
+    found: set[str] = set()
+    for kind, what in ((str(kind), what) for kind, what in items):
+        if kind in ("ASSERT", "ASSERT_NOT", "AT"):
+            continue
+        if kind == "LITERAL":
+            return found | {chr(what)}, False
+        if kind == "IN":
+            found |= {chr(one) for name, one in what if str(name) == "LITERAL"} | {
+                "3" for name, _ in what if str(name) == "CATEGORY"
+            }
+            assert all(str(name) in ("LITERAL", "CATEGORY") for name, _ in what), "a class of another kind: read it too"
+            return found, False
+        parts = what[3:] if kind == "SUBPATTERN" else what[1] if kind == "BRANCH" else what[2:]
+        read = [beginnings(part) for part in parts]
+        found = found.union(*(letters for letters, _ in read))
+        if not any(empty for _, empty in read) and not (kind.endswith("REPEAT") and what[0] == 0):
+            return found, False
+    return found, True
+
+
+def test_every_mark_begins_with_one_of_the_beginnings() -> None:
+    head = rf"(?=[\d{_BEGINNINGS}])"
+    assert _TOKEN.pattern.startswith(head)
+    letters, empty = beginnings(import_module("re._parser").parse(_TOKEN.pattern.removeprefix(head)))
+    assert not empty
+    assert letters == {*_BEGINNINGS, "3"}

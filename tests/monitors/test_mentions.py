@@ -1,7 +1,11 @@
+import random
+import re
+
 import pytest
 
-from monitors.marks import Metric
-from monitors.mentions import mentions
+from monitors import marks as words
+from monitors.marks import Metric, marks
+from monitors.mentions import casualty_in, mentions
 
 D, H, M = Metric.DEATHS, Metric.INJURED, Metric.MISSING
 
@@ -29,3 +33,19 @@ def test_the_words_before_a_number_mark_parts_additions_and_updates() -> None:
     part, added, update = (mentions(s)[0] for s in ("其中2人死亡", "再有1人死亡", "死亡人数升至9人"))
     assert (part.part, added.added, update.update) == (True, True, True)
     assert not mentions("2人死亡")[0].part
+
+
+def test_no_sentence_with_a_casualty_word_is_passed_over() -> None:
+    patterns = [
+        value if isinstance(value, str) else value.pattern
+        for value in vars(words).values()
+        if isinstance(value, str | re.Pattern)
+    ]
+    parts = sorted({part for pattern in patterns for part in re.findall("[㐀-鿿]+", pattern)})
+    rng = random.Random(5)
+    sentences = [f"{before}{part}{after}" for part in parts for before in ("", "3人", "发现2具") for after in ("", "医院")]
+    sentences += ["".join(rng.choices(parts, k=3)) for _ in range(4000)]
+    told = [sentence for sentence in sentences if any(mark.metric for mark in marks(sentence))]
+    assert len(told) > 600
+    assert [sentence for sentence in told if not casualty_in(sentence)] == []
+    assert not casualty_in("3名工人下班")

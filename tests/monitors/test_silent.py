@@ -9,8 +9,8 @@ import pytest
 
 from bot.judging import judges_of
 from monitors.detect import Seen
-from monitors.gate import _toll
 from monitors.lexicon import Matcher, fold, fold_all
+from monitors.toll import toll
 from tests.builders import at
 
 JUDGES = judges_of(None, {})
@@ -102,7 +102,7 @@ def test_groups_present_are_those_of_the_words_found_masks_respected() -> None:
     ],
 )
 def test_a_counted_toll_is_read_by_every_word(said: str, name: str) -> None:
-    assert name in _toll(fold(f"云溪市一客车侧翻{said}"), None)
+    assert name in toll(fold(f"云溪市一客车侧翻{said}"), None)
 
 
 def test_a_title_is_silent_beside_a_text_exactly_where_neither_of_them_could_say_anything() -> None:
@@ -124,12 +124,12 @@ def test_a_title_is_silent_beside_a_text_exactly_where_neither_of_them_could_say
 )
 def test_many_people_harmed_count_as_a_toll_by_every_word(word: str) -> None:
     title = f"云溪市一客车侧翻多人{word}"
-    assert "@toll" in _toll(fold(title), None)
+    assert "@toll" in toll(fold(title), None)
 
 
 @pytest.mark.parametrize("word", ["伤亡", "死亡", "受伤", "被困", "遇难"])
 def test_nobody_hurt_is_read_by_every_word(word: str) -> None:
-    assert "@none_hurt" in _toll(fold(f"云溪市一仓库起火暂无人员{word}"), None)
+    assert "@none_hurt" in toll(fold(f"云溪市一仓库起火暂无人员{word}"), None)
 
 
 def test_words_folded_together_are_what_each_is_alone() -> None:
