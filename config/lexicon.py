@@ -164,6 +164,7 @@ class AlarmPolicy:
     orders_at_once: bool = False
     old_rumour: str = "quiet"
     old_rumour_likeness: float = 0.5
+    old_news_days: float = 3.0
     suggest_likeness: float = 0.25
     categories_listed: tuple[str, ...] = ()
     categories_at_once: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from monitors.sites import Apart
 from monitors.slowburn import Voice, person_of, slow_burn
 from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
 from monitors.story_words import dull_words, families_of, family_table, letter_form, names_of, site_reader
+from monitors.told import aged
 from monitors.twins import Twins
 
 DOUBTED = (
@@ -262,7 +263,11 @@ class Detector:
             return []
         if not self._in_scope(story):  # asked first: what is loud elsewhere is counted for nobody
             return []
-        reason = self._told(seen) or self._reason(story, verdict, now) or self._repeated(story, seen, now)
+        reason = (
+            self._told(seen)
+            or self._reason(story, aged(verdict, seen.title, seen.text, now, self.policy.old_news_days), now)
+            or self._repeated(story, seen, now)
+        )
         if not reason:
             return []
         twin = self._twins.of(story, self._alarmed, now)

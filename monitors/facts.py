@@ -58,7 +58,7 @@ class JoinRules:
     same_province: float = 0.08
     same_hazard: float = 0.06
     same_toll: float = 0.14
-    old_story: float = 0.06
+    old_story: float = 0.12
     open_bonus: float = 0.03
     hazard_clash: float = 0.22
     place_clash: float = 0.7
@@ -121,8 +121,8 @@ class Facts:
             value -= rules.same_hazard  # blows are struck everywhere: verb and form alone make no matter
         elif same_family:
             value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)
-        elif near and not clash:
-            value += rules.same_province
+        elif near and not clash and (story.hazards or not self._hazards):
+            value += rules.same_province  # a disaster is not what the place was talked of before
         if place not in ("unknown", "home") and not self._stated.isdisjoint(story.tolls):
             value += rules.same_toll
         return value

@@ -210,3 +210,29 @@ def test_a_title_of_nothing_is_placed_like_any_other() -> None:
     index = StoryIndex()
     assert index.place(ItemRef(id="1", title=""), START).new
     assert not index.place(ItemRef(id="2", title=""), START).new
+
+
+def placed_after(first: ItemRef, second: ItemRef, hours: float, *, kept: bool = False) -> bool:
+    """Whether the second item joins the story of the first one."""
+    index = StoryIndex()
+    story = index.place(first, START).story
+    if kept:
+        index.keep(story, timedelta(days=15))
+    return index.place(second, START + timedelta(hours=hours)).story == story
+
+
+def in_town(title: str, *families: str) -> ItemRef:
+    return ItemRef(id=title, title=title, province="江北", city="临川", families=frozenset(families))
+
+
+def test_a_disaster_is_not_what_its_town_was_talked_of_before() -> None:
+    talk, house = "临川老城区夜市公开招商", "临川老城居民楼凌晨坍塌"
+    assert not placed_after(in_town(talk), in_town(house, "earth"), 1)
+    assert placed_after(in_town("临川一居民楼倒塌", "earth"), in_town(house, "earth"), 1)
+
+
+def test_an_open_matter_days_old_takes_only_what_is_much_like_it() -> None:
+    slide, works = in_town("大湾村山体滑坡致3人遇难", "earth"), in_town("大湾村后山排险工程启动")
+    assert placed_after(slide, works, 10, kept=True)
+    assert not placed_after(slide, works, 100, kept=True)
+    assert placed_after(slide, in_town("大湾村山体滑坡遇难者增至4人", "earth"), 100, kept=True)
