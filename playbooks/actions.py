@@ -120,11 +120,12 @@ def second(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
 def assign(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     unit = _unit(a, s, "unit")
     turn = i.assignment
+    supporting = tuple(str(u) for u in _list(a, "supporting"))
     if turn and turn.unit == unit and turn.returned_at is None:
-        return ()
+        more = tuple(u for u in supporting if u not in turn.supporting)
+        return (event_of(a, "assigned", unit=unit, supporting=(*turn.supporting, *more), more=True),) if more else ()
     if turn and turn.open and turn.unit != unit:
         raise Refused("order_open", unit=turn.unit)
-    supporting = tuple(str(u) for u in _list(a, "supporting"))
     return (event_of(a, "assigned", unit=unit, supporting=supporting),)
 
 

@@ -141,6 +141,8 @@ def _recognised(i: Incident, e: Event) -> Incident:
 
 def _assigned(i: Incident, e: Event) -> Incident:
     d: Data = e.data
+    if d.get("more"):  # units that help were added to an order in hand: who leads it, and its clock, stay
+        return _turn(i, supporting=tuple(d["supporting"]))
     turn = Assignment(unit=d["unit"], by=e.actor.id, at=e.at, supporting=tuple(d.get("supporting", ())))
     i = replace(i, assignments=(*i.assignments, turn))
     i = _moved(i, Status.ASSIGNED, only=(Status.DETECTED, Status.VERIFYING, Status.ASSESSING))

@@ -36,6 +36,15 @@ async def test_what_was_recorded_is_said_back(office: Room, line: str, said: str
     assert said in await office.type(office.duty.duty_officer, line)
 
 
+async def test_an_exclusion_that_waits_for_the_leader_says_so_and_a_helper_is_added_by_name(office: Room) -> None:
+    await office.type(office.duty.duty_officer, "数字 1 遇难4 指挥部")
+    said = await office.type(office.duty.duty_officer, "排除 1 非本地")
+    assert "已记录排除：非本地（有伤亡的说法，须带班领导确认才生效" in said
+    await office.type(office.duty.duty_officer, "交办 1 应急管理局")
+    said = await office.type(office.duty.duty_officer, "交办 1 应急管理局 公安局")
+    assert "已交办：应急管理局牵头，公安局配合" in said
+
+
 async def test_a_matter_of_a_thin_category_is_not_said_back(office: Room) -> None:
     rules = office.desk.settings
     office.desk.settings = replace(rules, bot=replace(rules.bot, thin_categories=("geo_damage",)))

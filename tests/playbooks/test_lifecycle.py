@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -132,6 +133,17 @@ def test_an_order_is_signed_by_the_unit_or_on_its_behalf_with_a_name() -> None:
 
 def test_an_order_cannot_be_given_past_an_open_one() -> None:
     assert refusal(assigned(), "assign", OFFICER, unit="jtj") == "order_open"
+
+
+def test_a_unit_that_helps_is_added_to_an_order_in_hand_and_nothing_starts_anew() -> None:
+    i = act(assigned(), "sign", HEAD, at("03:05"))
+    unit = i.assignment.unit
+    more = act(i, "assign", OFFICER, at("03:20"), unit=unit, supporting=("gaj",))
+    more = act(more, "assign", OFFICER, at("03:30"), unit=unit, supporting=("gaj", "jtj"))
+    assert more.assignment == replace(i.assignment, supporting=("gaj", "jtj"))
+    assert (more.status, more.clocks, more.notices) == (i.status, i.clocks, i.notices)
+    again = act(more, "assign", OFFICER, at("03:40"), unit=unit, supporting=("jtj",))
+    assert again == more
 
 
 def test_an_unknown_unit_is_refused() -> None:
