@@ -15,6 +15,7 @@ from datetime import datetime
 from bot import (
     asking,
     buttons,
+    contradiction,
     drill,
     evidence,
     giving,
@@ -248,7 +249,9 @@ async def _act(desk: Desk, actor: Actor, number: int, action: str, fields: dict[
         return (await refusals.told(desk, actor, e, key)).split("现在可以")[0]
     except (NotFound, Busy) as e:
         return await refusals.unread(desk, actor, action, e, key)
-    return replies.done(incident, events, desk.settings, desk.now())
+    return replies.done(incident, events, desk.settings, desk.now()) + await contradiction.tell(
+        desk, actor, incident, events, key
+    )
 
 
 async def _refresh(desk: Desk, actor: Actor, number: int, code: str, headline: str, key: str) -> None:
@@ -319,6 +322,7 @@ async def _typed_action(desk: Desk, actor: Actor, asked: Asked, key: str) -> str
     incident, events = await act(desk, number, asked.command.action, actor, fields, key)
     await living.spread(desk, actor, incident, events, key)
     done = replies.done(incident, events, desk.settings, desk.now())
+    done += await contradiction.tell(desk, actor, incident, events, key)
     return done + _looked_at(desk, asked.command.action, incident, fields)
 
 
