@@ -5,7 +5,6 @@ without a month speaks of now. Pure; no date, no answer.
 """
 
 import re
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from monitors.gate import Verdict
@@ -32,7 +31,7 @@ def aged(verdict: Verdict, title: str, text: str, now: datetime, days: float) ->
     if verdict.label != "E" or verdict.alarm != "now":
         return verdict
     age = age_told(title, text, now)
-    return replace(verdict, alarm="digest") if age is not None and age > timedelta(days=days) else verdict
+    return verdict._replace(alarm="digest") if age is not None and age > timedelta(days=days) else verdict
 
 
 def _day(match: re.Match[str], today: date) -> date | None:
