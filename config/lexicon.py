@@ -36,6 +36,9 @@ PSEUDO = (
     "@many",
     "@none_hurt",
     "@magnitude",
+    "@old_year",
+    "@disaster",
+    "@disaster_here",
 )
 
 
@@ -60,6 +63,7 @@ SHAPE = {
         {
             **dict.fromkeys(("id", "cap", "note"), str),
             "any": [str],
+            "only": [str],
             "unless": [str],
             **dict.fromkeys(("e", "n"), float),
             **dict.fromkeys(("alarm", "body"), bool),
@@ -119,6 +123,7 @@ class Context:
     """Groups that lower a score or veto it: `e` and `n` are subtracted; `alarm` false keeps the story off the phone.
 
     `cap` is the most that may follow (`digest`: no alarm by itself); `unless` lists groups whose presence lifts the context.
+    `only`, where given, lists groups of which one must be present for the context to count.
     `body` looks for the context in the text too; otherwise the title alone frames a report, whose body says much in passing.
     """
 
@@ -129,6 +134,7 @@ class Context:
     alarm: bool = True
     cap: str = ""
     body: bool = False
+    only: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
@@ -296,7 +302,7 @@ def _dangling(
     groups: Mapping[str, Group], rules: Iterable[Rule], contexts: Iterable[Context], folders: tuple[Path, ...]
 ) -> list[str]:
     named: list[tuple[Rule | Context, str]] = [(r, name) for r in rules for part in (*r.all, r.none) for name in part]
-    named += [(c, name) for c in contexts for name in (*c.any, *c.unless)]
+    named += [(c, name) for c in contexts for name in (*c.any, *c.only, *c.unless)]
     problems = [
         f"{_place(entry, folders)}：{entry.id} 用到的词组 {name} 不存在，请补上该词组或改正名称。"
         for entry, name in named

@@ -24,7 +24,8 @@ PLACES = ("@place", "@city", "@body_place", "@foreign")
 _ANYTHING = -1
 """Met by every combination of groups."""
 _RANK = {"list": 1, "digest": 2, "now": 3}
-_MAGNITUDE = re.compile(r"([0-9]\.[0-9])级")
+_MAGNITUDE = re.compile(r"([0-9]\.[0-9]) ?级")
+_OLD_YEAR = re.compile(r"(?<![0-9])(?:1[0-9]{3}|200[0-7]) ?年(?!以来|来|代|级)")  # 1994年以来最大 is of today
 
 
 class Place(Protocol):
@@ -141,8 +142,13 @@ class Gate:
             self._bits[name] = 1 << len(self._bits)
         self._names = {bit: name for name, bit in self._matcher.bits.items()}
         self._rules = [self._compile(rule) for rule in lexicon.rules]
-        self._contexts = [(context, self._mask(context.any), self._mask(context.unless)) for context in lexicon.contexts]
+        self._contexts = [
+            (context, self._mask(context.any), self._mask(context.only) if context.only else -1, self._mask(context.unless))
+            for context in lexicon.contexts
+        ]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
+        self._hazards = self._mask(name for name in lexicon.stories.get("disaster", ()) if name in lexicon.groups)
+        self._harmed = self._bits["@toll"]
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
         self._anywhere, self._pseudo = self._mask(PLACES), self._mask(PSEUDO)
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
@@ -200,6 +206,8 @@ class Gate:
         words = self._matcher.present(folded)
         if not words:
             return _Said(folded)
+        if "年" in text and _OLD_YEAR.search(text):
+            words |= self._bits["@old_year"]
         magnitude = _MAGNITUDE.search(text) if "级" in text else None
         return _Said(folded, words, self._tolled(folded, None, magnitude), float(magnitude.group(1)) if magnitude else None)
 
@@ -250,6 +258,8 @@ class Gate:
 
     def _weigh(self, bits: int, framed: int, factor: float) -> _Weight | None:
         """Weight of the groups of a passage and of its frame; None where no rule fires."""
+        if bits & self._harmed and bits & self._hazards:
+            bits |= self._bits["@disaster"] | (self._bits["@disaster_here"] if bits & self._bits["@place"] else 0)
         fired = [item.rule for item in self._met(bits) if not item.bars & bits]
         if not fired:
             return None
@@ -259,8 +269,8 @@ class Gate:
         active = tuple(
             [
                 _Active(context, mask)
-                for context, mask, unless in self._contexts
-                if mask & (bits if context.body else framed) and not unless & bits
+                for context, mask, only, unless in self._contexts
+                if mask & (bits if context.body else framed) and only & bits and not unless & bits
             ]
         )
         e = max(0.0, score["E"] - sum([context.e for context, _ in active]))
@@ -290,7 +300,7 @@ class Gate:
             label=label,
             score_e=weight.score_e,
             score_en=weight.score_en,
-            category=self._category(weight.best, hazards) if label != "O" else "",
+            category=self._category(weight.best, hazards, groups) if label != "O" else "",
             alarm=weight.alarm,
             high_consequence=label == "E" and bool(bits & self._consequence),
             rumor_like=bool(bits & self._refute),
@@ -302,15 +312,15 @@ class Gate:
             none_hurt=bool(bits & self._bits["@none_hurt"]),
         )
 
-    def _category(self, rule: Rule, hazards: tuple[str, ...]) -> str:
+    def _category(self, rule: Rule, hazards: tuple[str, ...], present: frozenset[str]) -> str:
+        """The rule's own category, else that of the hazard it is about; of a grievance that of the subject named first in `category_order`."""
         if rule.category:
             return rule.category
         named = {name for part in rule.all for name in part}
-        groups = self.lexicon.groups
-        return next(
-            (groups[name].category for name in hazards if groups[name].category and (name in named or "@toll" in named)),
-            "other",
-        )
+        told = [name for name in hazards if name in named or "@toll" in named]
+        if rule.label == "N":
+            told += [name for name in self.lexicon.stories.get("category_order", ()) if name in present]
+        return next((found for name in told if (found := self.lexicon.groups[name].category)), "other")
 
     def _why(self, weight: _Weight, folded: str) -> tuple[Hit, ...]:
         rule = weight.best

@@ -7,6 +7,7 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
+from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ _HAN_TAIL = re.compile(
 )  # how such a number ends: most texts have none
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)")  # the same
 
+_CHANCE = 3
+"""Characters of a word that two neighbours may happen to spell."""
+_RUN = re.compile(r"[㐀-鿿A-Za-z0-9+#&._%\-]+")
 _END = "\0"
 
 
@@ -65,6 +69,7 @@ class Matcher:
     def __init__(self, lexicon: Lexicon) -> None:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
         self._hiding = 1 << len(self.bits)
+        self._framing = _all(self.bits[name] for name, group in lexicon.groups.items() if group.kind == "context")
         masks = [name for name, group in lexicon.groups.items() if group.kind == "mask"]
         seen = self.bits | dict.fromkeys(masks, self._hiding)
         every = [word for group in lexicon.groups.values() for word in group.words]
@@ -93,11 +98,27 @@ class Matcher:
         spans = [index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups]
         return [word for index in spans for word in self._entries[index] if self.bits[word.group] & groups]
 
+    def _whole(self, folded: str, spans: list[Span]) -> list[Span]:
+        """Without the words of contexts that cut a word of the sentence in two: 上海外滩 says nothing of 海外, 被控制 nothing of 被控.
+
+        Only for contexts: what they hold back must be said, while a hazard is heard even where the segmenter errs. A long phrase
+        does not come about by chance; there the segmenter is the likelier to be wrong.
+        """
+        doubtful = [span for span in spans if 1 < span[2] - span[1] <= _CHANCE and not self._seen[span[0]] & ~self._framing]
+        if not doubtful:
+            return spans
+        ends = _word_ends(folded, doubtful)
+        cut = {span for span in doubtful if _cuts(span, ends)}
+        return [span for span in spans if span not in cut] if cut else spans
+
     def _read(self, folded: str) -> tuple[int, list[Span]]:
         """Bits and places of every entry of the lexicon in `folded`, those inside a mask left out; a mask hides itself too."""
         bits, spans = 0, self._search(folded, overlapping=True)
         for index, _, _ in spans:
             bits |= self._seen[index]
+        if bits & self._framing and bits & ~self._framing:
+            spans = self._whole(folded, spans)
+            bits = _all(self._seen[index] for index, _, _ in spans)
         if not bits & self._hiding:
             return bits, spans
         hiding = [span for span in spans if self._seen[span[0]] & self._hiding]
@@ -107,6 +128,24 @@ class Matcher:
 
 def _all(bits: Iterable[int]) -> int:
     return reduce(or_, bits, 0)
+
+
+def _word_ends(folded: str, spans: Iterable[Span]) -> set[int]:
+    """Where words begin and end in the runs of letters that hold one of the spans; the segmenter reads each run for itself."""
+    from rjieba import cut  # loads its dictionary when first asked
+
+    ends: set[int] = set()
+    for run in _RUN.finditer(folded):
+        if any(start < run.end() and run.start() < stop for _, start, stop in spans):
+            ends.update(accumulate(map(len, cut(run[0])), initial=run.start()))
+    return ends
+
+
+def _cuts(span: Span, ends: set[int]) -> bool:
+    """Whether a word of the sentence lies partly inside the span and partly outside; inside one word it is part of that word."""
+    _, start, stop = span
+    inside = any(end in ends for end in range(start + 1, stop))
+    return inside and (start not in ends or stop not in ends)
 
 
 def _hides(mask: Span, hit: Span) -> bool:
