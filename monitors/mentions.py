@@ -28,7 +28,9 @@ _OWN_VERB = re.compile(
     rf"[^,。;]{{0,2}}?(?:{PERSON})?(?:已)?(?:被|获|涉|遭|称|回应|发声|施救|赶|在逃|因|仍|正|负|担|揭|讲|说|报|目击|作|参与)"
 )
 # Verbs with a doer: the people before them are the doers unless `被` or `致` says otherwise.
-_TRANSITIVE = re.compile(r"[杀打咬砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打抓踩轧碾]伤|致死|致伤")
+_TRANSITIVE = re.compile(
+    r"[杀打咬砸撞炸轧碾掐毒压害踩捅砍刺枪]死|杀害|枪杀|[砸撞刺砍炸咬捅打抓踩轧碾]伤|致死|致伤|连环?撞|撞[倒飞]|连续撞击"
+)
 # After a number that ends its phrase; anything else there means the number begins a new statement (去世7名好友帮…).
 _PHRASE_ENDS = re.compile(
     rf"(?:[^,。;!? ]{{0,5}}?(?:{PERSON}))?(?:$|[,。;、!?() :]|均|都|全|以上|左右|及|和|与|等|后|的|案|其中|并|另|还|中|目前|已|当地|截至)"
@@ -52,7 +54,7 @@ _AND = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})(?:和|与|及|以及|、|,|另
 _PEOPLE_NEXT = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})")
 # One of these is in every casualty word and in every word for a body: most sentences that hold a number hold none.
 _CASUALTY = re.compile(
-    "死|亡|伤|杀|遇难|罹难|殉|牺牲|害|毙|殒命|丧生|丧命|生命|世|逝者|失联|失踪|下落|去向|失去联系|走失|音讯全无|毒|危|"
+    "死|亡|伤|杀|骨折|撞|遇难|罹难|殉|牺牲|害|毙|殒命|丧生|丧命|生命|世|逝者|失联|失踪|下落|去向|失去联系|走失|音讯全无|毒|危|"
     "困|埋|被压|转移|撤离|疏散|送|就医|就诊|入院|住院|腹泻|呕吐|不适|头晕|遗体|尸|遗骸"
 )
 _MEASURE = "名位个"

@@ -93,3 +93,20 @@ def test_ordinary_titles_state_nothing(title: str) -> None:
 def test_very_long_text_is_read_in_bounded_time() -> None:
     text = "3人因" * 4000 + "死亡。" + "无" * 3000 + "伤亡" + "9" * 3000 + "人死亡"
     assert extract("云岭", text) is not None
+
+
+@pytest.mark.parametrize(
+    ("title", "injured"),
+    [
+        ("两列车追尾致102人骨折", 102),
+        ("515人送医，其中102人骨折", 515),
+        ("面包车连撞9人后逃逸", 9),
+        ("电动车撞倒2名小学生", 2),
+        ("轿车撞飞3人致1死2伤", 2),
+        ("货车连撞9辆轿车", None),
+        ("一男子5根肋骨骨折", 1),
+        ("5根肋骨骨折", None),
+    ],
+)
+def test_broken_bones_and_people_knocked_down_are_hurt(title: str, injured: int | None) -> None:
+    assert extract(title).number(Metric.INJURED) == injured
