@@ -17,6 +17,7 @@ RECENT = 30  # items of a story compared one by one
 CROWD = 6  # from so many on, they are kept by word
 LANE, UNIT = 64, 30  # bits: twice a unit, and four to spare
 ONE = 1 << UNIT
+WHOLE = ONE * ONE
 HAIR = 1e-7  # more than what cutting the weights to units can take from a product, twice over
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
 
@@ -24,6 +25,21 @@ MATTER = "matter_"  # how a family of grievances begins: to share one joins, to 
 def hazards(families: Iterable[str]) -> frozenset[str]:
     """Families of hazards, those of grievances left out."""
     return frozenset(name for name in families if not name.startswith(MATTER))
+
+
+class Weighed:
+    """The vector of an item, and its weights in units, reckoned where a crowd asks for them."""
+
+    __slots__ = ("_units", "vector")
+
+    def __init__(self, vector: Vector) -> None:
+        self.vector = vector
+        self._units: list[tuple[str, int]] | None = None
+
+    def units(self) -> list[tuple[str, int]]:
+        if self._units is None:
+            self._units = _units(self.vector)
+        return self._units
 
 
 class Members:
@@ -41,52 +57,55 @@ class Members:
         self._next = 0
         self._by_word: dict[str, int] | None = None
 
-    def add(self, vector: Vector) -> None:
+    def add(self, item: Weighed) -> None:
         """The newest takes the place of the oldest."""
-        place = self._next
+        place, held = self._next, self._held
         self._next = (place + 1) % RECENT
-        if place == len(self._held):
-            self._held.append(vector)
+        if place == len(held):
+            held.append(item.vector)
         else:
             self._drop(place)
-            self._held[place] = vector
+            held[place] = item.vector
         if self._by_word is not None:
-            self._keep(place)
-        elif len(self._held) >= CROWD:
+            self._keep(place, item.units())
+        elif len(held) >= CROWD:
             self._by_word = {}
-            for known in range(len(self._held)):
-                self._keep(known)
+            for known, vector in enumerate(held):
+                self._keep(known, _units(vector))
 
-    def _keep(self, place: int) -> None:
+    def _keep(self, place: int, units: list[tuple[str, int]]) -> None:
         assert self._by_word is not None
         by_word, shift = self._by_word, LANE * place
-        for word, weight in self._held[place].items():
-            by_word[word] = by_word.get(word, 0) + (int(weight * ONE) << shift)
+        for word, weight in units:
+            by_word[word] = by_word.get(word, 0) + (weight << shift)
 
     def _drop(self, place: int) -> None:
         if self._by_word is None:
             return
         by_word, shift = self._by_word, LANE * place
-        for word, weight in self._held[place].items():
-            left = by_word[word] - (int(weight * ONE) << shift)
+        for word, weight in _units(self._held[place]):
+            left = by_word[word] - (weight << shift)
             if left:
                 by_word[word] = left
             else:
                 del by_word[word]
 
-    def nearest(self, vector: Vector, least: float = -1.0) -> float:
+    def nearest(self, item: Weighed, least: float = -1.0) -> float:
         """Likeness to the nearest member; where none can reach `least`, anything less than that."""
-        held, by_word = self._held, self._by_word
+        held, by_word, vector = self._held, self._by_word, item.vector
         if by_word is None:
             return max([_product(vector, member) for member in held])
-        lanes = sum([int(weight * ONE) * by_word[word] for word, weight in vector.items() if word in by_word])
+        lanes = sum([weight * by_word[word] for word, weight in item.units() if word in by_word])
         said = unpack(f"<{len(held)}Q", lanes.to_bytes(len(held) * LANE // 8, "little"))
         most = max(said)
-        if most < (least - HAIR) * ONE * ONE:
+        if most < (least - HAIR) * WHOLE:
             return least - HAIR
-        hair = most - int(HAIR * ONE * ONE)
-        near = [member for member, lane in zip(held, said, strict=True) if lane >= hair]
-        return max([_product(vector, member) for member in near])
+        hair = most - HAIR * WHOLE
+        return max([_product(vector, member) for member, lane in zip(held, said, strict=True) if lane >= hair])
+
+
+def _units(vector: Vector) -> list[tuple[str, int]]:
+    return [(word, int(weight * ONE)) for word, weight in vector.items()]
 
 
 def _product(vector: Vector, member: Vector) -> float:
@@ -126,10 +145,10 @@ class OpenStory:
         self.until = self.last + max(self.window, self.kept or timedelta())
 
     def add(
-        self, vector: Vector, place: tuple[str, str, str], families: frozenset[str], tolls: set[str], spot: Spot, now: datetime
+        self, item: Weighed, place: tuple[str, str, str], families: frozenset[str], tolls: set[str], spot: Spot, now: datetime
     ) -> None:
         """One more item; its words are summed up by the index, which keeps them too."""
-        self.members.add(vector)
+        self.members.add(item)
         for counter, name in zip((self.provinces, self.cities, self.counties), place, strict=True):
             if name:
                 counter[name] += 1

@@ -24,7 +24,7 @@ from monitors.facts import ItemRef as ItemRef
 from monitors.facts import JoinRules as JoinRules
 from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, ages, dot, storms, told_alike, tolls, words
 from monitors.members import MATTER as MATTER
-from monitors.members import OpenStory
+from monitors.members import OpenStory, Weighed
 from monitors.members import hazards as hazards
 from monitors.sites import Apart
 
@@ -77,18 +77,18 @@ class StoryIndex:
         """
         letter = bool(ref.text)
         counts = self._letters.read(ref.title, ref.text) if letter else words(self._own.sub("", ref.title) or ref.title)
-        vector = self._vector(ref, counts)
+        item = Weighed(self._vector(ref, counts))
         stated, said = (set(), set()) if letter else (tolls(ref.title) | storms(ref.title), ages(ref.title))
-        found = (fixed, 1.0, ()) if fixed else self._best(ref, vector, stated, now)
+        found = (fixed, 1.0, ()) if fixed else self._best(ref, item, stated, now)
         if found is None and join_only:
             return Placement(story="", new=False, score=0.0)
         (self._letters if letter else self._titles).learn(counts)
         if found is None or found[0] not in self._stories:
             story = self._open(found[0] if found else None, ref, now)
-            self._add(story, ref, vector, stated | said, now)
+            self._add(story, ref, item, stated | said, now)
             return Placement(story=story.id, new=True, score=0.0)
         story = self._stories[found[0]]
-        self._add(story, ref, vector, stated | said, now)
+        self._add(story, ref, item, stated | said, now)
         return Placement(story=story.id, new=False, score=round(found[1], 3), evidence=found[2])
 
     def restore(self, members: Iterable[tuple[ItemRef, datetime, str]]) -> None:
@@ -158,20 +158,20 @@ class StoryIndex:
             return self._letters.vector(counts)
         return self._titles.vector(counts, (ref.province, ref.city, ref.county))
 
-    def _best(self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> Found | None:
+    def _best(self, ref: ItemRef, item: Weighed, stated: set[str], now: datetime) -> Found | None:
         letter = bool(ref.text)
         threshold = self.rules.letter_threshold if letter else self.rules.title_threshold
         best, most = ("", threshold), threshold - SLACK
-        for base, centroid, facts, story in self._ranked(ref, vector, stated, now):
+        for base, centroid, facts, story in self._ranked(ref, item.vector, stated, now):
             if base + 0.5 < most:
                 break  # not even an item like its own could lift it, and those that follow reach less
             nearest = centroid
             if story.size > 1:
-                nearest = story.members.nearest(vector, 2.0 * (most - base))
+                nearest = story.members.nearest(item, 2.0 * (most - base))
             score = self._score(story, 0.5 * centroid + 0.5 * nearest, facts, now)
             if (score, story.id) > (best[1], best[0]):
                 best, most = (story.id, score), score - SLACK
-        return (*best, _evidence(self._stories[best[0]], vector)) if best[0] else None
+        return (*best, _evidence(self._stories[best[0]], item.vector)) if best[0] else None
 
     def _ranked(
         self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime
@@ -213,9 +213,9 @@ class StoryIndex:
         self._stories[name] = story
         return story
 
-    def _add(self, story: OpenStory, ref: ItemRef, vector: Vector, stated: set[str], now: datetime) -> None:
-        self._sum(story, vector)
-        story.add(vector, (ref.province, ref.city, ref.county), ref.families, stated, ref.spot, now)
+    def _add(self, story: OpenStory, ref: ItemRef, item: Weighed, stated: set[str], now: datetime) -> None:
+        self._sum(story, item.vector)
+        story.add(item, (ref.province, ref.city, ref.county), ref.families, stated, ref.spot, now)
 
     def _sum(self, story: OpenStory, vector: Vector) -> None:
         known, total = self._by_word.setdefault((story.letter, story.stream), {}), story.total

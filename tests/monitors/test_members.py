@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitors.likeness import Vector
-from monitors.members import CROWD, RECENT, Members, OpenStory
+from monitors.members import CROWD, RECENT, Members, OpenStory, Weighed
 from monitors.sites import NOWHERE
 
 START = datetime(2025, 7, 1, tzinfo=UTC)
@@ -28,10 +28,10 @@ def test_the_nearest_is_the_nearest_of_the_last_thirty_one_by_one(count: int) ->
     rng, members, held = random.Random(count), Members(), []
     for _ in range(count):
         held.append(vector(rng))
-        members.add(held[-1])
+        members.add(Weighed(held[-1]))
     for _ in range(20):
         item = vector(rng)
-        assert members.nearest(item) == one_by_one(item, held)
+        assert members.nearest(Weighed(item)) == one_by_one(item, held)
 
 
 def test_what_cannot_reach_the_least_asked_for_is_not_looked_at_and_nothing_else() -> None:
@@ -39,9 +39,9 @@ def test_what_cannot_reach_the_least_asked_for_is_not_looked_at_and_nothing_else
     passed_over = 0
     for _ in range(4 * RECENT):
         held.append(vector(rng))
-        members.add(held[-1])
+        members.add(Weighed(held[-1]))
         item, least = vector(rng), 2.0 * rng.random()
-        told, known = members.nearest(item, least), one_by_one(item, held)
+        told, known = members.nearest(Weighed(item), least), one_by_one(item, held)
         assert (told < least) == (known < least)
         assert told == known or told < least
         passed_over += told != known
@@ -50,17 +50,17 @@ def test_what_cannot_reach_the_least_asked_for_is_not_looked_at_and_nothing_else
 
 def test_a_member_that_left_counts_no_more() -> None:
     members = Members()
-    members.add({"旧": 1.0})
+    members.add(Weighed({"旧": 1.0}))
     for _ in range(RECENT):
-        assert members.nearest({"旧": 1.0}) == 1.0
-        members.add({"新": 1.0})
-    assert members.nearest({"旧": 1.0}) == 0.0
+        assert members.nearest(Weighed({"旧": 1.0})) == 1.0
+        members.add(Weighed({"新": 1.0}))
+    assert members.nearest(Weighed({"旧": 1.0})) == 0.0
 
 
 def test_a_story_keeps_what_a_quarter_of_its_items_says_and_lives_from_its_last_one() -> None:
     story = OpenStory(id="S1", stream="", letter=False, window=timedelta(hours=72), last=START)
     for number, families in enumerate((("fire",), ("water",), ("water",), ("water",), ("water",))):
-        story.add({"一": 1.0}, ("江北", "", ""), frozenset(families), set(), NOWHERE, START + timedelta(hours=number))
+        story.add(Weighed({"一": 1.0}), ("江北", "", ""), frozenset(families), set(), NOWHERE, START + timedelta(hours=number))
     assert story.leading == {"water"}
     assert story.hazards == {"water"}
     assert story.until == START + timedelta(hours=76)

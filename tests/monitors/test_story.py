@@ -12,7 +12,7 @@ import pytest
 
 from bot.judging import judges_of
 from monitors.likeness import Vector, tolls, words
-from monitors.members import OpenStory
+from monitors.members import OpenStory, Weighed
 from monitors.story import ItemRef, JoinRules, StoryIndex
 from monitors.story_words import families_of, family_table
 
@@ -203,7 +203,7 @@ def test_the_best_of_a_crowd_of_stories_is_the_best_although_most_are_never_comp
 
 
 def _nearest(story: OpenStory, vector: Vector, centroid: float) -> float:
-    return story.members.nearest(vector) if story.size > 1 else centroid
+    return story.members.nearest(Weighed(vector)) if story.size > 1 else centroid
 
 
 def test_a_title_of_nothing_is_placed_like_any_other() -> None:
