@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot import labels
 from bot.labels import BEIJING, beijing, deadline
+from bot.subjects import spoken, subject
 from config.schema import Level, Settings
 from playbooks.incident import Clock, Incident
 from playbooks.rumours import untrue
@@ -37,6 +38,9 @@ CLOCKS = {
     "hotline_settle": ("工单办结", "办结工单"),
     "hotline_answer": ("工单答复", "答复来电人"),
 }
+SPECIAL, NOWHERE = "专线事项", "（地点不详）"
+PUBLIC = ("feed", "hotlist", "opml", "vendor", "site")
+"""Kinds of sources that everybody can read; a hotline, a folder of work orders and an officer's report are none."""
 TITLE, DESC = 26, 30  # characters of the smaller limits (bot.wecom.cards)
 EARLY = timedelta(minutes=2)  # a step is at most this early by jitter; earlier still is the evening before
 
@@ -55,9 +59,38 @@ def checked(i: Incident) -> bool:
     return any(v.result in ("true", "partly") for v in i.verifications)
 
 
-def spot(i: Incident) -> str:
-    """The narrowest known place: what fits a title."""
-    return i.place.detail or i.place.county or i.place.city or i.place.province
+def spot(i: Incident, settings: Settings) -> str:
+    """The place as a title names it: at home the narrowest, elsewhere from the province down, for counties share their names."""
+    p, own = i.place, settings.scope
+    home = _same(p.province, own.province) or not p.province
+    if home and _same(p.county, own.county):
+        return p.detail or p.county
+    if not (p.province or p.city or p.county):
+        return p.detail
+    province = "" if home and (p.city or p.county) else p.province
+    city = "" if p.city == p.province or (home and p.county and _same(p.city, own.city)) else p.city
+    return f"{province}{city}{p.county}"
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names mean one place, with or without 县, 市, 区."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
+def thin(i: Incident, settings: Settings) -> bool:
+    """Categories whose cards carry number, grade and time only (practice.md §1, WeCom is a public cloud).
+
+    Of some of them (`thin_until_public`) a public source tells everybody the place and the kind; hiding them protects nobody then.
+    """
+    bot = settings.bot
+    if i.category not in bot.thin_categories:
+        return False
+    return i.category not in bot.thin_until_public or not _public(i, settings)
+
+
+def _public(i: Incident, settings: Settings) -> bool:
+    kinds = {s.id: s.kind for s in settings.sources}
+    return any(kinds.get(m.source, "") in PUBLIC for m in i.members)
 
 
 def clock_name(clock: Clock) -> str:
@@ -78,10 +111,21 @@ def apart(place: str, kind: str) -> str:
     return kind
 
 
+def kind_of(i: Incident, settings: Settings) -> tuple[str, str]:
+    """What happened or is complained of, and the word of doubt before it; no toll, no cause, no verdict."""
+    category = settings.category(i.category)
+    if category.vague:
+        told = subject(i, settings)
+        return told.name, "疑似" if told.happened else "涉"
+    return category.neutral, "疑似" if i.label == "E" and not category.neutral.endswith(("安全", "情况", "问题")) else "涉"
+
+
 def short(i: Incident, settings: Settings) -> str:
-    """Short neutral name of the matter: place and kind, no toll, no cause."""
-    name = apart(spot(i), settings.category(i.category).neutral)
-    return f"{spot(i) or settings.organisation.short}{name}"
+    """Short neutral name of the matter: place and kind; of what is kept off phones only that it is such a matter."""
+    if thin(i, settings):
+        return SPECIAL
+    place, (kind, _) = spot(i, settings), kind_of(i, settings)
+    return f"{place}{apart(place, kind)}" if place else f"{kind}{NOWHERE}"
 
 
 def mark(i: Incident) -> str:
@@ -94,10 +138,10 @@ def mark(i: Incident) -> str:
 
 def name(i: Incident, settings: Settings) -> str:
     """Title of an unverified or verified matter."""
-    kind = apart(spot(i), settings.category(i.category).neutral)
-    place = spot(i) or settings.organisation.short
-    doubt = "疑似" if i.label == "E" and not kind.endswith("安全") else "涉"
-    return f"{mark(i)}{place}{'' if checked(i) else doubt}{kind}"
+    place, (kind, doubt) = spot(i, settings), kind_of(i, settings)
+    title = f"{mark(i)}{place}{'' if checked(i) else doubt}{apart(place, kind)}{'' if place else NOWHERE}"
+    said = "" if checked(i) else f" 称{spoken(i)}" if spoken(i) else ""
+    return f"{title}{said}" if len(title) + len(said) <= TITLE else title
 
 
 def source_line(settings: Settings, i: Incident | None = None) -> str:
@@ -111,6 +155,43 @@ def keep_words(i: Incident) -> tuple[str, ...]:
 
 def level_name(level: Level | None) -> str:
     return labels.LEVELS.get(level.code if level else "unknown", "未定级")
+
+
+LONG_AGO = timedelta(hours=1)
+"""From so long before the first alert a matter is said to have begun before it."""
+
+
+def begun(i: Incident) -> datetime:
+    """When the desk first saw it."""
+    return i.starts.detected_at.value if i.starts.detected_at else i.opened_at
+
+
+def told_late(i: Incident) -> bool:
+    """Whether the first alert came long after the matter was first seen."""
+    return i.alarmed_at is not None and i.alarmed_at - begun(i) >= LONG_AGO
+
+
+def _since(i: Incident, now: datetime) -> str:
+    return f"首见{beijing(begun(i), now)}" if told_late(i) else f"{beijing(begun(i), now)}发现"
+
+
+def _asked(i: Incident, now: datetime) -> str:
+    """What has a deadline of minutes now: the receipt, two parties' word, the report upward. Empty where nothing has."""
+    receipt, check, up = (i.running(code) for code in ("acknowledge", "verify", "upward_report"))
+    parts = [f"请{receipt.limit_minutes}分钟内点“收到”"] if receipt else []
+    if check or up:
+        parts.append(
+            f"{deadline(check.due_at, now)}前两方核实" if check else f"{deadline(up.due_at, now)}前报总值班室" if up else ""
+        )
+    return "，".join(parts)
+
+
+def _first(i: Incident, now: datetime) -> str:
+    """Since when it is known and what to press; three minutes are named only where they run."""
+    receipt, check = i.running("acknowledge"), i.running("verify")
+    if receipt and check:
+        return _asked(i, now)
+    return f"{_since(i, now)}，{f'请{receipt.limit_minutes}分钟内' if receipt else '请尽快'}点“收到”"
 
 
 LATE = {
@@ -131,8 +212,9 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
     left = remaining(clock.due_at - now) if clock else ""
     number = f"{i.number}号"
     table = {
-        "first": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请3分钟内点“收到”"),
-        "first_quiet": (name(i, settings), f"{beijing(i.opened_at, now)}发现，请核实处理"),
+        "first": (name(i, settings), _first(i, now)),
+        "first_quiet": (name(i, settings), f"{_since(i, now)}，请核实处理"),
+        "urgent": (_titled(i, "【转为紧急】", what), _asked(i, now) or "请重新报告带班领导"),
         "changed": (_titled(i, "【情况有变】", what), "请重新核实，时限照常"),
         "regraded": (_titled(i, f"【{_direction(i)}】", what, f" {level_name(i.level)}"), _regraded(clock, now)),
         "latent": (_titled(i, "【时限预置】", what), f"若升级，{by}前{duty}" if by else "若升级，时限提前"),
@@ -192,7 +274,7 @@ def _direction(i: Incident) -> str:
 
 def _regraded(clock: Clock | None, now: datetime) -> str:
     """A limit that had passed before the grade rose is said at once, as passed."""
-    if clock is not None and clock.by_regrade:
+    if clock is not None and clock.by_regrade and clock.track == "public":
         return f"{clock_name(clock)}{deadline(clock.due_at, now)}已过（提级在后）"
     return "时限自原起点计算"
 
@@ -230,20 +312,33 @@ def unit_name(code: str, settings: Settings) -> str:
     return (unit.short or unit.name) if unit else code
 
 
-def stuck_text(i: Incident, settings: Settings, now: datetime) -> str:
-    """卡在谁、多久: 自然资源局会签，已18分钟."""
+def stuck_text(i: Incident, settings: Settings, now: datetime, yours: str = "") -> str:
+    """卡在谁、多久: 自然资源局会签，已18分钟. `yours`: the role or unit of the reader, who is not told to look for himself."""
     at = stuck(i)
     if at.code == "none":
         return ""
     waited = remaining(now - at.since)
     who = {"duty_officer": "值班员", "arbiter": "裁定人"}.get(at.who) or unit_name(at.who, settings)
     what = labels.STUCK[at.code]
+    if yours and at.who == yours:
+        who = "您这里："
     return f"{who}{what}，已{waited}" if now - at.since >= timedelta(minutes=1) else f"{who}{what}"
 
 
 def due_text(c: Clock, now: datetime) -> str:
-    tail = "（预置）" if c.latent else "（暂定）" if c.provisional else ""
-    return f"{deadline(c.due_at, now)}{'已过' if c.running and now > c.due_at else '前'}{tail}"
+    if c.running and now > c.due_at:
+        return f"{dated(c.due_at, now)}已过"
+    return f"{dated(c.due_at, now)}前{'（预置）' if c.latent else PROVISIONAL if c.provisional else ''}"
+
+
+PROVISIONAL = "（认定前先按此）"
+SOON = timedelta(hours=6)
+
+
+def dated(at: datetime, now: datetime) -> str:
+    """A due time on a card that may be read again after midnight: with its day, unless it is a matter of hours."""
+    by = deadline(at, now)
+    return by if "月" in by or abs(at - now) < SOON else deadline(at)
 
 
 def call_first(calls: tuple[str, ...], *, drill: bool = False) -> str:

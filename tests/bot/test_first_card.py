@@ -175,6 +175,7 @@ def test_the_report_upward_is_a_button_only_where_it_is_owed() -> None:
     ("place", "said"),
     [
         ({"province": "青岚", "city": "云泽", "county": "鹿溪县", "detail": "石坪镇"}, "石坪镇"),
+        ({"province": "青岚", "city": "云泽", "county": "鹿溪", "detail": "石坪镇"}, "石坪镇"),
         ({"province": "青岚", "city": "云泽", "county": "白石县"}, "白石县"),
         ({"province": "青岚", "city": "远山", "county": "白石县"}, "远山白石县"),
         ({"province": "山西", "city": "大同", "county": "浑源"}, "山西大同浑源"),
