@@ -69,7 +69,8 @@ class Matcher:
     def __init__(self, lexicon: Lexicon) -> None:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
         self._hiding = 1 << len(self.bits)
-        self._framing = _all(self.bits[name] for name, group in lexicon.groups.items() if group.kind == "context")
+        framing = {name for context in lexicon.contexts for name in context.any if name in lexicon.groups}
+        self._framing = _all(self.bits[name] for name in framing if lexicon.groups[name].kind == "context")
         masks = [name for name, group in lexicon.groups.items() if group.kind == "mask"]
         seen = self.bits | dict.fromkeys(masks, self._hiding)
         every = [word for group in lexicon.groups.values() for word in group.words]
@@ -104,7 +105,8 @@ class Matcher:
         Only for contexts: what they hold back must be said, while a hazard is heard even where the segmenter errs. A long phrase
         does not come about by chance; there the segmenter is the likelier to be wrong.
         """
-        doubtful = [span for span in spans if 1 < span[2] - span[1] <= _CHANCE and not self._seen[span[0]] & ~self._framing]
+        framing = [span for span in spans if 1 < span[2] - span[1] <= _CHANCE and not self._seen[span[0]] & ~self._framing]
+        doubtful = [span for span in framing if folded[span[1] : span[2]].isalnum()]
         if not doubtful:
             return spans
         ends = _word_ends(folded, doubtful)
@@ -131,13 +133,16 @@ def _all(bits: Iterable[int]) -> int:
 
 
 def _word_ends(folded: str, spans: Iterable[Span]) -> set[int]:
-    """Where words begin and end in the runs of letters that hold one of the spans; the segmenter reads each run for itself."""
+    """Where words begin and end in the runs of letters that hold one of the spans; the segmenter reads each run for itself.
+
+    By its dictionary alone: words it would guess at (狗坠) are no evidence against one of the lexicon (狗坠亡).
+    """
     from rjieba import cut  # loads its dictionary when first asked
 
     ends: set[int] = set()
     for run in _RUN.finditer(folded):
         if any(start < run.end() and run.start() < stop for _, start, stop in spans):
-            ends.update(accumulate(map(len, cut(run[0])), initial=run.start()))
+            ends.update(accumulate(map(len, cut(run[0], False)), initial=run.start()))
     return ends
 
 
