@@ -13,12 +13,10 @@ from typing import Any
 from bot.cli_quality import add_quality
 from bot.clock import wall
 from bot.configuration import DEMO, data_of, settings_of
-from bot.digest import health_of
-from bot.polling import BEGUN
 from bot.reports import FORMATS, NoIncident, NoPdf, drawn, save, write_review
-from bot.reports.ledger import ALL, NoMonth, ledger_of, month_of, workbook
-from bot.reports.period import NoPeriod, figures, meant
-from bot.reports.period_paper import compose_period
+from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
+from bot.reports.period import NoPeriod, meant
+from bot.reports.periodic import periodic
 from bot.store import open_store
 from config.oserror import why
 
@@ -115,13 +113,9 @@ async def _period(args: argparse.Namespace, data: Path) -> None:
     settings = settings_of(folder_of(args, data), dict(os.environ))
     store = await open_store(settings.bot.database_url, data, readonly=True)
     try:
-        known = await store.incidents(open_only=False, alarmed_only=True, limit=ALL)
-        states, begun = await store.source_states(), await store.meta(BEGUN)
+        paper = await periodic(store, settings, span, now)
     finally:
         await store.close()
-    paper = compose_period(
-        figures(known, settings, span, now, datetime.fromisoformat(begun) if begun else None, health_of(settings, states, now))
-    )
     body = drawn(paper, kind)
     if args.output is None:
         sys.stdout.write(body.decode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.board import codes, files, originals, quality, rota, search, source_page
+from bot.board import codes, files, originals, periods, quality, rota, search, source_page
 from bot.board.access import editing, guarded, sign_in, sign_out
 from bot.board.deps import BoardDeps
 from bot.board.mishaps import mishaps
@@ -33,6 +33,7 @@ def board_routes(deps: BoardDeps, hub: Hub) -> list[web.RouteDef]:
         web.get("/rota", guarded(deps, rota.page(board))),
         web.get("/ledger/{month}.xlsx", guarded(deps, rota.ledger(board))),
         web.get("/problems", guarded(deps, board.problems)),
+        web.get("/period/{kind:brief|weekly|monthly|annual}/{when}.{format:html|docx}", guarded(deps, periods.paper(board))),
         web.get("/quality", guarded(deps, quality.page(board))),
         web.get(one, guarded(deps, board.incident)),
         web.post(f"{one}/act", editing(deps, board.act)),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.board.access import Handler, Visitor, refuse
+from bot.board.periods import offers
 from bot.labels import BEIJING
 from bot.reports.ledger import NoMonth, ledger_of, month_of, workbook
 from config.roster import gaps, spans
@@ -79,7 +80,7 @@ def page(board: Board) -> Handler:
         on = deps.duty() if deps.duty is not None else duty(org, now)
         local = now.astimezone(BEIJING)
         months = [f"{local:%Y-%m}", f"{local.replace(day=1) - timedelta(days=1):%Y-%m}"]
-        return board.draw(request, who, "rota", view=view(org, on, now), months=months)
+        return board.draw(request, who, "rota", view=view(org, on, now), months=months, papers=offers(now))
 
     return show
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+from docx import Document
 from openpyxl import load_workbook
 
 from bot.board.rota import view
@@ -54,3 +55,23 @@ async def test_the_ledger_of_a_month_comes_as_a_workbook(night: Site) -> None:
 async def test_strangers_see_neither(site: Site) -> None:
     await site.text("/rota", 401)
     await site.text("/ledger/2026-11.xlsx", 401)
+
+
+async def test_the_periodic_papers_are_listed_shown_and_saved(night: Site) -> None:
+    await night.sign_in("chenjing")
+    body = await night.text("/rota")
+    for path in ("brief/2026-11-22", "weekly/2026-11-16", "weekly/2026-11-09", "monthly/2026-10", "annual/2026"):
+        assert f'href="/period/{path}.html"' in body
+        await night.text(f"/period/{path}.html")
+    assert "鹿溪县人民政府政务舆情月报（2026年11月）" in await night.text("/period/monthly/2026-11.html")
+    async with night.client.get("/period/weekly/2026-11-16.docx") as answer:
+        assert answer.status == 200
+        assert "filename*=UTF-8''" in answer.headers["Content-Disposition"]
+        texts = [p.text for p in Document(io.BytesIO(await answer.read())).paragraphs]
+    assert any("立案1件" in t for t in texts)
+    assert "还没有到" in await night.text("/period/brief/2026-12-01.html", 404)
+    await night.text("/period/hourly/2026-11-22.html", 404)
+
+
+async def test_strangers_get_no_paper(site: Site) -> None:
+    await site.text("/period/brief/2026-11-22.html", 401)
