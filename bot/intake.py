@@ -25,7 +25,7 @@ from bot.store.port import Joined, PollCounts, StoredItem
 from bot.training import Models
 from config.schema import Source
 from monitors.clarified import Repeat, recognise
-from monitors.detect import Change, Detector, Seen, Story
+from monitors.detect import Change, Detector, Kind, Seen, Story
 from monitors.fetch import Fetcher
 from monitors.item import Item, ItemKind
 from playbooks import triage
@@ -237,10 +237,10 @@ class Intake:
             out[row.item.id] = await self._place(to, row, changes)
 
     async def _place(self, to: Writing, row: StoredItem, changes: Sequence[Change]) -> int | None:
-        """An item that was edited since (`row.incident`) stays where it is, whatever it says now."""
+        """An item that was edited since (`row.incident`) stays where it is, unless it now tells of another matter that alarms."""
         assert self.detector is not None
         item, placed = row.item, row.incident
-        if placed is not None:
+        if placed is not None and not self._alarms_elsewhere(placed, changes):
             await self._reread(to, placed, item, changes)
             return placed
         if not changes:
@@ -288,6 +288,10 @@ class Intake:
         ids.update(map(ITEM_ID, i.members[len(known) :]))
         self.ids[i.number] = i.members, ids
         return item_id in ids
+
+    def _alarms_elsewhere(self, number: int, changes: Sequence[Change]) -> bool:
+        """An order edited into an emergency of its own must not drown in the matter its old words belonged to."""
+        return any(c.kind is Kind.ALARMED and self.stories.get(c.story) != number for c in changes)
 
     async def _reread(self, to: Writing, number: int, item: Item, changes: Sequence[Change]) -> None:
         """A member was edited by its source: a toll it raises, or an alarm it gives, is learnt as from a new item."""
