@@ -52,7 +52,7 @@ class Triage:
         strand = Strand(title=title, text=text, letter=letter, label=verdict.label, category=verdict.category)
         disposition = self.dispositions.judge(strand)
         unit = self.router.assign(Matter(title=title, text=text, category=verdict.category, region=_names(region)))
-        post = self.sentiment.score(text or title) if text or not title else None
+        post = self.sentiment.score(text) if text.strip() else None
         return {
             "id": row.get("id"),
             "sentiment": {"label": post.label, "score": post.score} if post else None,

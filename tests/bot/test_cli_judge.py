@@ -30,6 +30,11 @@ def test_triage_answers_every_line_in_order_with_the_keys_of_the_contract() -> N
     assert "\\u" not in done.stdout
 
 
+def test_a_line_that_says_nothing_has_no_sentiment() -> None:
+    done = yqbot("triage", text='{"id": 1}\n{"id": 2, "text": " "}\n{"id": 3, "text": "没人管，气死人了"}\n')
+    assert [json.loads(line)["sentiment"] is None for line in done.stdout.splitlines()] == [True, True, False]
+
+
 def test_a_line_that_is_not_json_is_named() -> None:
     done = yqbot("triage", text="{}\nnot json\n")
     assert done.returncode == 1
