@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -25,7 +25,7 @@ from bot.store.port import PollCounts, SourceState
 from config.oserror import why
 from config.schema import Source
 from monitors.charset import content_type, decode
-from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult
+from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult, host_of
 from monitors.item import Item, ItemKind, ParsedDocument, items
 from monitors.kinds import hotline
 from monitors.mend import Problem
@@ -34,6 +34,8 @@ from monitors.rhythm import SLOWEST_FACTOR, PollOutcome, allowed_silence, first_
 log = logging.getLogger(__name__)
 
 BEGUN = "polling.begun"
+LINES = 4
+"""Lines a slot of a host: some fetch while others parse and store."""
 CROWD = 16
 """While so many sources are being asked, what one brought is committed together with what the next bring."""
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
@@ -145,6 +147,24 @@ class Poller:
         moved = state.moved_to and state.address == source.url and state.failures % 2 == 0
         return state.moved_to if moved else source.url
 
+    def internal(self, source: Source) -> bool:
+        """Whether it may live at a private address; a prefix stands for a server of one's own."""
+        return source.internal or bool(self.prefixes and not source.url.startswith("http"))
+
+    def lines(self, sources: Sequence[Source]) -> Iterator[Iterator[Source]]:
+        """The sources as lines to be worked off side by side, a few for each host: thousands asked at once need no thousands of tasks.
+
+        A line stored what one source brought before it asks the next, so a host has more lines than slots.
+        """
+        hosts: dict[str, list[Source]] = {}
+        for source in sources:
+            address = self.address(source, self.states.get(source.id) or SourceState(source_id=source.id))
+            hosts.setdefault((_host(address) if source.kind != "folder" else "") or source.id, []).append(source)
+        for waiting in hosts.values():
+            line = iter(waiting)
+            for _ in range(min(len(waiting), LINES * self.fetcher.at_once(self.internal(waiting[0])))):
+                yield line
+
     async def ask(self, source: Source) -> PollCounts:
         """One poll of one source, recorded whatever happens; nothing it raises reaches another source."""
         self.running.add(source.id)
@@ -164,7 +184,7 @@ class Poller:
             url=self.address(source, state),
             etag=state.etag,
             last_modified=state.last_modified,
-            internal=source.internal or bool(self.prefixes and not source.url.startswith("http")),
+            internal=self.internal(source),
         )
         try:
             result = await self.fetcher.fetch(request)
@@ -330,6 +350,25 @@ def _learnt(state: SourceState, document: ParsedDocument, dates: tuple[datetime,
     )
 
 
+def _host(address: str) -> str:
+    try:
+        return host_of(address)
+    except ValueError:  # the fetcher says what is wrong with it
+        return ""
+
+
 async def ask_all(poller: Poller, sources: list[Source]) -> list[PollCounts]:
     """Poll several at once and wait for all of them."""
-    return list(await asyncio.gather(*(poller.ask(s) for s in sources)))
+    counts: dict[str, PollCounts] = {}
+
+    async def work(line: Iterator[Source]) -> None:
+        for source in line:
+            counts[source.id] = await poller.ask(source)
+
+    ids = {s.id for s in sources}
+    poller.running |= ids  # from now on: nobody else asks those that still wait
+    try:
+        await asyncio.gather(*(work(line) for line in poller.lines(sources)))
+    finally:
+        poller.running -= ids
+    return [counts[s.id] for s in sources]

@@ -139,12 +139,15 @@ class Fetcher:
             await session.close()
         self._sessions.clear()
 
+    def at_once(self, internal: bool) -> int:
+        """How many requests one host gets at the same time."""
+        return self.limits.per_internal_host if internal else self.limits.per_host
+
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """The answer of the source, at most `limits.total` after its slot was free. FetchError on anything but 200 and 304."""
-        host = urlsplit(request.url).netloc.lower()
-        async with self._slot(host, self.limits.per_internal_host if request.internal else self.limits.per_host):
+        async with self._slot(host_of(request.url), self.at_once(request.internal)):
             if not request.internal:
-                await self._space(host)
+                await self._space(host_of(request.url))
             try:
                 async with asyncio.timeout(self.limits.total.total_seconds()):
                     return await self._follow(request)
@@ -263,6 +266,11 @@ class Fetcher:
                 return inflater.value(), True
             raise FetchError(request.source_id, "broken_body") from None
         return inflater.value(), inflater.unfinished
+
+
+def host_of(url: str) -> str:
+    """Whose slots a request takes: host and port. ValueError on an address that is none."""
+    return urlsplit(url).netloc.lower()
 
 
 def _plain_socket(info: Any) -> socket.socket:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.app import Running
 from bot.clock import VirtualClock
-from bot.polling import Poller
+from bot.polling import Poller, ask_all
 from bot.store.port import SourceState
 from tests.bot.sources_server import Sources, ask, desk_of, poller_of, problems, rss, source, sources_server
 from tests.builders import at
@@ -290,6 +290,38 @@ async def test_a_slow_source_delays_no_other(server: Sources, clock: VirtualCloc
         async with asyncio.timeout(60):
             while not state(running.service.intake.poller, "slow").items_total:
                 await asyncio.sleep(0.01)
+
+
+async def test_hundreds_of_sources_of_one_host_are_asked_once_each_by_few_tasks(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    many = [source(server, f"s{n:03d}", local=False) for n in range(300)]
+    for n, each in enumerate(many):
+        server.says(f"/{each.id}", rss(*CALM[: n % 3]))
+    before = len(asyncio.all_tasks())
+    async with poller_of(tmp_path, clock, *many) as poller:
+        clock.advance_to(clock.now() + timedelta(hours=1))
+        due = poller.due(clock.now())
+        asking = asyncio.ensure_future(ask_all(poller, due))
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) - before <= 4 * poller.fetcher.at_once(internal=True) + 10
+        assert (len(due), poller.due(clock.now())) == (300, [])
+        counts = await asking
+        assert [c.new for c in counts] == [int(s.id[1:]) % 3 for s in due]
+        assert all(server.asked(f"/{s.id}") == 1 for s in due)
+        assert not poller.running
+
+
+async def test_an_address_that_is_none_and_a_folder_have_lines_of_their_own(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    odd = [
+        source(server, "a", url="http://[half/x", local=False),
+        source(server, "b", url="http://[half/y", local=False),
+        *(source(server, name, kind="folder", url=f"file:{tmp_path}") for name in "cd"),
+    ]
+    async with poller_of(tmp_path / "data", clock, *odd) as poller:
+        assert [[s.id for s in line] for line in poller.lines(odd)] == [["a"], ["b"], ["c"], ["d"]]
 
 
 async def test_a_round_that_is_cut_off_leaves_nothing_running(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
