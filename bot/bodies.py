@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 
 from bot import labels, texts
 from bot.labels import beijing
+from bot.subjects import spoken
 from config.schema import Settings
-from playbooks.deadlines import casualties, latent_level
+from playbooks.deadlines import latent_level
 from playbooks.incident import Clock, Incident, Proposal
 from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
+from playbooks.urgency import casualties
 
 SUB = 112  # characters of the main text (bot.wecom.cards)
 FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
 OPEN_CAUSE = "原因、责任未查清，不写。"
 FIRST_TWO = "请先做两件事：①打电话核实 ②电话报告带班领导。"
+BOTH_ASKED = "请先做两件事：①打电话向现场和主管单位核实 ②电话报告带班领导。"
+LEADS = "请10分钟内给值班员{}打电话问明，定两件事：①是否派人到场 ②是否先报总值班室。"
+"""What the duty leader has to do in the place of the first two actions (practice.md §1: told within ten minutes, by telephone)."""
 CLARIFY = "已核不实，请发布澄清。原帖先截图留证，再移送公安网安和网信。"
 
 
@@ -28,12 +33,31 @@ class Said:
     clock: Clock | None
     settings: Settings
     now: datetime
+    officer: str | None = None
+
+    def two(self, usual: str = FIRST_TWO) -> str:
+        """What the reader does first: the duty officer, or (where `officer` names him) the duty leader."""
+        return usual if self.officer is None else LEADS.format(self.officer)
 
 
-def body(incident: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime) -> str:
-    said = Said(incident=incident, clock=clock, settings=settings, now=now)
+DRILL = "本卡为演练，内容均为虚构。"
+
+
+def body(
+    incident: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime, officer: str | None = None
+) -> str:
+    """Main text; for the duty leader with the duty officer whom he rings."""
+    said = Said(incident=incident, clock=clock, settings=settings, now=now, officer=officer)
     text = BODIES.get(kind, _state)(said)
-    return f"本卡为演练，内容均为虚构。{text}" if incident.drill else text
+    return f"{DRILL}{text}" if incident.drill else text
+
+
+def _fitted(i: Incident, *parts: tuple[int, str]) -> str:
+    """Sentences in the order in which they are read; where they are too many the highest numbers stay away."""
+    room, kept = SUB - (len(DRILL) if i.drill else 0), [p for p in parts if p[1]]
+    while sum(len(text) for _, text in kept) > room:
+        kept.remove(max(kept, key=lambda p: p[0]))
+    return "".join(text for _, text in kept)
 
 
 def spread(i: Incident, settings: Settings) -> str:
@@ -52,7 +76,7 @@ def _first(s: Said) -> str:
     old = old_rumour(i)
     if old is not None:
         return _told_again(seen, old)
-    return _likely(i) + _fresh(s, i, seen)
+    return _fresh(s, i, seen)
 
 
 def _likely(i: Incident) -> str:
@@ -69,27 +93,80 @@ def _told_again(seen: str, old: OldRumour) -> str:
 
 
 def _fresh(s: Said, i: Incident, seen: str) -> str:
-    if i.high_consequence and not casualties(i):
-        return (
-            f"{seen + '。' if seen else ''}核实前不下结论、不辟谣、不转发截图。"
-            "统一答复：已关注，正在现场核查，结果尽快公布。有人自行转移的，先保安全，不劝返。原帖先截图留证。"
+    if _rumour(i):
+        flee = "有人自行转移的，先保安全，不劝返。" if s.settings.category(i.category).evacuation else ""
+        return _fitted(
+            i,
+            (7, f"{seen}。" if seen else ""),
+            (0, s.two(BOTH_ASKED)),
+            (1, "核实前不下结论、不辟谣、不转发截图。"),
+            (2, flee),
+            (4, "统一答复：已关注，正在核查，结果尽快公布。"),
+            (6, "原帖先截图留证。"),
+            (3, _likely(i)),
+            (5, _see(i)),
         )
     if i.label == "N":
-        return f"{seen + '。' if seen else ''}请先核实是否属实、属谁管，再认定是否应回应。"
-    return f"{seen + '，说法待核。' if seen else ''}{texts.rumoured(i)}{FIRST_TWO}"
-
-
-def to_leader(text: str, officer: str) -> str:
-    """The first card as the duty leader reads it: whom to ring and what is his to decide, not what the duty officer has to do."""
-    return text.replace(
-        FIRST_TWO, f"值班员{officer}在核实，请电话问明情况，定是否派人到场、是否先报。" if officer else FIRST_TWO
+        ask = "请先核实是否属实、属谁管，再认定是否应回应。"
+        return _fitted(
+            i, (3, f"{seen}。" if seen else ""), (1, _late(s)), (2, _likely(i)), (0, ask), (2, _announced(i)), (1, _see(i))
+        )
+    return _fitted(
+        i,
+        (5, f"{seen}，说法待核。" if seen else ""),
+        (2, _late(s)),
+        (1, texts.rumoured(i)),
+        (0, s.two()),
+        (3, _likely(i)),
+        (3, _announced(i)),
+        (4, _see(i)),
     )
+
+
+def _rumour(i: Incident) -> bool:
+    """What may have grave consequences and is only talk: nobody stated hurt or dead, no authority said to have spoken."""
+    return i.high_consequence and not casualties(i) and i.level is None and not spoken(i)
+
+
+def _see(i: Incident) -> str:
+    """How to read what was posted: it is not copied onto a card."""
+    return f"看原文回：详情 {i.number}。"
+
+
+def _announced(i: Incident) -> str:
+    return f"标题称{said}，请先找到原文核对。" if (said := spoken(i)) else ""
+
+
+def _late(s: Said) -> str:
+    """A first alert that comes long after the first post says what has passed and what is left."""
+    if not texts.told_late(s.incident):
+        return ""
+    c = next((c for c in s.incident.clocks if c.running and c.track == "public" and not c.latent), None)
+    since = f"{labels.span(s.now - texts.begun(s.incident))}前已出现，现在才达到提醒条件。"
+    if c is None:
+        return since
+    left = f"只剩{labels.span(c.due_at - s.now)}" if s.now < c.due_at else "已过"
+    return f"{since}{texts.clock_name(c)}时限{left}。" if c.due_at - s.now < FEW_HOURS else since
+
+
+FEW_HOURS = timedelta(hours=24)
+
+
+def _urgent(s: Said) -> str:
+    i = s.incident
+    return _fitted(i, (0, "提醒后出现伤亡或重大情况，从现在起按紧急件办。"), (1, _toll(i)), (0, s.two()), (2, _see(i)))
 
 
 def _unread(s: Said) -> str:
     since = s.incident.alarmed_at or s.incident.opened_at
     waited = texts.remaining(s.now - since)
-    return f"首次提醒发出{waited}，还没有人点“收到”。请看到的人先点“收到”，再打电话核实、报告带班领导。"
+    ask = "请看到的人先点“收到”，再打电话核实、报告带班领导。"
+    return _fitted(
+        s.incident,
+        (0, f"首次提醒发出已{waited}，还没有人点“收到”。{ask}"),
+        (1, texts.rumoured(s.incident)),
+        (2, _see(s.incident)),
+    )
 
 
 def _changed(s: Said) -> str:
@@ -116,26 +193,34 @@ def _regraded(s: Said) -> str:
 
 def _latent(s: Said) -> str:
     level = texts.level_name(latent_level(s.incident, s.settings))
-    return f"已掌握的遇难、失联、被困人数合计触及{level}线。请先做发布准备，等指挥部核报后定级。{OPEN_CAUSE}"
+    return _fitted(
+        s.incident,
+        (0, f"已掌握的遇难、失联、被困人数合计触及{level}线。请先做发布准备，等指挥部核报后定级。"),
+        (1, _toll(s.incident)),
+        (2, OPEN_CAUSE),
+    )
 
 
 def _verify(s: Said) -> str:
     done = [f"{texts.unit_name(v.party, s.settings) or '值班员'}" for v in s.incident.verifications]
     had = f"已核：{'、'.join(dict.fromkeys(done))}。" if done else ""
-    return f"{had}请现场和主管单位各核一次，核完点按钮登记。核实前不下结论、不辟谣。"
+    ask = "请现场和主管单位各核一次，核完点按钮登记。核实前不下结论、不辟谣。"
+    return _fitted(s.incident, (0, f"{had}{ask}"), (1, _toll(s.incident)), (2, _see(s.incident)))
 
 
 def _upward(s: Said) -> str:
     number = s.incident.number
     if s.clock is not None and s.clock.code == "upward_written":
-        return (
+        ask = (
             "电话报过的，书面报告仍要按时报。只写已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
             f"报完点“书面已报”，或回：书面报送 {number}。要底稿，回：底稿 {number}"
         )
-    return (
+        return _fitted(s.incident, (1, _toll(s.incident)), (0, ask))
+    ask = (
         "先打电话，后补书面。只报已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
         f"报完点“已报总值班室”。要首报底稿，回：底稿 {number}"
     )
+    return _fitted(s.incident, (1, _toll(s.incident)), (0, ask))
 
 
 def _overdue(s: Said) -> str:
@@ -231,6 +316,24 @@ def _toll(i: Incident) -> str:
 
 def _state(s: Said) -> str:
     i = s.incident
+    if i.open and i.alarmed_at and not i.verifications:
+        cause = OPEN_CAUSE if i.label == "E" else ""
+        return _fitted(i, (1, _toll(i)), (0, _unchecked(s)), (3, cause), (2, _see(i)))
+    return _known(s) or _next_step(s)
+
+
+def _unchecked(s: Said) -> str:
+    """What is still to be done of the first two actions."""
+    i = s.incident
+    if i.label == "N":
+        return "请先核实是否属实、属谁管，再认定是否应回应。"
+    if i.leader_told and s.officer is None:
+        return "已报带班领导。请打电话核实，核完点按钮登记。"
+    return s.two(BOTH_ASKED if i.high_consequence else FIRST_TWO)
+
+
+def _known(s: Said) -> str:
+    i = s.incident
     parts = [_toll(i), f"已定{texts.level_name(i.confirmed.level)}。" if i.confirmed else ""]
     if any(c.latent and c.running for c in i.clocks):
         parts.append("人数合计已到上一级的线，先按高一级的时限准备。")
@@ -238,7 +341,7 @@ def _state(s: Said) -> str:
         parts.append(CLARIFY)
     elif i.label == "E":
         parts.append(OPEN_CAUSE)
-    return "".join(parts) or _next_step(s)
+    return "".join(parts)
 
 
 def _next_step(s: Said) -> str:
@@ -256,14 +359,15 @@ def _pressing(s: Said) -> str:
         "press_conference_24h": "请定时间、地点、主持人、发布人、口径。开过再登记，计划召开不算。",
         "response_48h": "请核清事实、拟好回应；发布或答复后登记。",
     }.get(code, "")
-    known = _state(s)
-    return (known.replace(OPEN_CAUSE, "") if what == FIVE else known) + what
+    known = _known(s)
+    return ((known.replace(OPEN_CAUSE, "") if what == FIVE else known) + what) or _next_step(s)
 
 
 BODIES: dict[str, Callable[[Said], str]] = {
     "first": _first,
     "first_quiet": _first,
     "unread": _unread,
+    "urgent": _urgent,
     "changed": _changed,
     "regraded": _regraded,
     "latent": _latent,

@@ -14,18 +14,21 @@ from bot import bodies, texts
 from bot import rows as lines
 from bot.buttons import Offer, Press, offers, telephoned
 from bot.labels import beijing
+from bot.texts import thin as thin
 from bot.wecom.cards import BLACK, BUTTON, DESC, GREEN, GREY, RED, Button, Card, Dropdown, Row, button_card, text_notice
 from config.schema import Settings
+from playbooks.deadlines import urgent
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.ladder import PlannedStep
 from playbooks.rota import Duty
 
-THIN = "内容不在手机上显示。请到值班室办理，或在单位打开总览查看。"
+THIN = "内容不在手机上显示。{}请到值班室办理，或在单位打开总览查看。"
 LEAD = (
     "first",
     "first_quiet",
     "changed",
     "regraded",
+    "urgent",
     "arbitrate",
     "exclusion",
     "second",
@@ -102,17 +105,14 @@ def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, t
     kind = lead_kind(steps)
     clock = latent_clock(incident) if kind == "latent" else lead_clock(incident, steps)
     title, desc = texts.heading(incident, kind, clock, ctx.settings, ctx.now)
-    sub = bodies.body(incident, kind, clock, ctx.settings, ctx.now)
-    if "duty_leader" in ctx.roles and "duty_officer" not in ctx.roles:
-        officer = ctx.settings.organisation.officer(ctx.duty.duty_officer)
-        sub = bodies.to_leader(sub, f"{officer.name} {officer.phone}".strip() if officer else "")
+    sub = bodies.body(incident, kind, clock, ctx.settings, ctx.now, _whom_to_ring(ctx))
     if ctx.calls:
         sub = texts.call_first(ctx.calls, drill=incident.drill) + sub
     face = _Face(
         title=title,
         desc=desc,
         sub=sub,
-        rows=lines.rows(incident, kind, clock, ctx.settings, ctx.now, ctx.duty),
+        rows=lines.rows(incident, kind, clock, ctx.settings, ctx.now, ctx.duty, ctx.userid),
         color=_color(incident, clock, ctx.now),
     )
     if thin(incident, ctx.settings):
@@ -123,6 +123,14 @@ def alert_card(incident: Incident, steps: Sequence[PlannedStep], ctx: Context, t
     return _card(face, offer, task_id, ctx, incident)
 
 
+def _whom_to_ring(ctx: Context) -> str | None:
+    """The duty officer as the duty leader rings him; None for every other reader."""
+    if "duty_leader" not in ctx.roles or "duty_officer" in ctx.roles:
+        return None
+    officer = ctx.settings.organisation.officer(ctx.duty.duty_officer)
+    return f"{officer.name} {officer.phone}".strip() if officer else None
+
+
 def living_card(incident: Incident, ctx: Context, headline: str) -> Card:
     """The present state with what this person may press next; replaces a card after a press (no task_id in that API)."""
     clock = public_clock(incident)
@@ -131,8 +139,8 @@ def living_card(incident: Incident, ctx: Context, headline: str) -> Card:
     face = _Face(
         title=title,
         desc=desc,
-        sub=more + bodies.body(incident, "state", clock, ctx.settings, ctx.now),
-        rows=lines.rows(incident, "state", clock, ctx.settings, ctx.now, ctx.duty),
+        sub=more + bodies.body(incident, "state", clock, ctx.settings, ctx.now, _whom_to_ring(ctx)),
+        rows=lines.rows(incident, "state", clock, ctx.settings, ctx.now, ctx.duty, ctx.userid),
         color=_color(incident, clock, ctx.now),
     )
     if thin(incident, ctx.settings):
@@ -151,11 +159,6 @@ def _parted(headline: str) -> tuple[str, str]:
     return head, rest
 
 
-def thin(incident: Incident, settings: Settings) -> bool:
-    """Categories whose cards carry number, grade and time only (practice.md §1, WeCom is a public cloud)."""
-    return incident.category in settings.bot.thin_categories
-
-
 def neutral_card(incident: Incident, ctx: Context, task_id: str) -> Card:
     """Number, grade and time: what a group may see, and what goes out when WeCom refuses the words of a card."""
     clock = public_clock(incident)
@@ -172,9 +175,12 @@ def group_card(incident: Incident, ctx: Context) -> Card:
 def _thin_face(incident: Incident, clock: Clock | None, ctx: Context, desc: str) -> _Face:
     rows = [("等级", texts.level_name(incident.level) + ("" if incident.confirmed else "（未定）" if incident.level else ""))]
     rows += [(texts.clock_name(c)[:5], texts.due_text(c, ctx.now)) for c in lines.running(incident)[:2]]
-    drill = "【演练】" if incident.drill else ""
+    leader = ctx.settings.organisation.officer(ctx.duty.duty_leader)
+    rows.append(("带班", f"{leader.name} {leader.phone}" if leader else ""))
+    drill, pressing = "【演练】" if incident.drill else "", urgent(incident, ctx.settings)
+    sub = THIN.format("属紧急件，请立即办。" if pressing else "")
     color = _color(incident, clock, ctx.now)
-    return _Face(title=f"{drill}有专线事项，请到值班室", desc=desc, sub=THIN, rows=rows, color=color)
+    return _Face(title=f"{drill}有专线事项，请到值班室", desc=desc, sub=sub, rows=rows, color=color)
 
 
 def _card(face: _Face, choice: Offer, task_id: str, ctx: Context, incident: Incident) -> Card:

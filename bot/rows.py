@@ -19,17 +19,29 @@ _NUMBERED = re.compile(r"（([^（）]*〔\d{4}〕\d+号)）(.*)")
 _NAMED = re.compile(r"([^《]*)(《.*》)(?:（[^（）]*）)?(.*)")
 
 
-def rows(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime, duty: Duty) -> Rows:
+CHASING = ("urgent", "unread", "verify", "upward")
+"""Cards of the first hour that ask for telephone calls: the numbers stand on each of them, and stay when 收到 was pressed."""
+NEWLY = ("regraded", "latent")
+"""Cards with which the report upward may have become due."""
+
+
+def rows(i: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime, duty: Duty, reader: str = "") -> Rows:
+    """`reader`: the person's userid, who is not told to look for himself."""
+    yours = _yours(duty, reader)
     if kind in ("first", "first_quiet"):
-        return _first(i, settings, now, duty)
+        return _first(i, settings, now, duty, reader)
+    if kind in CHASING or (kind == "state" and i.open and not i.verifications):
+        return _chasing(i, settings, now, duty, reader)
     if kind == "overdue" and clock is not None:
-        return _overdue(i, clock, settings, now)
-    out = [("主责", primary(i, settings, now)), ("卡在", texts.stuck_text(i, settings, now))]
+        return _overdue(i, clock, settings, now, yours)
+    out = [("主责", primary(i, settings, now)), ("卡在", texts.stuck_text(i, settings, now, yours))]
+    up = ("首报", _upward(i, settings, now))
+    out += [up] if kind in NEWLY else []
     out += [(texts.clock_name(c)[:5], texts.due_text(c, now)) for c in running(i)[:2]]
     out.append(("起算", _start(clock, now)))
     out.append(("已发", _releases(i, now)))
     out.append(("口径", _points(i, now)))
-    return out
+    return out if kind in NEWLY else [*out, up]
 
 
 def running(i: Incident) -> list[Clock]:
@@ -51,19 +63,48 @@ def primary(i: Incident, settings: Settings, now: datetime) -> str:
     return full if len(full) <= VALUE else brief
 
 
-def _first(i: Incident, settings: Settings, now: datetime, duty: Duty) -> Rows:
-    leader = settings.organisation.officer(duty.duty_leader)
-    up = i.running("upward_report")
-    phone = settings.organisation.superior_phone
-    told = f"{beijing(up.due_at, now)}前报总值班室" if up else ""
+def _first(i: Incident, settings: Settings, now: datetime, duty: Duty, reader: str) -> Rows:
     return [
         ("首现", _seen(i, settings, now)),
         ("地点", _place(i)),
         ("核实", _whom_to_ask(i, settings)),
-        ("带班", f"{leader.name} {leader.phone}" if leader else "缺岗，请按预案"),
-        ("首报", f"{told} {phone}" if told and len(told) + len(phone) < VALUE else told),
+        ("带班", _leader(settings, duty, reader)),
+        ("首报", _upward(i, settings, now)),
         _public_row(i, settings, now),
     ]
+
+
+def _chasing(i: Incident, settings: Settings, now: datetime, duty: Duty, reader: str) -> Rows:
+    return [
+        ("卡在", texts.stuck_text(i, settings, now, _yours(duty, reader))),
+        ("地点", _place(i)),
+        ("核实", _whom_to_ask(i, settings)),
+        ("带班", _leader(settings, duty, reader)),
+        ("首报", _upward(i, settings, now)),
+        _public_row(i, settings, now),
+    ]
+
+
+def _yours(duty: Duty, reader: str) -> str:
+    """The role in which something may wait for the reader himself."""
+    return "duty_officer" if reader and reader.lower() == duty.duty_officer.lower() else ""
+
+
+def _leader(settings: Settings, duty: Duty, reader: str) -> str:
+    """Whom the others ring; on his own card not."""
+    if reader and reader.lower() == duty.duty_leader.lower():
+        return ""
+    leader = settings.organisation.officer(duty.duty_leader)
+    return f"{leader.name} {leader.phone}" if leader else "缺岗，请按预案"
+
+
+def _upward(i: Incident, settings: Settings, now: datetime) -> str:
+    """The report upward while it is owed: by when, and the number to ring."""
+    up, phone = i.running("upward_report"), settings.organisation.superior_phone
+    if up is None:
+        return ""
+    told = f"{beijing(up.due_at, now)}{'前' if now <= up.due_at else '应'}报总值班室"
+    return f"{told} {phone}" if len(told) + len(phone) < VALUE else told
 
 
 def _seen(i: Incident, settings: Settings, now: datetime) -> str:
@@ -80,9 +121,10 @@ def _seen(i: Incident, settings: Settings, now: datetime) -> str:
 def _place(i: Incident) -> str:
     if not i.place.text:
         return "不详"
-    near = (i.place.county + i.place.detail) or i.place.text
-    said = near if texts.checked(i) else f"{near}（待核）"
-    return said if len(said) <= VALUE else near
+    forms = (i.place.text, i.place.city + i.place.county + i.place.detail, i.place.county + i.place.detail)
+    mark = "" if texts.checked(i) else "（待核）"
+    said = [f"{p}{mark}" for p in forms if p] + [p for p in forms if p]
+    return next((p for p in said if len(p) <= VALUE), said[-1])
 
 
 def _whom_to_ask(i: Incident, settings: Settings) -> str:
@@ -100,16 +142,16 @@ def _public_row(i: Incident, settings: Settings, now: datetime) -> tuple[str, st
     c = found[0]
     label = "首发" if c.code == "first_statement_5h" else texts.clock_name(c)[:5]
     if c.latent:
-        return (label, f"若达{texts.level_name(latent_level(i, settings))}，{beijing(c.due_at, now)}前（预置）")
+        return (label, f"若达{texts.level_name(latent_level(i, settings))}，{texts.dated(c.due_at, now)}前（预置）")
     return (label, texts.due_text(c, now))
 
 
-def _overdue(i: Incident, c: Clock, settings: Settings, now: datetime) -> Rows:
+def _overdue(i: Incident, c: Clock, settings: Settings, now: datetime, yours: str) -> Rows:
     told = max(i.leader_told.values(), default=None)
     return [
         ("依据", cite(c.basis[0].text) if c.basis else ""),
         ("起算", _start(c, now)),
-        ("卡在", texts.stuck_text(i, settings, now)),
+        ("卡在", texts.stuck_text(i, settings, now, yours)),
         ("已报", f"{beijing(told, now)}已电话报带班" if told else "还没有报带班领导"),
         ("已发", _releases(i, now) or "无登记"),
         ("主责", primary(i, settings, now)),

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from bot import replies
-from bot.cards import alert_card
+from bot.cards import alert_card, living_card
 from bot.reading import READERS
 from bot.subjects import spoken, subject
 from bot.texts import dated, short, spot, stuck_text
@@ -17,7 +17,7 @@ from playbooks import ladder
 from playbooks.fold import opened
 from playbooks.incident import Incident, Instant, Member, Place
 from tests.bot.test_cards import NOW, context, lines, words
-from tests.builders import FEED, apply, at, event, figure, settings
+from tests.builders import FEED, OFFICER, act, apply, at, event, figure, settings
 
 DUTY, CHIEF = "penghai", "gaolin"
 
@@ -228,3 +228,21 @@ def test_a_special_matter_says_whether_it_can_wait_and_whom_to_ring() -> None:
     assert "带班 高琳 0000-1234006" in rows
     calm = told("干部作风", "cadre_conduct", source="hotline")
     assert "紧急" not in lines(shown(calm))[2]
+
+
+def test_a_card_pressed_before_anything_is_verified_keeps_the_numbers_and_what_is_left_to_do() -> None:
+    i = act(told("鹿溪路面塌陷", toll=("injured", 2)), "acknowledge", OFFICER, at("02:26"))
+    _, _, sub, rows, _ = lines(living_card(i, context(at("02:26"), DUTY), "81号：已收到。"))
+    assert "①打电话核实 ②电话报告带班领导" in sub
+    assert "网传受伤2人，未经核实" in sub
+    assert [r for r in rows if r.startswith("核实 ")]
+    assert [r for r in rows if r.startswith("首报 ")]
+    i = act(i, "tell_leader", OFFICER, at("02:28"))
+    sub = lines(living_card(i, context(at("02:28"), DUTY), "81号：已记录。"))[2]
+    assert "已报带班领导。请打电话核实" in sub
+    assert "②" not in sub
+
+
+def test_a_countdown_says_what_to_do_once() -> None:
+    i = act(told("鹿溪储户反映取款难", label="N"), "verify", OFFICER, at("02:40"), result="true", source="银行")
+    assert lines(shown(i, "half", at("03:00", day=23)))[2].count("请核清事实") == 1

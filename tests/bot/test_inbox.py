@@ -25,13 +25,12 @@ async def office(tmp_path: Path) -> AsyncIterator[Room]:
 async def test_buttons_alone_carry_a_grave_matter_from_alarm_to_archive(office: Room) -> None:
     duty, leader = office.duty.duty_officer, office.duty.duty_leader
     await office.landslide()
-    assert "12" not in await office.press(duty, "收到")
+    assert "12号" not in await office.press(duty, "收到")
     await office.forward(minutes=2)
     await office.press(duty, "已电话报带班")
     await office.forward(minutes=6)
-    assert "已登记核实结果" in await office.press(duty, "核实:属实")
+    assert "已登记核实结果" in await office.press(duty, "核实：属实")
     assert "已交办" in await office.press(duty, "交办", unit="yjj")
-    await office.press(duty, "已报总值班室")
     await office.forward(minutes=10)
     liaison = next(
         o.userid for o in office.desk.settings.organisation.officers if o.unit == "yjj" and "unit_liaison" in o.roles
@@ -40,6 +39,7 @@ async def test_buttons_alone_carry_a_grave_matter_from_alarm_to_archive(office: 
     await office.press(leader, "看现状")
     await office.press(leader, "定级")
     assert "已定级" in await office.press(leader, "特别重大")
+    await office.press(duty, "已报总值班室")
     for gate in ("会签已办", "保密审查已办", "审定已办"):
         await office.press(liaison, gate)
     incident = await office.incident()
@@ -278,7 +278,7 @@ async def test_a_second_person_confirms_an_exclusion_with_casualties(office: Roo
     duty, leader = office.duty.duty_officer, office.duty.duty_leader
     await office.landslide()
     await office.type(duty, "数字 1 遇难3")
-    await office.press(duty, "非本地/旧闻")
+    await office.press(duty, "非本地／旧闻")
     await office.press(duty, "旧闻")
     assert (await office.incident()).open
     assert "确认" in " ".join(office.heard(leader))
@@ -294,11 +294,14 @@ async def test_a_draft_states_confirmed_fields_only(office: Room) -> None:
     assert blank.startswith("【首报底稿】")
     assert "四、伤亡失联：待核" in blank
     assert "大湾村" not in blank
+    assert "可先电话念：鹿溪县11月22日" in blank
+    assert "某地（地点待核）疑似发生地质灾害，未经核实" in blank
     await office.type(duty, "核实 1 属实 现场民警")
     await office.type(duty, "数字 1 遇难4 失联7 指挥部")
     await office.type(leader, "定级 1 重大 指挥部")
     await office.type(duty, "起算 1 02:10 接警记录")
     full = await office.type(duty, "底稿 1")
+    assert "石坪镇大湾村地质灾害，已核实，遇难4人、失联7人，正在处置" in full
     assert "一、时间：11月22日02:10" in full
     assert "四、伤亡失联：遇难4人、失联7人" in full
     assert "五、等级：重大" in full
@@ -334,14 +337,14 @@ async def test_the_card_of_the_other_says_who_has_taken_the_matter(office: Room)
     await office.press(duty, "收到")
     shown = office.shown(leader, office.card(leader).id)
     assert "1号：彭海02:24已收到。" in shown
-    assert "核实:属实" in shown
+    assert "核实：属实" in shown
     assert "已电话报带班" not in shown, "who leads the watch does not report to himself"
 
 
 async def test_the_cards_of_everybody_say_that_a_matter_has_ended(office: Room) -> None:
     duty, leader = office.duty.duty_officer, office.duty.duty_leader
     await office.landslide()
-    await office.press(duty, "非本地/旧闻")
+    await office.press(duty, "非本地／旧闻")
     await office.press(duty, "旧闻")
     await office.type(leader, "同意排除 1")
     card = office.card(leader)
