@@ -51,7 +51,7 @@ def facts(source: Source, state: SourceState | None, line: sources.SourceLine, n
         ("最近成功", moment(s.last_success_at)),
         ("最近有新内容", moment(s.last_new_at)),
         ("轮询间隔", f"现在每{span(line.pace)}（配置{span(source.interval)}）" if source.url else "不轮询"),
-        ("下次轮询", moment(s.next_poll_at) if source.url else "不轮询"),
+        ("下次轮询", _next(source, s, now)),
         ("平时的更新节奏", f"超过{span(s.quiet)}没有新内容即提示" if s.quiet else "条目还少，看不出"),
         ("累计条数", str(s.items_total)),
         ("重复条数", f"{s.duplicates_total}{share(s)}"),
@@ -60,6 +60,12 @@ def facts(source: Source, state: SourceState | None, line: sources.SourceLine, n
         ("已搬到", s.moved_to or "没有"),
     ]
     return tuple(rows)
+
+
+def _next(source: Source, s: SourceState, now: datetime) -> str:
+    if not source.enabled or not source.url:
+        return "不轮询"
+    return beijing(s.next_poll_at, now) if s.next_poll_at else "首轮，值班台启动后5分钟内"
 
 
 def share(s: SourceState) -> str:

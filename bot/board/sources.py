@@ -43,6 +43,7 @@ class SourceLine:
     items: int | None
     error: str
     next_poll: datetime | None = None
+    polled: bool = False
     pace: int = 0
     duplicates: int = 0
     damage: int = 0
@@ -69,6 +70,7 @@ def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLin
         items=state.items_total if state else None,
         error=state.last_error if state else "",
         next_poll=state.next_poll_at if state and source.url else None,
+        polled=bool(source.url),
         pace=(state.pace if state else 0) or source.interval,
         duplicates=state.duplicates_total if state else 0,
         damage=state.damage if state else 0,

@@ -81,3 +81,14 @@ def test_spans_are_said_as_people_say_them(seconds, words):
 )
 def test_a_clock_is_compared_in_words(skew, words):
     assert clock(skew) == words
+
+
+async def test_a_source_not_asked_yet_says_when_it_will_be(site):
+    await site.sign_in("zhouwen")
+    asked = next(s for s in site.rules.sources if s.enabled and s.url)
+    assert "首轮，值班台启动后5分钟内" in await site.text(f"/source/{asked.id}")
+    off = next(s for s in site.rules.sources if not s.enabled)
+    page = await site.text(f"/source/{off.id}")
+    assert "首轮" not in page
+    assert "不轮询" in page
+    assert "首轮，启动后5分钟内" in await site.text("/sources")
