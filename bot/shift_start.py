@@ -12,7 +12,7 @@ from bot import outbox, replies, rota_desk, texts
 from bot.desk import Desk
 from bot.labels import beijing
 from bot.rota_desk import ROLES
-from bot.wecom.cards import Button, Card, Row, button_card, text_notice
+from bot.wecom.cards import SUB, Button, Card, Row, button_card, text_notice
 from playbooks.incident import SYSTEM, Actor
 from playbooks.record import iso
 from playbooks.rota import Duty, duty
@@ -24,6 +24,7 @@ FRESH = timedelta(hours=1)
 """A shift longer under way than this when the desk starts is not asked any more: whoever is there is there."""
 KEPT = ("rota", "absent")
 ARRIVED = "rota.arrived"
+REST = "\n另{}件请回“查询”。"
 EARLY = timedelta(hours=1)
 """So long before a shift begins its people may already say 到岗."""
 
@@ -42,7 +43,16 @@ async def arrive(desk: Desk, actor: Actor) -> str:
     await rota_desk.record(desk, actor, "on_duty", kept, shift=on.shift, roles=[r for r in ROLES if ROLES[r] in held])
     open_ones = await desk.store.incidents(open_only=True, alarmed_only=True)
     head = f"{beijing(desk.now(), desk.now())}已登记到岗（{on.shift}{'、'.join(held)}，至{beijing(on.end, desk.now())}）。"
-    return head + replies.listing(open_ones, desk.settings, desk.now())
+    return whole_lines(head + replies.listing(open_ones, desk.settings, desk.now()))
+
+
+def whole_lines(text: str) -> str:
+    """As many lines as a card takes, none cut in the middle; the others are counted."""
+    lines, gone = text.split("\n"), 0
+    while len("\n".join(lines)) + (len(REST) if gone else 0) > SUB and len(lines) > 1:
+        lines.pop()
+        gone += 1
+    return "\n".join(lines) + (REST.format(gone) if gone else "")
 
 
 def _people(on: Duty) -> set[str]:

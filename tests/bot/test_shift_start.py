@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.routine import routine
+from bot.shift_start import whole_lines
 from tests.bot.desk_room import Room, room
 from tests.builders import at
 
@@ -110,3 +111,14 @@ async def test_a_desk_started_in_mid_shift_asks_nobody(tmp_path: Path) -> None:
             await made.forward(minutes=20)
         assert cards(made, made.duty.duty_officer, "到岗】") == 0
         assert cards(made, made.duty.duty_leader, "到岗】") == 0
+
+
+def test_a_card_of_many_matters_shows_whole_lines_and_counts_the_rest() -> None:
+    text = "20:02已登记到岗。在办9件：\n" + "\n".join(
+        f"{n}号 石坪镇大湾村地质灾害 持续发布 滚动发布15:15已过" for n in range(1, 10)
+    )
+    shown = whole_lines(text)
+    assert len(shown) <= 112
+    assert all(line in text.split("\n") for line in shown.split("\n")[:-1])
+    assert shown.endswith(f"另{9 - (shown.count('号 '))}件请回“查询”。")
+    assert whole_lines("没有在办事件。") == "没有在办事件。"
