@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from bot.configuration import settings_of
-from config.gazetteer import Gazetteer, load_gazetteer
+from config.gazetteer import Gazetteer, load_gazetteer, with_home
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
 from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of, site_reader
@@ -86,9 +86,11 @@ def judges_of(folder: Path | None, env: Mapping[str, str]) -> Judges:
 
 
 def places_of(settings: Settings) -> Gazetteer:
-    """The shipped gazetteer and the installation's own places."""
-    folders = [Path(f) for f in settings.folders]
-    return load_gazetteer(next((path for f in reversed(folders[1:]) if (path := f / "places.toml").is_file()), None))
+    """The shipped gazetteer, the installation's own places and its territory."""
+    folders, s = [Path(f) for f in settings.folders], settings.scope
+    known = load_gazetteer(next((path for f in reversed(folders[1:]) if (path := f / "places.toml").is_file()), None))
+    towns = (unit.territory for unit in settings.organisation.units if unit.kind == "town" and unit.territory)
+    return with_home(known, s.province, s.city, s.county, towns)
 
 
 def judges_from(settings: Settings, gazetteer: Gazetteer | None = None) -> Judges:

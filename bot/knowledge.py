@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.judging import Judges, judges_from, places_of
+from bot.judging import Judges, judges_from
 from bot.training import Models
-from config.gazetteer import Division, Gazetteer, PlaceLevel, short_name
 from config.routing import RoutedUnit, load_routing
 from config.schema import Category, Settings
 from monitors.detect import Detector, Scope
@@ -66,8 +65,6 @@ def spot(title: str, text: str, region: Region, own: tuple[str, ...]) -> str:
 def load_knowledge(settings: Settings, models: Models | None = None) -> Knowledge:
     """Load from the settings' folders; raises the loaders' own errors, each with every mistake."""
     folders = [Path(f) for f in settings.folders]
-    s = settings.scope
-    home = Region(province=s.province, city=s.city, county=s.county) if s.province else None
     routing = load_routing(settings.organisation.routing, *[f / "routing" for f in folders if (f / "routing").is_dir()])
     own = tuple(
         RoutedUnit(code=u.code, name=u.name, functions=u.functions, aliases=(u.short,) if u.short else ())
@@ -75,36 +72,6 @@ def load_knowledge(settings: Settings, models: Models | None = None) -> Knowledg
     )
     if own:
         routing = routing.with_units(own)
-    judges = judges_from(settings, _with_home(places_of(settings), settings))
+    judges = judges_from(settings)
+    home = judges.locator.of_code(judges.locator.home)
     return Knowledge(judges=judges, router=Router(routing, models.router if models else None), home=home)
-
-
-def _with_home(gazetteer: Gazetteer, settings: Settings) -> Gazetteer:
-    """A gazetteer that also knows the installation's own places: invented ones of a demo, and the towns of its units."""
-    s = settings.scope
-    if not s.province:
-        return gazetteer
-    known = {d.short: d for d in gazetteer.divisions}
-    added: list[Division] = []
-    code = ""
-    for name, level, own in (
-        (s.province, PlaceLevel.PROVINCE, "990000"),
-        (s.city, PlaceLevel.CITY, "990100"),
-        (s.county, PlaceLevel.COUNTY, "990101"),
-    ):
-        if not name:
-            continue
-        found = known.get(short_name(name)) if not code.startswith("99") else None
-        if found is not None and found.level is level:
-            code = found.code
-        else:
-            code = own
-            added.append(Division(own, name, short_name(name), level))
-    towns = tuple((u.territory, code) for u in settings.organisation.units if u.kind == "town" and u.territory)
-    divisions = (*gazetteer.divisions, *added)
-    return replace(
-        gazetteer,
-        divisions=divisions,
-        towns=(*gazetteer.towns, *towns),
-        by_code={**gazetteer.by_code, **{d.code: d for d in added}},
-    )

@@ -7,7 +7,7 @@ Read from `config/default/regions.tsv` and `places.toml`; an installation adds i
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -39,6 +39,8 @@ _NATIONS = (
 )
 MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 """First two digits of the provinces that are cities: 北京、天津、上海、重庆."""
+NEW = "99"
+"""Digits of a level that the list does not hold."""
 
 
 class PlaceError(TableError):
@@ -87,6 +89,7 @@ class Gazetteer:
     initials: str = ""
     initial_followers: tuple[str, ...] = ()
     by_code: dict[str, Division] = field(default_factory=dict)
+    home: str = ""  # code of the installation's own territory
 
 
 def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazetteer:
@@ -121,6 +124,43 @@ def load_gazetteer(extra: Path | None = None, default: Path = DEFAULT) -> Gazett
         initial_followers=tuple(foreign["initial_followers"].split()),
         by_code=by_code,
     )
+
+
+def with_home(gazetteer: Gazetteer, province: str, city: str = "", county: str = "", towns: Iterable[str] = ()) -> Gazetteer:
+    """A gazetteer that knows the installation's own territory and its towns, also where no list holds it (a demo's, a new district).
+
+    Each level is looked for inside the one above it: several places of the country may bear the name. Whatever a text calls it, it
+    is named as here: one place under two names would be two.
+    """
+    if not province:
+        return gazetteer
+    added: list[Division] = []
+    called: dict[str, str] = {}
+    code = ""
+    for name, level in ((province, PlaceLevel.PROVINCE), (city, PlaceLevel.CITY), (county, PlaceLevel.COUNTY)):
+        if name and not (level is PlaceLevel.CITY and code[:2] in MUNICIPALITIES):
+            code = _own(gazetteer, name, level, code, added)
+            called[code] = name
+    by_code = {**gazetteer.by_code, **{d.code: d for d in added}}
+    return replace(
+        gazetteer,
+        divisions=(*gazetteer.divisions, *added),
+        towns=(*gazetteer.towns, *((name, code) for name in towns)),
+        by_code={**by_code, **{own: replace(by_code[own], short=name) for own, name in called.items()}},
+        home=code,
+    )
+
+
+def _own(gazetteer: Gazetteer, name: str, level: PlaceLevel, above: str, added: list[Division]) -> str:
+    """Code of the place of this name inside `above`; of a new one where there is none."""
+    short, inside = short_name(name), above[:2] if above.endswith("0000") else above[:4]
+    alike = [d for d in gazetteer.divisions if d.level is level and d.short == short and d.code.startswith(inside)]
+    if found := next((d for d in alike if d.name == name), alike[0] if alike else None):
+        return found.code
+    tail = {PlaceLevel.PROVINCE: f"{NEW}0000", PlaceLevel.CITY: f"{NEW}00", PlaceLevel.COUNTY: f"{NEW}{NEW}"}[level]
+    code = inside + tail[len(inside) - 6 :] if inside else tail
+    added.append(Division(code, name, short, level))
+    return code
 
 
 def _countries(names: Mapping[str, str], initial_of: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import ahocorasick_rs
 
-from config.gazetteer import MUNICIPALITIES, Division, Gazetteer, PlaceLevel
+from config.gazetteer import MUNICIPALITIES, Division, Gazetteer, PlaceLevel, short_name
 from monitors.text import normalise
 
 
@@ -129,6 +129,11 @@ class Locator:
             rf"|(?:在|驻|赴|抵)([{one}])(?=[坠遇遭被失死境多各务打留])|([{one}]{{2}})(?=两国|边境|交界|冲突|战争|局势|双方))"
         )
 
+    @property
+    def home(self) -> str:
+        """Code of the installation's own territory, empty where none is set."""
+        return self._gazetteer.home
+
     def locate(self, title: str, text: str = "", local: Region | None = None) -> Region:
         """Return the place `title` and `text` are about.
 
@@ -206,8 +211,13 @@ class Locator:
             return None
         candidates = inside or supported
         if len({n.code for n in candidates}) > 1:
-            candidates = _settled(candidates, passage, self._gazetteer.by_code, local)
+            candidates = self._ours(_settled(candidates, passage, self._gazetteer.by_code, local))
         return self._region(candidates, hit.words) if candidates else None
+
+    def _ours(self, names: list[_Name]) -> list[_Name]:
+        """Of places that nothing tells apart the installation's own: to miss it costs more than to look in vain."""
+        home = self._gazetteer.home
+        return [n for n in names if home and (n.code == home or _inside(n.code, home))] or names
 
     def _supported(self, passage: str, hit: _Hit, name: _Name, parent: str, local: Region | None) -> bool:
         if name.form in (_Form.FULL, _Form.SHORT):
@@ -288,7 +298,7 @@ def _settled(names: list[_Name], passage: str, by_code: dict[str, Division], loc
 
 
 def _names_parent(passage: str, parent: Division | None) -> bool:
-    return parent is not None and parent.short in passage
+    return parent is not None and short_name(parent.name) in passage
 
 
 def _inside(code: str, scope: str) -> bool:

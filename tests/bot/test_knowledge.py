@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
-from bot.knowledge import spot
+from bot.configuration import settings_of
+from bot.judging import judges_of
+from bot.knowledge import load_knowledge, spot
+from monitors.detect import Seen
 from monitors.region import Region
+
+DEMO = Path(__file__).resolve().parents[2] / "config" / "demo"
+NOW = datetime(2026, 8, 1, tzinfo=UTC)
 
 HERE = Region(province="青岚", city="云泽", county="鹿溪县")
 
@@ -28,3 +37,22 @@ HERE = Region(province="青岚", city="云泽", county="鹿溪县")
 )
 def test_the_place_is_named_without_the_words_before_it(title: str, place: str) -> None:
     assert spot(title, "", HERE, ("鹿溪县",)) == place
+
+
+def test_one_disaster_at_home_is_one_matter_whether_a_text_names_the_county_or_not() -> None:
+    watch = load_knowledge(settings_of(DEMO, {})).detector()
+    titles = (
+        ("大湾村发生山体滑坡 6户19人被埋", True),
+        ("鹿溪县大湾村山体滑坡已致3人遇难", False),
+        ("鹿溪大湾村滑坡救援进展", False),
+    )
+    for number, (title, local) in enumerate(titles):
+        watch.feed(Seen(id=str(number), source=f"s{number}", title=title, local=local), NOW + timedelta(minutes=number))
+    (story,) = watch.stories.values()
+    assert (story.province, story.city, story.county) == ("青岚", "云泽", "鹿溪县")
+    assert story.alarmed_at == NOW
+
+
+def test_every_command_knows_the_own_county() -> None:
+    found = judges_of(DEMO, {}).locator.locate("鹿溪一厂房起火")
+    assert (found.province, found.city, found.county) == ("青岚", "云泽", "鹿溪县")

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from config.gazetteer import PlaceError, PlaceLevel, load_gazetteer, short_name
+from config.gazetteer import PlaceError, PlaceLevel, load_gazetteer, short_name, with_home
+from monitors.region import Locator
 
 
 def test_every_division_lies_in_a_known_one() -> None:
@@ -61,3 +62,26 @@ def test_an_unreadable_places_file_is_named(tmp_path: Path) -> None:
         load_gazetteer(extra)
     with pytest.raises(PlaceError):
         load_gazetteer(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("own", "title", "place"),
+    [
+        (("北京", "北京", "朝阳区"), "朝阳区一厂房起火", ("北京", "北京", "朝阳区")),
+        (("北京市", "北京市", "朝阳区"), "北京朝阳一厂房起火", ("北京市", "北京市", "朝阳区")),
+        (("吉林", "吉林", "船营区"), "船营区一厂房起火", ("吉林", "吉林", "船营区")),
+        (("吉林省", "吉林市", ""), "吉林市一厂房起火", ("吉林省", "吉林市", "")),
+        (("海南省", "", "澄迈县"), "澄迈一厂房起火", ("海南省", "", "澄迈县")),
+        (("江苏", "南京", "鼓楼区"), "鼓楼区一厂房起火", ("江苏", "南京", "鼓楼区")),
+        (("江苏", "南京", "鼓楼区"), "福州鼓楼区一厂房起火", ("福建", "福州", "鼓楼")),
+        (("四川", "成都", "新溪区"), "新溪区一厂房起火", ("四川", "成都", "新溪区")),
+        (("四川", "成都", "新溪区"), "成都武侯一厂房起火", ("四川", "成都", "武侯")),
+        (("青岚", "云泽", "鹿溪县"), "鹿溪一厂房起火", ("青岚", "云泽", "鹿溪县")),
+        (("青岚", "云泽", "鹿溪县"), "石坪镇一厂房起火", ("青岚", "云泽", "鹿溪县")),
+        (("", "", ""), "石坪镇一厂房起火", ("", "", "")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_own_territory_is_known_and_named_as_configured(own: tuple[str, ...], title: str, place: tuple[str, ...]) -> None:
+    found = Locator(with_home(load_gazetteer(), *own, ["石坪镇"])).locate(title)
+    assert (found.province, found.city, found.county) == place
