@@ -1,15 +1,17 @@
 """Ingest figures beside the peer (`reader`), one JSON line a figure; CPU seconds of the client process, server in another.
 
-    python tests/bench/ingest_bench.py [--feeds 200] [--items 100] [--many 5000] [--peer PYTHON]
+    python tests/bench/ingest_bench.py [--feeds 200] [--items 100] [--many 5000] [--peer PYTHON] [--maker FILE.py]
 
 `--peer` (or YQBOT_PEER_PYTHON) is an interpreter that has `reader` installed; without one its line says why it is missing.
 All hosts are loopback. Feeds are synthetic, seeded, Chinese, about invented places: half RSS, half Atom, a tenth GB18030.
+`--maker` takes the documents of another generator: a Python file with `make_feed(feed, items) -> bytes`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import os
 import random
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -32,20 +34,24 @@ PLACES = ("青石县", "云溪市", "临江县", "白塬区", "松岭镇", "大�
 SUBJECTS = ("小学食堂", "自来水公司", "征地补偿", "山体边坡", "地铁工地", "化工园区", "医院窗口", "客运车站")
 EVENTS = ("被指管理不善", "发生险情", "引发群众投诉", "开展专项检查", "发布情况说明", "恢复正常运行")
 FILL = "当地有关部门已赶赴现场核实处置，相关情况正在进一步调查之中，后续进展将及时向社会公布。" * 3
+AUTHOR = "本报记者"
 START = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 
 
 def entry(feed: int, number: int) -> dict[str, Any]:
     rng = random.Random(feed * 100_003 + number)
-    line = "".join(rng.choice(words) for words in (PLACES, SUBJECTS, EVENTS))
+    place, subject, event = (rng.choice(words) for words in (PLACES, SUBJECTS, EVENTS))
+    line = f"{place}{subject}{event}"
     parts = (
-        f"<p>{line}。{FILL[: rng.randint(20, len(FILL))]}<a href='/n/{number}'>全文</a></p>" for _ in range(rng.randint(2, 5))
+        f"<p>{line}。{FILL[: rng.randint(20, len(FILL))]}<a href='/n/{number}'>全文</a></p>" for _ in range(rng.randint(2, 6))
     )
     return {
         "id": f"urn:bench:{feed}:{number}",
         "title": f"{line}（{feed}之{number}）",
         "link": f"http://news{feed}.example/a/{number}.html",
         "when": START + timedelta(minutes=number * 7 + feed),
+        "author": AUTHOR,
+        "category": subject,
         "summary": line,
         "content": "".join(parts),
     }
@@ -55,29 +61,52 @@ def document(feed: int, items: int, extra: int = 0) -> bytes:
     charset = "GB18030" if feed % 10 == 9 else "utf-8"
     rows = [entry(feed, number) for number in reversed(range(items + extra))]
     head = f'<?xml version="1.0" encoding="{charset}"?>\n'
-    if feed % 2 == 0:
-        body = "".join(
-            f"<item><title>{escape(r['title'])}</title><link>{r['link']}</link><guid isPermaLink='false'>{r['id']}</guid>"
-            f"<pubDate>{format_datetime(r['when'])}</pubDate><description>{r['summary']}</description>"
-            f"<content:encoded><![CDATA[{r['content']}]]></content:encoded></item>\n"
-            for r in rows
-        )
-        space = "http://purl.org/rss/1.0/modules/content/"
-        text = f"{head}<rss version='2.0' xmlns:content='{space}'><channel><title>频道{feed}</title>{body}</channel></rss>"
-    else:
-        body = "".join(
-            f"<entry><title>{escape(r['title'])}</title><id>{r['id']}</id><link href='{r['link']}'/>"
-            f"<updated>{r['when'].isoformat()}</updated><summary>{r['summary']}</summary>"
-            f"<content type='html'>{escape(r['content'])}</content></entry>\n"
-            for r in rows
-        )
-        text = f"{head}<feed xmlns='http://www.w3.org/2005/Atom'><title>频道{feed}</title>{body}</feed>"
+    text = head + (_rss(feed, rows) if feed % 2 == 0 else _atom(feed, rows))
     return text.encode(charset)
+
+
+def _rss(feed: int, rows: Sequence[Mapping[str, Any]]) -> str:
+    body = "".join(
+        f"<item><title>{escape(r['title'])}</title><link>{r['link']}</link><guid isPermaLink='false'>{r['id']}</guid>"
+        f"<pubDate>{format_datetime(r['when'])}</pubDate><dc:creator>{r['author']}</dc:creator>"
+        f"<category>{r['category']}</category><description>{r['summary']}</description>"
+        f"<content:encoded><![CDATA[{r['content']}]]></content:encoded></item>\n"
+        for r in rows
+    )
+    spaces = "xmlns:content='http://purl.org/rss/1.0/modules/content/' xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    about = f"<title>频道{feed}</title><link>http://news{feed}.example/</link><description>合成</description>"
+    return f"<rss version='2.0' {spaces}><channel>{about}{body}</channel></rss>"
+
+
+def _atom(feed: int, rows: Sequence[Mapping[str, Any]]) -> str:
+    body = "".join(
+        f"<entry><title>{escape(r['title'])}</title><id>{r['id']}</id><link href='{r['link']}'/>"
+        f"<published>{r['when'].isoformat()}</published><updated>{r['when'].isoformat()}</updated>"
+        f"<author><name>{r['author']}</name></author><category term='{r['category']}'/><summary>{r['summary']}</summary>"
+        f"<content type='html'>{escape(r['content'])}</content></entry>\n"
+        for r in rows
+    )
+    about = f"<title>频道{feed}</title><id>urn:bench:{feed}</id><link href='http://news{feed}.example/'/>"
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'>{about}{body}</feed>"
+
+
+def maker(file: str) -> Callable[[int, int], bytes]:
+    """What makes the documents: `make_feed` of another file, or `document`."""
+    if not file:
+        return document
+    spec = importlib.util.spec_from_file_location("other_documents", file)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"--maker: {file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: Callable[[int, int], bytes] = module.make_feed
+    return made
 
 
 async def serve(args: argparse.Namespace) -> None:
     """Child process: feeds with validators; `/feed/{n}` wraps round, so that many addresses need few documents."""
-    made = [document(number, args.items) for number in range(min(args.feeds, 200))]
+    make = maker(args.maker)
+    made = [make(number, args.items) for number in range(min(args.feeds, 200))]
 
     async def feed(request: web.Request) -> web.Response:
         number = int(request.match_info["number"])
@@ -99,7 +128,7 @@ async def serve(args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def server(feeds: int, items: int, delay: float = 0.0) -> Iterator[int]:
+def server(feeds: int, items: int, delay: float = 0.0, maker: str = "") -> Iterator[int]:
     command = [
         sys.executable,
         __file__,
@@ -111,6 +140,8 @@ def server(feeds: int, items: int, delay: float = 0.0) -> Iterator[int]:
         str(items),
         "--delay",
         str(delay),
+        "--maker",
+        maker,
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -206,7 +237,8 @@ def parse_only(args: argparse.Namespace) -> list[dict[str, Any]]:
     from monitors.item import items
     from monitors.kinds import parse
 
-    made = [document(number, args.items) for number in range(min(args.feeds, 40))]
+    make = maker(args.maker)
+    made = [make(number, args.items) for number in range(min(args.feeds, 40))]
     seen = START + timedelta(days=60)
     best = 0.0
     for _ in range(3):
@@ -267,6 +299,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100)
     parser.add_argument("--many", type=int, default=5_000)
     parser.add_argument("--peer", default=os.environ.get("YQBOT_PEER_PYTHON", ""))
+    parser.add_argument("--maker", default="", help="a Python file with make_feed(feed, items) -> bytes")
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--delay", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -286,14 +319,14 @@ def main() -> None:
 
 
 def figures(args: argparse.Namespace) -> None:
-    show("parse and identity", child("parse", args))
-    with server(args.feeds, args.items) as port:
+    show("parse and identity", child("parse", args, maker=args.maker))
+    with server(args.feeds, args.items, maker=args.maker) as port:
         show("fetch to identity", child("ours", args, port=port))
         show("fetch to store", child("ours", args, port=port, store=True))
         show("whole ingest", child("whole", args, port=port))
         show("peer reader", peer(args, port))
     many = argparse.Namespace(feeds=args.many, items=5)
-    with server(args.many, 5, 0.2) as port:
+    with server(args.many, 5, 0.2, args.maker) as port:
         show(f"{args.many} feeds at 200 ms", child("ours", many, port=port))
         show(f"{args.many} feeds at 200 ms, whole service", child("whole", many, port=port))
 
