@@ -24,7 +24,7 @@ class FamilyError(ValueError):
 
 
 def expand(family: object) -> Iterator[str]:
-    """Every word of a family, first alternatives first. Raises `FamilyError` before the first word."""
+    """Every word of a family, first alternatives first. Raises `FamilyError` at once."""
     if not isinstance(family, list) or len(family) < 2 or not all(isinstance(part, str) and part for part in family):
         raise FamilyError('应为两段以上的列表，每段写 "甲|乙"')
     parts = [part.split("|") for part in family]
@@ -32,7 +32,7 @@ def expand(family: object) -> Iterator[str]:
         raise FamilyError("至少要有一段不可省略")
     if (count := prod(len(part) for part in parts)) > MOST:
         raise FamilyError(f"合成 {count} 个词，最多 {MOST} 个，请拆成几行")
-    return ("".join(chosen) for chosen in product(*parts))
+    return map("".join, product(*parts))
 
 
 def lines_of(lines: Sequence[str], start: int) -> Iterator[int]:

@@ -253,8 +253,8 @@ def _add_group(groups: dict[str, Group], raw: dict[str, Any], path: Path, lines:
         words.setdefault(text, Word(text=text, group=code, file=path.name, line=places.get(text, start)))
     for family, line in zip(raw.get("families", ()), lines_of(lines, start), strict=False):
         try:
-            for text in expand(family):
-                words.setdefault(text, Word(text=text, group=code, file=path.name, line=line, family=True))
+            made = [text for text in expand(family) if text not in words]
+            words |= {text: Word(text, code, path.name, line, True) for text in made}
         except FamilyError as error:
             problems.append(f"{where(path, line)}：词组 {code} 的 families {error}。")
     groups[code] = Group(

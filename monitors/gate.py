@@ -325,7 +325,7 @@ class Gate:
     def _why(self, weight: _Weight, folded: str) -> tuple[Hit, ...]:
         rule = weight.best
         named = self._mask([name for part in rule.all for name in part])
-        words = dict.fromkeys(self._matcher.words(folded, named))
+        words = self._matcher.words(folded, named)
         head = Hit(rule.id, "", rule.weight * weight.factor, rule.file, rule.line)
         return (head, *[Hit(word.id, word.text, 0.0, word.file, word.line) for word in words])
 

@@ -51,9 +51,8 @@ def _without_han_numbers(text: str) -> str:
 def fold_all(words: Sequence[str]) -> list[str]:
     """`fold` of each word; those of letters alone, nearly all of a lexicon's tens of thousands, in one pass."""
     letters = [word for word in words if word.isalpha()]
-    folded = _without_han_numbers("".join(nfkc(_END.join(letters)).split())).split(_END)
-    table = dict(zip(letters, folded, strict=True)) if letters else {}
-    return [table[word] if word in table else fold(word) for word in words]
+    folded = iter(_without_han_numbers("".join(nfkc(_END.join(letters)).split())).split(_END))
+    return [next(folded) if word.isalpha() else fold(word) for word in words]
 
 
 Span = tuple[int, int, int]
@@ -76,7 +75,7 @@ class Matcher:
         every = [word for group in lexicon.groups.values() for word in group.words]
         entries: dict[str, tuple[Word, ...]] = {}
         for folded, word in zip(fold_all([word.text for word in every]), every, strict=True):
-            entries[folded] = (*entries.get(folded, ()), word)
+            entries[folded] = (*entries[folded], word) if folded in entries else (word,)
         entries.pop("", None)
         self._entries = list(entries.values())
         self._search = AhoCorasick(list(entries)).find_matches_as_indexes
@@ -95,9 +94,9 @@ class Matcher:
         return [Found(word, start, end) for index, start, end in self._shown(folded)[1] for word in self._entries[index]]
 
     def words(self, folded: str, groups: int) -> list[Word]:
-        """Words of those groups alone, in reading order."""
-        spans = [index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups]
-        return [word for index in spans for word in self._entries[index] if self.bits[word.group] & groups]
+        """Words of those groups alone, each once, in reading order."""
+        found = dict.fromkeys([index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups])
+        return [word for index in found for word in self._entries[index] if self.bits[word.group] & groups]
 
     def _whole(self, folded: str, spans: list[Span]) -> list[Span]:
         """Without the words of contexts that cut a word of the sentence in two: 上海外滩 says nothing of 海外, 被控制 nothing of 被控.

@@ -49,6 +49,9 @@ class _Form(IntEnum):
     STRICT = 5  # a common word: never without its kind
 
 
+_SURE, _DISTRICT, _STRICT = _Form.SHORT, _Form.DISTRICT, _Form.STRICT
+
+
 @dataclass(frozen=True, slots=True)
 class _Name:
     code: str
@@ -199,13 +202,13 @@ class Locator:
         return (found, first) if found is not None and first is not None else None
 
     def _place(self, passage: str, hit: _Hit, before: _Hit | None, found: Region | None, local: Region | None) -> Region | None:
-        if _NOT_AFTER.match(passage, hit.end):
-            return None
         if found is not None and any(n.code == found.code and not n.town for n in hit.names):
             return None  # the same name again, not the county of that name
         touching = before is not None and passage[before.end : hit.start] in ("", " ", "·")
         scope = found.code if found is not None else ""
         supported = [n for n in hit.names if self._supported(passage, hit, n, scope if touching else "", local)]
+        if not supported or _NOT_AFTER.match(passage, hit.end):
+            return None
         inside = [n for n in supported if scope and (_inside(n.code, scope) or (n.town and n.code == scope))]
         if found is not None and not inside:
             return None
@@ -220,16 +223,15 @@ class Locator:
         return [n for n in names if home and (n.code == home or _inside(n.code, home))] or names
 
     def _supported(self, passage: str, hit: _Hit, name: _Name, parent: str, local: Region | None) -> bool:
-        if name.form in (_Form.FULL, _Form.SHORT):
+        form = name.form
+        if form <= _SURE:
             return True
-        if name.form is _Form.STRICT:
+        if form is _STRICT:
             return False
-        if parent and _inside(name.code, parent):
+        if (parent and _inside(name.code, parent)) or _ORGAN.match(passage, hit.end):
             return True
         at_home = local is not None and bool(local.code) and _inside(name.code, local.code)
-        if name.form in (_Form.DISTRICT, _Form.WEAK) and _ORGAN.match(passage, hit.end):
-            return True
-        if not at_home and (name.form is _Form.DISTRICT or hit.words in self._gazetteer.words):
+        if not at_home and (form is _DISTRICT or hit.words in self._gazetteer.words):
             return False
         if _NOT_AFTER_WEAK.match(passage, hit.end):
             return False
