@@ -23,7 +23,8 @@ def draft(i: Incident, settings: Settings, now: datetime, by: str) -> str:
     kind = "首报" if not told else written
     lines = [
         f"【{kind}底稿】请核对后再报，“{UNKNOWN}”处不要猜",
-        f"{'（演练）' if i.drill else ''}关于{_where(i)}{settings.category(i.category).neutral if texts.checked(i) else '有关情况'}的{kind}",
+        f"{'（演练）' if i.drill else ''}关于{_where(i)}{texts.kind_of(i, settings)[0] if texts.checked(i) else '情况'}的{kind}",
+        f"可先电话念：{_spoken(i, settings)}",
         f"一、时间：{_when(i)}",
         f"二、地点：{_where(i)}",
         f"三、基本情况：{_what(i, settings)}",
@@ -59,6 +60,23 @@ def _what(i: Incident, settings: Settings) -> str:
     result = labels.VERIFY_RESULTS[last.result]
     source = f"（{last.source}）" if last.source else ""
     return f"{known}，{_full(last.at)}核实：{result}{source}"
+
+
+def _spoken(i: Incident, settings: Settings) -> str:
+    """One sentence to read out on the telephone: hearsay as hearsay until somebody has verified it."""
+    (what, doubt), own = texts.kind_of(i, settings), settings.organisation.short
+    head = f"{'演练。' if i.drill else ''}{own}{_heard(i)}反映，"
+    if texts.checked(i):
+        where, known = texts.spot(i, settings), texts.toll(i, "confirmed") or "伤亡情况待核"
+        return f"{head}{where}{texts.apart(where, what)}，已核实，{known}，正在处置，情况续报。"
+    said = f"疑似发生{what}" if doubt == "疑似" else f"涉{what}"
+    return f"{head}某地（地点待核）{said}，未经核实，伤亡情况待核，正在核实，情况续报。"
+
+
+def _heard(i: Incident) -> str:
+    """``11月22日02:24从网上发现`` or ``接来电``."""
+    told, seen = i.starts.reported_at, i.starts.detected_at
+    return f"{_full(told.value)}接来人来电" if told else f"{_full(seen.value if seen else i.opened_at)}从网上发现"
 
 
 def _done(i: Incident, settings: Settings) -> str:
