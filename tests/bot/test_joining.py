@@ -81,6 +81,14 @@ async def clarified_dam(running: Running) -> int:
     return number
 
 
+@pytest.mark.parametrize("here_first", [True, False])
+async def test_what_names_no_county_and_what_names_ours_are_one_matter(running: Running, here_first: bool) -> None:
+    """An officer writes 大湾村滑坡, the feed 鹿溪县…大湾村: the county of the configuration is the county of the texts."""
+    told = [("大湾村山体滑坡 4人被埋", {"kind": ItemKind.OFFICER}), ("鹿溪县石坪镇大湾村发生山体滑坡 已致1人死亡", {})]
+    numbers = {await heard(running, title, **more) for title, more in (told if here_first else told[::-1])}
+    assert len(numbers) == 1
+
+
 async def test_after_a_merge_by_hand_later_items_follow_it_also_after_a_restart(running: Running) -> None:
     desk, intake = running.service.desk, running.service.intake
     one = await heard(running, "鹿溪县石坪镇大湾村山体滑坡")
