@@ -107,7 +107,7 @@ def _part(head: str, rows: Sequence[str], count: int) -> list[str]:
 def _line(desk: Desk, i: Incident) -> str:
     """``12号 石坪镇滑坡 重大：权威信息 07:10前，卡在应急管理局签收，已18分。`` Harmless if leaked: place and kind only."""
     now = desk.now()
-    hidden = i.category in desk.settings.bot.thin_categories
+    hidden = texts.thin(i, desk.settings)
     name = "专线事项" if hidden else f"{texts.mark(i)}{texts.short(i, desk.settings)}"
     said = f"{i.number}号 {name} {texts.level_name(i.level)}"
     if not i.open:

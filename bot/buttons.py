@@ -108,21 +108,22 @@ def _verifying(i: Incident, settings: Settings) -> tuple[Press, ...]:
     if i.high_consequence:
         out += _two_parties(i, settings)
     else:
-        out += [_b(i, "核实:属实", "verify|true"), _b(i, "核实:不实", "verify|false")]
+        out += [_b(i, "核实：属实", "verify|true"), _b(i, "核实：不实", "verify|false")]
         if i.acknowledgements:
             out += [_b(i, "部分属实", "verify|partly"), _b(i, "无法核实", "verify|unverifiable")]
-    out.append(_b(i, "非本地/旧闻", "ask_exclude", NEUTRAL))
+    out.append(_b(i, "非本地／旧闻", "ask_exclude", NEUTRAL))
     out += [] if i.leader_told else [_b(i, "已电话报带班", "tell_leader")]
-    out.append(_reported(i))
-    return tuple(out[:6])
+    return (*out, *_reported(i))[:6]
 
 
-def _reported(i: Incident, *, again: bool = False) -> Press:
-    """The next report upward: by telephone, then in writing where that has its own limit, `again`: then 续报."""
+def _reported(i: Incident, *, again: bool = False) -> tuple[Press, ...]:
+    """The report upward that is owed: by telephone, then in writing where that has its own limit; `again`: once told, 续报."""
     told = any(e.kind == "upward_reported" for e in i.evidence)
     if told and i.running("upward_written") is not None:
-        return _b(i, "书面已报", "report_written")
-    return _b(i, "续报已报", "report_up|续报") if told and again else _b(i, "已报总值班室", "report_up")
+        return (_b(i, "书面已报", "report_written"),)
+    if told and again:
+        return (_b(i, "续报已报", "report_up|续报"),)
+    return (_b(i, "已报总值班室", "report_up"),) if i.running("upward_report") is not None else ()
 
 
 def _two_parties(i: Incident, settings: Settings) -> list[Press]:
@@ -130,9 +131,9 @@ def _two_parties(i: Incident, settings: Settings) -> list[Press]:
     unit = settings.organisation.unit(i.suggested_unit)
     name = (unit.short or unit.name) if unit else "主管"
     done = {v.party for v in i.verifications}
-    out = [_b(i, "现场:正常", "verify|false|site")] if "site" not in done else []
+    out = [_b(i, "现场：正常", "verify|false|site")] if "site" not in done else []
     if i.suggested_unit not in done:
-        out.append(_b(i, f"{name[:6]}:正常", f"verify|false|{i.suggested_unit or 'unit'}"))
+        out.append(_b(i, f"{name[:6]}：正常", f"verify|false|{i.suggested_unit or 'unit'}"))
     out.append(_b(i, "有异常", "verify|true|site", NEGATIVE))
     return out
 
@@ -146,7 +147,7 @@ def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
     if i.high_consequence and len(i.verifications) < 2:
         buttons[1:1] = _two_parties(i, settings)[:2]
     buttons += [_b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE)]
-    buttons.append(_b(i, "已电话报带班", "tell_leader") if not i.leader_told else _reported(i))
+    buttons += [_b(i, "已电话报带班", "tell_leader")] if not i.leader_told else _reported(i)
     buttons += _grading(i, held)
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
 
@@ -160,7 +161,7 @@ def _awaits_ruling(i: Incident) -> bool:
 def _beside_ruling(i: Incident) -> tuple[Press, ...]:
     """What the duty officer can do while the ruling is awaited: the clock runs on."""
     out = [_b(i, "已电话报带班", "tell_leader", PRIMARY)] if not i.leader_told else []
-    return (*out, _reported(i, again=True), _b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE))
+    return (*out, *_reported(i, again=True), _b(i, "登记发布", "ask_release"), _b(i, "情况有变", "change", NEGATIVE))
 
 
 def _half_verified(i: Incident) -> bool:
@@ -180,7 +181,7 @@ def _running(i: Incident, settings: Settings, held: set[str]) -> tuple[Press, ..
     if turn and turn.open:
         out.append(_b(i, "代签收", "ask_sign"))
     out.append(_b(i, "情况有变", "change", NEGATIVE))
-    out.append(_reported(i, again=True))
+    out += _reported(i, again=True)
     out += _grading(i, held)
     return tuple(out[:6])
 

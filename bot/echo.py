@@ -21,7 +21,7 @@ Said = Callable[[Data, Settings, datetime], str]
 def said_back(incident: Incident, events: Sequence[Event], kind: str, settings: Settings, now: datetime) -> str:
     """``：遇难4人、失联7人（核定）`` for the events of one kind; empty where there is nothing to say."""
     tell = TELL.get(kind)
-    if tell is None or incident.category in settings.bot.thin_categories:
+    if tell is None or texts.thin(incident, settings):
         return ""
     found = dict.fromkeys(text for e in events if e.kind == kind and (text := tell(e.data, settings, now)))
     return f"：{'、'.join(found)}" if found else ""

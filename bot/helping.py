@@ -33,7 +33,7 @@ async def answer(desk: Desk, actor: Actor, number: int | None, rest: str) -> str
     if one is None and number is None and len(found) == 1:
         one = found[0]
     if one is not None:
-        hidden = one.category in desk.settings.bot.thin_categories
+        hidden = texts.thin(one, desk.settings)
         said = for_matter(one, actor, "专线事项" if hidden else texts.short(one, desk.settings))
         return "\n".join((said, _always(desk, actor), _more()))
     head = replies.listing(found, desk.settings, desk.now())

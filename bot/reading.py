@@ -38,8 +38,7 @@ async def number_of(desk: Desk, asked: Asked) -> int:
 
 
 def _label(i: Incident, desk: Desk) -> str:
-    hidden = i.category in desk.settings.bot.thin_categories
-    return f"{i.number}号" if hidden else f"{i.number}号{texts.spot(i)}"
+    return f"{i.number}号" if texts.thin(i, desk.settings) else f"{i.number}号{texts.spot(i, desk.settings)}"
 
 
 async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
@@ -55,11 +54,9 @@ async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
     if word in READERS:
         found = await matter(desk, await number_of(desk, asked))
         said = READERS[word](desk, actor, found, now)
-        return (
-            f"{said}\n{sentence(await opinion_of(desk.store, found, desk.settings, now, desk.data))}"
-            if word == "详情"
-            else said
-        )
+        if word != "详情" or texts.thin(found, desk.settings):
+            return said
+        return f"{said}\n{sentence(await opinion_of(desk.store, found, desk.settings, now, desk.data))}"
     if asked.number is not None:
         return replies.detail(await matter(desk, asked.number), desk.settings, now)
     return await _listing(desk, asked)
@@ -79,10 +76,13 @@ async def _search(desk: Desk, word: str, open_ones: list[Incident], page: int) -
     rows = await desk.store.search(word, SEARCHED)
     known = {i.number for i in open_ones}
     others = [r for r in rows if r.incident not in known]
+    owners = await desk.store.incidents_of(tuple({r.incident for r in others if r.incident}))
+    special = {n for n, i in owners.items() if texts.thin(i, desk.settings)}
     parts = [replies.listing(open_ones, desk.settings, desk.now(), page)] if open_ones else []
     if others:
         lines = [
-            f"{f'{r.incident}号' if r.incident else '未并入事件'} {beijing(r.item.seen_at, desk.now())} {r.item.title[:30]}"
+            f"{f'{r.incident}号' if r.incident else '未并入事件'} {beijing(r.item.seen_at, desk.now())} "
+            f"{texts.SPECIAL if r.incident in special else r.item.title[:30]}"
             for r in others
         ]
         parts.append(f"另有含“{word}”的条目：\n" + "\n".join(lines))
@@ -119,10 +119,12 @@ def points(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
 
 
 def _stuck(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
-    where = texts.stuck_text(i, desk.settings, now)
+    who = stuck(i).who
+    yours = who if refusals.holder(desk, who, desk.duty()).lower() == actor.id.lower() else ""
+    where = texts.stuck_text(i, desk.settings, now, yours)
     if not where or not i.open:
         return f"{i.number}号没有卡住的环节。"
-    return f"{i.number}号卡在：{where}。{_call(desk, stuck(i).who)}{replies.next_due(i, now)}"
+    return f"{i.number}号卡在：{where}。{'' if yours else _call(desk, who)}{replies.next_due(i, now)}"
 
 
 def _call(desk: Desk, who: str) -> str:
@@ -136,6 +138,8 @@ def _call(desk: Desk, who: str) -> str:
 
 
 def _draft(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
+    if texts.thin(i, desk.settings):
+        return f"{i.number}号是专线事项，底稿不经企业微信传递，请到值班室对照总览填写。"
     return drafts.draft(i, desk.settings, now, actor.name)
 
 

@@ -192,26 +192,33 @@ def _clause_name(code: str, settings: Settings) -> str:
 
 
 def detail(i: Incident, settings: Settings, now: datetime) -> str:
-    """One matter in a few lines."""
+    """One matter in a few lines; of what is kept off phones no place, unit or words."""
     level = texts.level_name(i.level) + ("" if i.confirmed else "（建议）" if i.level else "")
+    hidden = texts.thin(i, settings)
     lines = [
         f"{i.number}号 {texts.mark(i)}{texts.short(i, settings)}",
         f"状态：{labels.STATUS[i.status.value]}　等级：{level}",
-        f"主责：{texts.unit_name(i.primary_unit, settings) if i.primary_unit else '待交办'}",
     ]
+    if not hidden:
+        lines.append(f"主责：{texts.unit_name(i.primary_unit, settings) if i.primary_unit else '待交办'}")
     if i.merged_into is not None:
         lines.append(f"已并入{i.merged_into}号，请看：详情 {i.merged_into}")
     where = texts.stuck_text(i, settings, now)
-    if where and i.open:
+    if where and i.open and not hidden:
         lines.append(f"卡在：{where}")
     for c in sorted(i.clocks, key=lambda c: c.due_at):
         if c.track == "public" and c.state.value != "superseded":
             lines.append(f"{texts.clock_name(c)}：{texts.due_text(c, now)} {labels.CLOCK_STATES[c.state.value]}")
-    lines += [f"最近：{m.title[:40]}（{beijing(m.at, now)}）" for m in i.members[-1:]]
-    return "\n".join(lines)
+    if hidden:
+        return "\n".join((*lines, "内容不在手机上显示，请到值班室，或在单位打开总览查看。"))
+    first = [f"首条：{m.title[:60]}（{beijing(m.at, now)}）{m.url if len(m.url) <= LINK else ''}" for m in i.members[:1]]
+    last = [f"最近：{m.title[:40]}（{beijing(m.at, now)}）" for m in i.members[1:][-1:]]
+    return "\n".join((*lines, *first, *last))
 
 
 PAGE = 10
+LINK = 120
+"""Longest address shown in an answer of 2048 bytes."""
 
 
 def listing(incidents: Sequence[Incident], settings: Settings, now: datetime, page: int = 1) -> str:

@@ -294,7 +294,8 @@ def _open_lines(desk: Desk, found: list[Incident], now: datetime) -> str:
         due = min((c.due_at for c in i.clocks if c.running and c.track == "public" and not c.latent), default=None)
         drill = "【演练】" if i.drill else ""
         grade = texts.level_name(i.level)
-        out.append(f"{i.number}号{drill}{texts.spot(i)[:8]} {grade}{f' {beijing(due, now)}前' if due else ''}")
+        name = texts.SPECIAL if texts.thin(i, desk.settings) else texts.spot(i, desk.settings)[:8]
+        out.append(f"{i.number}号{drill}{name} {grade}{f' {beijing(due, now)}前' if due else ''}")
     shown = out
     while len("；".join(shown)) > 100:
         shown = shown[:-1]

@@ -25,6 +25,7 @@ from config.wording import WordingError, load_wording
 
 WORD_LISTS = {
     "release_words.toml": "出稿体检词表",
+    "subjects.toml": "卡片事由词表",
     "sentiment.toml": "帖文倾向词表",
     "rumor.toml": "传言用语词表",
     "letters.toml": "来信词表",

@@ -91,6 +91,7 @@ OTHER_FILES = (
     "rumor.toml",
     "letters.toml",
     "release_words.toml",
+    "subjects.toml",
     "drill.toml",
     "dispositions.toml",
     "lexicon/*",

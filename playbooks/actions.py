@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from config.schema import Level, Settings
-from playbooks.deadlines import casualties, figures_of
 from playbooks.fields import CLOCK_SLACK, Action, Refused, event_of, moment, needed, proposal, text
 from playbooks.fold import RELEASES
 from playbooks.incident import RUNNING, Clock, ClockState, Event, Figure, Incident, Instant
 from playbooks.record import dump, iso
 from playbooks.severity import grade
+from playbooks.urgency import casualties, figures_of
 
 GRADERS = ("duty_leader", "press_office", "approver", "deputy_in_charge", "principal")
 EXCLUSIONS = ("not_local", "old_news", "untrue", "duplicate", "unrelated")

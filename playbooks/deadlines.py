@@ -29,10 +29,10 @@ from playbooks.periods import period_end, shifted
 from playbooks.record import dump
 from playbooks.satisfying import satisfied
 from playbooks.severity import LATENT_LIKE, grade
+from playbooks.urgency import GRAVEST, casualties, figures_of, refuted, urgent_since
 
 RECORDED = timedelta(milliseconds=1)  # records keep milliseconds; a finer difference is none
 CLAIM_WINDOW = timedelta(hours=24)
-URGENT = (Level.ESPECIALLY_MAJOR, Level.MAJOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,6 @@ class Want:
     @property
     def due_at(self) -> datetime:
         return self.basis[0].due_at
-
-
-def figures_of(incident: Incident, *standings: str) -> dict[str, float | None]:
-    """Newest value of each metric, of the given standings or of any."""
-    out: dict[str, float | None] = {}
-    for f in incident.figures:
-        if not standings or f.standing in standings:
-            out[f.metric] = float(f.value)
-    return out
 
 
 def acting_level(incident: Incident, settings: Settings) -> tuple[Level | None, bool]:
@@ -82,22 +73,10 @@ def latent_level(incident: Incident, settings: Settings) -> Level | None:
     return grade(category, figures_of(incident), settings.thresholds, adding=LATENT_LIKE).level
 
 
-def casualties(incident: Incident) -> bool:
-    """Somebody is stated dead, hurt, missing or trapped."""
-    known = figures_of(incident)
-    return any((known.get(m) or 0) > 0 for m in ("deaths", "injured", "missing", "trapped", "poisoned"))
-
-
-def refuted(incident: Incident) -> bool:
-    """Two named parties say it is not so, and nobody says it is (practice.md §2.15)."""
-    said = [v.result for v in incident.verifications]
-    return said.count("false") >= 2 and not {"true", "partly"} & set(said)
-
-
 def urgent(incident: Incident, settings: Settings) -> bool:
     """Level 1-2, any casualty, or a high consequence without a grade that is not refuted (practice.md §2.2)."""
     level, _ = acting_level(incident, settings)
-    return level in URGENT or casualties(incident) or (incident.high_consequence and not refuted(incident))
+    return level in GRAVEST or casualties(incident) or (incident.high_consequence and not refuted(incident))
 
 
 def _evidence_at(incident: Incident, kinds: frozenset[str]) -> list[datetime]:
@@ -120,6 +99,8 @@ def _start(incident: Incident, name: str) -> Instant | None:
         return _occurred(incident)
     if name == "alarmed_at" and incident.alarmed_at:
         return Instant(value=incident.alarmed_at, source="system")
+    if name == "urgent_at" and (since := urgent_since(incident)):
+        return Instant(value=since, source="system")
     if name == "assigned_at" and turn:
         return Instant(value=turn.at, source="order")
     if name == "returned_at":

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from playbooks.incident import Basis, Clock, ClockState, Event, Incident, Notice
 from playbooks.record import load
 
 Data = Mapping[str, Any]
+TELLING = ("latent", "regraded", "urgent", "changed")
+"""Notices that say what else has changed at the same instant."""
+SINCE_URGENT = "urgent_at"
+TOGETHER = timedelta(seconds=5)
+"""What is written in one commit may be read from the clock a moment apart."""
 
 
 def when(value: object) -> datetime:
@@ -33,9 +38,13 @@ def _clock_armed(i: Incident, e: Event) -> Incident:
     known = any(c.id == clock.id for c in i.clocks)
     clocks = tuple(clock if c.id == clock.id else c for c in i.clocks) if known else (*i.clocks, clock)
     i = replace(i, clocks=clocks)
-    fresh = clock.latent and i.alarmed_at not in (None, e.at)
-    told = any(n.kind in ("latent", "regraded") and n.at == e.at for n in i.notices)
-    return notice(i, "latent", e.at) if fresh and not told else i
+    if i.alarmed_at is None or e.at - i.alarmed_at < TOGETHER:
+        return i  # the first card says it
+    if any(n.kind in TELLING and e.at - n.at < TOGETHER for n in i.notices):
+        return i
+    if clock.start_kind == SINCE_URGENT and e.at - clock.start_at < TOGETHER:
+        return notice(i, "urgent", e.at)
+    return notice(i, "latent", e.at) if clock.latent else i
 
 
 def _clock_moved(i: Incident, e: Event) -> Incident:

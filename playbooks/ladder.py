@@ -18,11 +18,12 @@ from playbooks.incident import Clock, Incident
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 NOTICE_CLOCK = "notice"
-ALARM_KINDS = frozenset({"first", "first_quiet", "regraded", "changed"})
+ALARM_KINDS = frozenset({"first", "first_quiet", "regraded", "urgent", "changed"})
 FIRST, OVERDUE, STATUTORY, NORMAL = 0, 1, 2, 4
 """Who goes first: alarms, what is overdue or nobody took note of, statutory countdowns and reports upward; then answers to people
 (3, `bot.outbox`), the desk's own reminders, digests. A countdown never stands behind answers: one matter has few, and a person who asks much has many."""
 OF_STATE = ("public", "upward")
+WATCH = frozenset({Role.DUTY_OFFICER})
 UNREAD = "unread"
 
 
@@ -93,9 +94,13 @@ def _instants(rule: StepRule, clock: Clock) -> Iterator[tuple[str, datetime]]:
 def _clock_steps(
     incident: Incident, clock: Clock, settings: Settings, picked: frozenset[str] | None = None
 ) -> Iterator[PlannedStep]:
-    """Steps of one clock; `picked` names the rungs wanted (None: all)."""
-    ladder = settings.ladders.get(clock.ladder)
-    if ladder is None or not clock.running or clock.latent:
+    """Steps of one clock; `picked` names the rungs wanted (None: all).
+
+    Rungs from before the first alert go to the duty officer alone, together with that alert: nobody else is reminded of a matter
+    that nobody had heard of.
+    """
+    ladder, alarmed = settings.ladders.get(clock.ladder), incident.alarmed_at
+    if ladder is None or alarmed is None or not clock.running or clock.latent:
         return
     calm = clock.quiet_forward and not urgent(incident, settings)
     for rule in ladder.steps:
@@ -104,7 +109,7 @@ def _clock_steps(
         for code, due in _instants(rule, clock):
             if picked is not None and code not in picked:
                 continue
-            for role in rule.roles:
+            for role in rule.roles if due > alarmed else WATCH & set(rule.roles):
                 yield _step(incident, clock, rule, code, due, role, calm, settings)
 
 
@@ -130,7 +135,7 @@ def _step(
         role=role.value,
         card=rule.card,
         due_at=due,
-        fire_at=max(fire, clock.armed_at),
+        fire_at=max(fire, clock.armed_at, incident.alarmed_at or fire),
         priority=priority,
     )
 

@@ -15,7 +15,7 @@ from bot.wecom.cards import dumps
 from config.schema import Level
 from playbooks.incident import Incident
 
-LOUD = ("first", "regraded", "overdue")
+LOUD = ("first", "urgent", "regraded", "overdue")
 
 
 def grave(incident: Incident) -> bool:

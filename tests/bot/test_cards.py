@@ -137,7 +137,7 @@ def test_the_first_card_says_what_where_whose_and_by_when() -> None:
     assert lines(card(found(), "first", NOW)) == (
         "【网传待核】石坪镇大湾村疑似地质灾害",
         "12号 02:24发现，请3分钟内点“收到”",
-        "短视频同城1条、12345热线1起，说法待核。网传被困11人，未经核实，不得外传。请先做两件事：①打电话核实 ②电话报告带班领导。",
+        "短视频同城1条、12345热线1起，说法待核。网传被困11人，未经核实，不得外传。请先做两件事：①打电话核实 ②电话报告带班领导。看原文回：详情 12。",
         [
             "首现 02:19短视频同城 02:21 12345热线",
             "地点 鹿溪县石坪镇大湾村（待核）",
@@ -146,7 +146,7 @@ def test_the_first_card_says_what_where_whose_and_by_when() -> None:
             "首报 02:54前报总值班室 0000-6110000",
             "首发 若达重大，07:24前（预置）",
         ],
-        ["收到", "核实:属实", "核实:不实", "非本地/旧闻", "已电话报带班", "已报总值班室"],
+        ["收到", "核实：属实", "核实：不实", "非本地／旧闻", "已电话报带班", "已报总值班室"],
     )
 
 
@@ -207,7 +207,7 @@ def test_a_rumour_asks_two_parties_and_forbids_conclusions() -> None:
     title, _, sub, _, buttons = lines(card(i, "first", NOW))
     assert title.startswith("【网传待核】")
     assert "不下结论、不辟谣、不转发截图" in sub
-    assert buttons[:2] == ["收到", "现场:正常"]
+    assert buttons[:2] == ["收到", "现场：正常"]
     assert "有异常" in buttons
 
 

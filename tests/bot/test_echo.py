@@ -74,7 +74,8 @@ async def test_the_leader_at_home_reads_whom_to_ring_and_not_what_the_duty_offic
     assert officer is not None
     mine, his = office.card(duty), office.card(leader)
     assert "①打电话核实 ②电话报告带班领导" in mine.content["sub_title_text"]
-    assert f"值班员{officer.name} {officer.phone}在核实" in his.content["sub_title_text"]
+    assert f"请10分钟内给值班员{officer.name} {officer.phone}打电话" in his.content["sub_title_text"]
+    assert "①是否派人到场 ②是否先报总值班室" in his.content["sub_title_text"]
     assert "电话报告带班领导" not in his.content["sub_title_text"]
     assert "已电话报带班" in office.keys(mine)
     assert "已电话报带班" not in office.keys(his)

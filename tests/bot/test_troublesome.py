@@ -65,7 +65,7 @@ async def test_the_matter_ends_well_in_spite_of_an_officer_who_makes_trouble(tmp
         assert state["first_statement_5h"] is ClockState.MET
         assert state["press_conference_24h"] is ClockState.MET
         old = next(m for m in office.emulator.messages(duty) if m.id == stale.id)
-        await office.press_key(duty, old, office.keys(old)["核实:属实"])  # done seven hours ago: no error, nothing twice
+        await office.press_key(duty, old, office.keys(old)["核实：属实"])  # done seven hours ago: no error, nothing twice
         assert "已经办过" in office.shown(duty, stale.id)
         assert (await office.events()).count("verified") == 1
         await office.type(leader, "办结 1")

@@ -26,6 +26,7 @@ def test_starts_are_instants_of_an_incident_or_of_its_handling() -> None:
     assert instants <= set(words.STARTS)
     assert set(words.STARTS) - instants == {
         "alarmed_at",
+        "urgent_at",
         "assigned_at",
         "returned_at",
         "last_release_at",

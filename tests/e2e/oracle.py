@@ -90,6 +90,7 @@ class Matter:
     in_force: dict[str, Duty] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     done: set[Key] = field(default_factory=set)
+    urgent_at: datetime | None = None
     notices: int = 0
     sent: list[Expected] = field(default_factory=list)
 
@@ -128,6 +129,7 @@ class Matter:
             "occurred_at": self.occurred or self.facts.detected,
             "detected_at": self.facts.detected,
             "alarmed_at": self.facts.alarmed,
+            "urgent_at": self.urgent_at,
             "assigned_at": self.orders[-1]["at"] if self.orders else None,
             "returned_at": returned[-1] if returned else None,
             "last_release_at": max(releases, default=None),
@@ -185,6 +187,7 @@ class Matter:
 
     def duties(self, now: datetime) -> bool:
         """Bring the duties in force up to date; whether one became visible only as what an upgrade would bring."""
+        self.urgent_at = self.urgent_at or (now if self.urgent else None)
         wanted = {ident: (clause, latent) for ident, clause, latent in self.wanted()}
         for ident, duty in list(self.in_force.items()):
             if not duty.latent and self.satisfied(duty):
@@ -226,7 +229,7 @@ class Matter:
             calm = duty.clause.get("quiet_forward", True) and not self.urgent
             for step in self.rules.ladders[duty.clause["ladder"]]:
                 for code, due in _instants(step, duty):
-                    fire = due
+                    fire, late = due, self.facts.alarmed is not None and due <= self.facts.alarmed
                     if "minutes_left" in step:
                         rung = f"{self.facts.number}:{duty.id}:{code}:{int(due.timestamp())}"
                         fire -= timedelta(seconds=zlib.crc32(rung.encode()) % (self.rules.bot["jitter_seconds"] + 1))
@@ -235,7 +238,7 @@ class Matter:
                     elif calm and due <= duty.due:
                         fire = self.rules.evening_before(fire)
                     own = duty.clause["track"] == "internal" and step["card"] != "unread"  # practice.md §2.2: awake comes first
-                    for role in step["roles"]:
+                    for role in (r for r in step["roles"] if not late or r == "duty_officer"):  # nobody else knew of the matter
                         yield Rung(Key(duty.id, code, role, due), max(fire, duty.armed), own)
 
     def send(self, until: datetime, now: datetime) -> None:
@@ -390,8 +393,8 @@ def expected(rules: Rules, facts: Facts, until: datetime) -> list[Expected]:
     for act in facts.acts[len(early) :]:
         m.send(act.at, now)
         caused, now = m.take(act), act.at
-        warned = m.duties(now)
-        if caused or warned:
-            m.notice(caused or "latent", now)
+        calm, warned = m.urgent_at is None, m.duties(now)
+        if caused or warned or (calm and m.urgent_at):
+            m.notice(caused or ("latent" if warned else "urgent"), now)
     m.send(until, now)
     return m.sent

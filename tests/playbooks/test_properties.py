@@ -371,7 +371,9 @@ class Story(RuleBasedStateMachine):
                 assert any(s.due_at < c.due_at for s in mine)
 
     def _armed(self, s: PlannedStep) -> datetime:
-        return next(c.armed_at for c in self.incident.clocks if c.id == s.clock_id)
+        """The first instant at which anybody can be told."""
+        armed = next(c.armed_at for c in self.incident.clocks if c.id == s.clock_id)
+        return max(armed, self.incident.alarmed_at or armed)
 
 
 Story.TestCase.settings = tuning(
