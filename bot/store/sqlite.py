@@ -31,8 +31,10 @@ T = TypeVar("T")
 FILE: Final = "yqbot.db"
 LOCK: Final = "yqbot.lock"
 GROUP: Final = 500
-PATIENCE_S: Final = 0.05
+PATIENCE_S: Final = 0.2
 """Longest time a patient unit waits for others, so that many small commits become one."""
+CROWD: Final = 40
+"""Units that wait for no more: what they write still fits into the writer's cache."""
 READERS: Final = 2
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 4_000
@@ -242,7 +244,7 @@ class Sqlite:
             if len(group) >= GROUP:
                 return group, True
             patient = patient and job.patient
-            left = until - time.monotonic() if patient else 0.0
+            left = until - time.monotonic() if patient and len(group) < CROWD else 0.0
             try:
                 job = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
             except queue.Empty:

@@ -20,7 +20,7 @@ from bot.store.engine import Tx
 from bot.store.port import SourceState
 from bot.store.postgres import translated
 from bot.store.schema import MIGRATIONS
-from bot.store.sqlite import AMONG, FILE, PAGE, Sqlite
+from bot.store.sqlite import AMONG, CROWD, FILE, PAGE, Sqlite
 from bot.store.verify import verify
 from tests.bot.store.cluster import Cluster
 from tests.bot.store.samples import T0, event, item, open_one, step
@@ -250,6 +250,9 @@ async def test_patient_units_wait_for_one_another_and_for_nothing_when_one_is_in
     await store.set_meta("haste", "1")
     assert [(await p).new for p in patient] == [1] * 5
     assert groups == [6]
+    crowd = [store.save_poll(SourceState(source_id=f"c{n}"), [item(f"c{n}")], patient=True) for n in range(CROWD)]
+    assert sum(c.new for c in await asyncio.gather(*crowd)) == CROWD  # so many are enough, nobody in haste is needed
+    assert groups == [6, CROWD]
     last = asyncio.ensure_future(store.save_poll(SourceState(source_id="last"), [item("last")], patient=True))
     await asyncio.sleep(0)
     await store.close()  # closing waits for nobody's patience either
