@@ -6,6 +6,7 @@ The result is a proposal with at least three candidates and reasons (domain.md �
     unit_for(matter, routing, model)        the same for one matter
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -19,7 +20,9 @@ from monitors.linear import BayesModel, Hashing, Letter, features
 TITLE_FACTOR = 3.0  # a word in the title counts three times one in the body
 BODY_CHARS = 600  # what a letter is about stands in its beginning; the rest is story
 NAMED_UNIT = 6.0
+ASKED_UNIT = 20.0  # the writer turns to this unit
 CATEGORY_LEAD = 90.0  # the kind of event outweighs the words around it (a school, a hospital, a building site)
+CATEGORY_IN_LETTER = 10.0  # a letter says at length who should act; that it also tells of a fire of last year decides little
 RULES_AMONG_MODEL = 4.0  # weight of the rule's share where a trained label is a unit of the table
 SURE_MARGIN = 0.35
 LEAST_CANDIDATES, MOST_CANDIDATES = 3, 5
@@ -28,12 +31,16 @@ ROUTER_HASHING = Hashing(bits=17, longest=2, cap=300)  # reading further gains n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What routing may look at: `region` lists place names, large to small; `category` is a code of domain.md §3."""
+    """What routing may look at: `region` lists place names, large to small; `category` is a code of domain.md §3.
+
+    `letter`: somebody writes at length about his own matter, unlike a headline or a report.
+    """
 
     title: str
     text: str = ""
     category: str = ""
     region: tuple[str, ...] = ()
+    letter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +126,7 @@ class Router:
     """A routing table compiled for many matters."""
 
     __slots__ = (
+        "_asking",
         "_automaton",
         "_by_function",
         "_by_label",
@@ -129,6 +137,7 @@ class Router:
         "_nobody",
         "_reader",
         "_routing",
+        "_short",
         "_spelled",
         "_territories",
     )
@@ -147,6 +156,9 @@ class Router:
         self._names = {unit.code: unit.name for unit in routing.units}
         self._called = [(unit, tuple(n for n in (unit.name, *unit.aliases) if len(n) > 2)) for unit in routing.units]
         self._leading = _leaders(routing)
+        self._short = _short_names(routing)
+        spelled = "|".join(map(re.escape, sorted(self._short, key=len, reverse=True)))
+        self._asking = re.compile(rf"(?:请|求|恳请|麻烦|希望|望)[^，。！？；：“”]{{0,6}}?({spelled})") if spelled else None
         self._territories = frozenset(unit.territory for unit in routing.units if unit.territory)
         self._spelled = tuple(dict.fromkeys([*self._territories, *(name for _, names in self._called for name in names)]))
         self._automaton = ahocorasick_rs.AhoCorasick(self._spelled) if self._spelled else None
@@ -173,13 +185,21 @@ class Router:
         for (code, _), hit in sorted(best.items(), key=lambda item: (-item[1].score, item[0])):
             scores[code] += hit.score
             reasons.setdefault(code, []).append(_word_reason(hit))
+        asked = self._asked(matter)
         said, leading = self._spoken(matter), self._leading.get(matter.category, frozenset())
-        if said or leading or not self._territories.isdisjoint(matter.region):
+        if said or leading or asked or not self._territories.isdisjoint(matter.region):
             for unit, names in self._called:
-                for points, reason in self._standing(unit, names, said, matter, leads=unit.code in leading):
+                for points, reason in self._standing(unit, names, said, matter, leads=unit.code in leading, asked=asked):
                     scores[unit.code] += points
                     reasons.setdefault(unit.code, []).insert(0, reason)
         return scores, reasons
+
+    def _asked(self, matter: Matter) -> str:
+        """The unit the writer of a letter turns to last: 请民政局查一查, 请药监、公安立即查封."""
+        if self._asking is None or not matter.letter:
+            return ""
+        found = self._asking.findall(matter.text)
+        return self._short[found[-1]] if found else ""
 
     def _spoken(self, matter: Matter) -> frozenset[str]:
         """Names and territories of units that the text names."""
@@ -189,18 +209,21 @@ class Router:
         return frozenset([self._spelled[index] for index, _, _ in found])
 
     def _standing(
-        self, unit: RoutedUnit, names: tuple[str, ...], said: frozenset[str], matter: Matter, *, leads: bool
+        self, unit: RoutedUnit, names: tuple[str, ...], said: frozenset[str], matter: Matter, *, leads: bool, asked: str
     ) -> list[tuple[float, str]]:
         """Points that do not come from function words: category lead, territory, one of the unit's own names in the text."""
         found = []
         if leads:
             citation = f"，依据{unit.citation}" if unit.citation else ""
-            found.append((CATEGORY_LEAD, f"事件类别由{unit.name}牵头（分办表“{self._routing.name}”{citation}）"))
+            points = CATEGORY_IN_LETTER if matter.letter else CATEGORY_LEAD
+            found.append((points, f"事件类别由{unit.name}牵头（分办表“{self._routing.name}”{citation}）"))
         if unit.territory and (unit.territory in said or unit.territory in matter.region):
             found.append((NAMED_UNIT, f"事发地在{unit.territory}，属地单位是{unit.name}"))
         name = next((name for name in names if name in said), "")
         if name:
             found.append((NAMED_UNIT, f"文中点名“{name}”"))
+        if unit.code == asked:
+            found.append((ASKED_UNIT, f"来信请{unit.name}处理"))
         return found
 
     def _with_model(
@@ -255,6 +278,17 @@ class Router:
             if code and code not in ranked and len(ranked) < LEAST_CANDIDATES:
                 ranked.append(code)
         return tuple(ranked)
+
+
+def _short_names(routing: Routing) -> dict[str, str]:
+    """What people call a unit when they turn to it (民政、住建、市场监管) -> its code."""
+    found: dict[str, str] = {}
+    for unit in routing.units:
+        for name in (unit.name, *unit.aliases):
+            for spelled in (name, name.removeprefix("县").rstrip("局委办站所队")):
+                if len(spelled) >= 2:
+                    found.setdefault(spelled, unit.code)
+    return found
 
 
 def _leaders(routing: Routing) -> dict[str, frozenset[str]]:

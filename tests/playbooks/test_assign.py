@@ -161,3 +161,11 @@ def test_whole_history_cross_validated() -> None:
     figures = bench.measure("unit", bench.unit_cv)
     assert figures["acc"] >= 0.86
     assert figures["top3"] >= 0.98
+
+
+def test_a_letter_goes_to_whom_it_turns_and_not_where_a_word_of_disaster_points(county: Routing) -> None:
+    text = "物业说怕着火，一直不给装。去年楼上着过一次火，烧黑了半层。请住建局牵头开个协调会，别再推来推去了，等了大半年还没有结果。"
+    headline = unit_for(Matter(title="小区加装充电桩难", text=text, category="building_fire"), county)
+    letter = unit_for(Matter(title="小区加装充电桩难", text=text, category="building_fire", letter=True), county)
+    assert (headline.code, letter.code) == ("yjj", "zjj")
+    assert any("来信请" in reason for reason in letter.reasons)
