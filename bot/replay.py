@@ -120,7 +120,7 @@ def play(detector: Detector, rows: Iterable[Mapping[str, Any]], clocks: Obligati
         changes += fed(seen, now)
         if row.get("desc") and row.get("desc_t"):
             at = max(now, datetime.fromisoformat(row["desc_t"]))
-            heapq.heappush(pending, (at, count, replace(seen, text=str(row["desc"]))))
+            heapq.heappush(pending, (at, count, seen._replace(text=str(row["desc"]))))
         count += 1
     for at, _, late in sorted(pending, key=lambda entry: entry[:2]):
         changes += fed(late, at)

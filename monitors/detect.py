@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
@@ -58,8 +59,7 @@ ORDER = "hotline"
 FORCED = ("officer", ORDER)  # a person reported it: always a story
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(NamedTuple):
     """One item as a source showed it. The same `id` again with a text is the same item, better known.
 
     `local`: its source is of the installation's own area, so that a text naming no place is about there.
@@ -96,8 +96,7 @@ class Scope:
         return all(not mine or (theirs and (theirs.startswith(mine) or mine.startswith(theirs))) for mine, theirs in pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """What an item did to a story. `reasons` are ids: rules, words, evidence of joining, the policy key that decided."""
 
     kind: Kind

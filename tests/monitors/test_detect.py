@@ -143,10 +143,10 @@ def test_a_local_source_that_names_no_place_is_about_the_desks_own_area() -> Non
     item = seen(1, "一中学体育馆楼顶坍塌 多人被困", kind="feed")
     assert Kind.ALARMED not in kinds(detector.feed(item, START))
     detector = JUDGES.detector(Scope(province="黑龙江", city="齐齐哈尔"), home)
-    changes = detector.feed(replace(item, local=True), START)
+    changes = detector.feed(item._replace(local=True), START)
     assert Kind.ALARMED in kinds(changes)
     assert detector.stories[changes[0].story].city == "齐齐哈尔"
-    abroad = replace(item, id="2", title="日本北海道一中学体育馆坍塌 多人被困", local=True)
+    abroad = item._replace(id="2", title="日本北海道一中学体育馆坍塌 多人被困", local=True)
     assert Kind.ALARMED not in kinds(detector.feed(abroad, START))
 
 
