@@ -271,7 +271,7 @@ class Intake:
             repeat = self._repeat(item, i.place) if alarm and old_rumour(i) else None
             return (
                 triage.member(item, why, now),
-                *triage.learnt(i, story, item, now),
+                *self.knowledge.learnt(i, story, item, now, alarms=bool(alarm)),
                 *self._same(story, i, now),
                 *self._eased(alarm, story, repeat, grave=i.high_consequence),
             )
@@ -302,7 +302,8 @@ class Intake:
             return
 
         def decision(i: Incident) -> tuple[Event, ...]:
-            return (*triage.learnt(i, story, item, now), *triage.alarm(i, story, changes, now))
+            alarm = triage.alarm(i, story, changes, now)
+            return (*self.knowledge.learnt(i, story, item, now, alarms=bool(alarm)), *alarm)
 
         await to.change(number, decision, _members(item, now, "edited"))
 
@@ -311,12 +312,11 @@ class Intake:
         why = "；".join(changes[0].reasons)
         first = self.opening(story, item, changes, now)
         self.clarified = await known_clarifications(self.desk, self.clarified)
-        assigned = self.knowledge.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
+        unit = self.knowledge.unit_of(story, item, now)
 
         def more(i: Incident) -> tuple[Event, ...]:
             repeat = self._repeat(item, i.place)
             again = (triage.event("noted", now, note=OLD, text=told_again(repeat)),) if repeat else ()
-            unit = triage.event("unit_suggested", now, unit=assigned.code, ranked=assigned.ranked, reasons=assigned.reasons)
             return (
                 triage.member(item, why, now),
                 unit,

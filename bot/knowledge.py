@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot.judging import Judges, judges_from
 from bot.training import Models
 from config.routing import RoutedUnit, load_routing
 from config.schema import Category, Settings
-from monitors.detect import Detector, Scope
+from monitors.detect import Detector, Scope, Story
+from monitors.item import Item
 from monitors.region import Region
+from playbooks import triage
 from playbooks.assign import Assignment, Matter, Router
+from playbooks.incident import Event, Incident
 
 _SPOT = re.compile(
     r"(?:[一-龥]{2,3}(?:镇|乡|街道))?[一-龥]{2,4}(?:村|社区|小区|水库|大桥|中学|小学|医院|广场)|[一-龥]{2,3}(?:镇|乡|街道)"
@@ -38,6 +42,22 @@ class Knowledge:
 
     def assign(self, title: str, text: str, category: str, place: tuple[str, ...]) -> Assignment:
         return self.router.assign(Matter(title=title, text=text, category=category, region=place))
+
+    def unit_of(self, story: Story, item: Item, now: datetime) -> Event:
+        """Whom this post of the matter, as it is understood now, is for."""
+        found = self.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
+        return triage.event("unit_suggested", now, unit=found.code, ranked=found.ranked, reasons=found.reasons)
+
+    def learnt(self, i: Incident, story: Story, item: Item, now: datetime, *, alarms: bool) -> tuple[Event, ...]:
+        """What a post teaches of a matter. With another category, or with the first alert, whom to ask is looked for anew:
+
+        the number on the card follows what the matter is now, not its first post, until a unit has it or somebody verified it.
+        """
+        known = triage.learnt(i, story, item, now)
+        if i.primary_unit or i.verifications or not (alarms or any(e.kind == "classified" for e in known)):
+            return known
+        unit = self.unit_of(story, item, now)
+        return known if unit.data["unit"] in ("", i.suggested_unit) else (*known, unit)
 
     def detector(self) -> Detector:
         """A fresh detector over the installation's scope."""

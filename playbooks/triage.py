@@ -75,6 +75,9 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
             out.append(event("figure", now, figure=figure))
     if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:
         out.append(event("classified", now, category=story.category, label=story.label))
+    where = Place(province=story.province, city=story.city, county=story.county, foreign=story.foreign)
+    if story.province and not i.place.text and not i.place.foreign and not i.verifications:
+        out.append(event("classified", now, place=where))  # the first post named no place
     if story.level is not None:
         level = Level.of(story.level)
         worst = min((a.level for a in i.assessments if a.level is not None), default=None)
