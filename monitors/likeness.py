@@ -36,7 +36,10 @@ _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"[0-9]\.[0-9]级")
 STORM = "台风"
 _AGE = re.compile(r"(?<![0-9.])([0-9]{1,2})岁(?!以|及|半)")
-_STORM = re.compile(STORM + r"[“”\"《]?[㐀-鿿]{2}")
+_STORM = re.compile(
+    STORM
+    + r"[“”\"《「『]?(?!来袭|影响|天气|登陆|预警|逼近|过境|中心|路径|即将|可能|带来|红色|橙色|黄色|蓝色|[或将已致最正生停再又袭])([㐀-鿿]{2})"
+)
 
 Vector = dict[str, float]
 
@@ -185,7 +188,7 @@ def ages(title: str) -> set[str]:
 
 def storms(title: str) -> set[str]:
     """Typhoons a title names, with the first two characters of the name: one typhoon crosses several provinces."""
-    return set(_STORM.findall(title)) if STORM in title else set()
+    return {f"{STORM}{name}" for name in _STORM.findall(title)} if STORM in title else set()
 
 
 def _unit(raw: Vector) -> Vector:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from config.lexicon import AlarmPolicy
 from monitors.heat import recent
+from monitors.likeness import STORM
 from monitors.matter import Story
 from monitors.sites import Apart
 from monitors.story import MATTER, WIDE, StoryIndex, hazards
 
 # likeness of words that makes a twin: less, the more the facts agree
-CITY, TOLL_HERE, SELDOM, TOLL, PROVINCE, KIND, WORDS = 0.0, 0.03, 0.04, 0.08, 0.08, 0.15, 0.22
+CITY, TOLL_HERE, SELDOM, TOLL, PROVINCE, KIND, WORDS, SURE = 0.0, 0.03, 0.04, 0.08, 0.08, 0.15, 0.22, 0.33
 HERE = ("city", "county")
 LOST = ("dead", "lost")  # how the tolls end by which a disaster is known
 OWN_TOLL = ("deaths", "missing")  # what makes a matter its own beside a louder one
@@ -50,9 +51,9 @@ class Twins:
         if self._elsewhere(story, other):
             return False
         shared, apart = self._shared(story, other), self.index.apart(story.id, other.id)
-        if apart >= Apart.THING or (apart is Apart.PERSON and not shared):
-            return False
         related, near = _related(story, other), self.index.near(story.id, other.id)
+        if apart >= Apart.THING or (apart is Apart.PERSON and not shared and near < SURE):
+            return False
         same_toll = bool(self.index.share_toll(story.id, other.id))
         if _fewer_dead(story, other) and near < WORDS and not same_toll:
             return False
@@ -74,10 +75,17 @@ class Twins:
     def _elsewhere(self, story: Story, other: Story) -> bool:
         """Whether both lie in places that differ; a flood strikes many counties of one city at once."""
         apart = [differ(mine, theirs) for mine, theirs in zip(_place(story), _place(other), strict=True)]
-        if any(apart[:2]) or not apart[2]:
-            return any(apart)
+        if self._one_storm(story, other) or not any(apart):
+            return False
+        if any(apart[:2]):
+            return True
         flooded = "water" in story.families & self._leading(other)
         return not flooded or self._shared(story, other) == "home" or self._own_toll(story, other)
+
+    def _one_storm(self, story: Story, other: Story) -> bool:
+        """Both name one typhoon, which crosses provinces, and the story has no victims of its own."""
+        named = any(said.startswith(STORM) for said in self.index.share_toll(story.id, other.id))
+        return named and not self._own_toll(story, other)
 
     def _shared(self, story: Story, other: Story) -> str:
         return self.index.shared(_place(story), _place(other))

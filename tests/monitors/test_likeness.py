@@ -46,7 +46,8 @@ def test_an_age_tells_a_person_apart(title: str, expected: set[str]) -> None:
 
 
 def test_a_named_typhoon_is_recognised() -> None:
-    assert storms("台风青鹭登陆江北") == {"台风青鹭"}
+    assert storms("台风青鹭登陆江北") == storms("江北台风「青鹭」致积水") == {"台风青鹭"}
+    assert storms("江北台风来袭 台风影响江南") == set()
     assert storms("江北防御台风") == set()
 
 

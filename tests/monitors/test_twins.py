@@ -12,7 +12,7 @@ from monitors.heat import Sighting
 from monitors.matter import Story
 from monitors.sites import Spot
 from monitors.story import ItemRef, JoinRules, StoryIndex
-from monitors.twins import PROVINCE, SELDOM, Twins
+from monitors.twins import PROVINCE, SELDOM, SURE, WORDS, Twins
 
 NOW = datetime(2025, 7, 28, 8, tzinfo=UTC)
 RULES = JoinRules(hours=72.0, letter_days=30.0)
@@ -210,12 +210,13 @@ def test_the_dead_found_after_a_flood_are_a_part_of_its_toll() -> None:
 
 
 def test_people_who_differ_and_no_common_place_make_two_fights() -> None:
-    titles = ("江北石岭警方通报女童遭围殴", "警方通报老人遭围殴")
+    titles = ("江北石岭警方通报女童在培训班遭多名少年围殴", "警方通报一名老人早晨公园里遭围殴")
     index = StoryIndex(RULES)
     people = (Spot(people=frozenset(("person_child",))), Spot(people=frozenset(("person_elder",))))
     for name, title, spot in zip(("other", "mine"), titles, people, strict=True):
         index.place(ItemRef(id=name, title=title, families=BLOWS, spot=spot), NOW, fixed=name)
     fight: dict[str, Any] = {"families": {"violence"}, "category": "crime"}
+    assert WORDS <= index.near("mine", "other") < SURE
     assert twin(story("mine", province="", **fight), story("other", **fight), index=index) == ""
 
 
@@ -242,3 +243,32 @@ def test_a_kind_that_seldom_strikes_twice_needs_few_words() -> None:
         near = index.near("mine", "other")
         assert SELDOM <= near < PROVINCE
         assert bool(twin(story("mine", **facts), story("other", **facts), index=index)) is same
+
+
+@pytest.mark.parametrize(
+    ("title", "facts", "same"),
+    [
+        ("江南台风「青鹭」致积水", {}, True),
+        ("江南台风「青鹭」致2人遇难", {"figures": {"deaths": 2}}, False),
+        ("江南台风「白鹮」致积水", {}, False),
+        ("江南台风登陆致积水", {}, False),
+    ],
+    ids=["one_name", "own_dead", "other_name", "no_name"],
+)
+def test_one_typhoon_is_one_matter_in_the_next_province(title: str, facts: dict[str, Any], same: bool) -> None:
+    index = indexed(("other", "台风“青鹭”登陆江北", "江北省", WATER), ("mine", title, "江南省", WATER))
+    found = twin(story("mine", province="江南省", **facts), story("other"), index=index)
+    assert bool(found) is same
+
+
+def test_words_all_but_equal_are_one_fight_although_the_people_are_called_otherwise() -> None:
+    index = StoryIndex(RULES)
+    told = (
+        ("other", "石岭射击俱乐部枪支走火致男子身亡", "person_adult"),
+        ("mine", "警方通报射击俱乐部枪支走火高中生身亡", "person_youth"),
+    )
+    for name, title, who in told:
+        ref = ItemRef(id=name, title=title, families=BLOWS, spot=Spot(people=frozenset((who,))))
+        index.place(ref, NOW, fixed=name)
+    facts: dict[str, Any] = {"families": {"violence"}, "category": "crime"}
+    assert twin(story("mine", province="", **facts), story("other", **facts), index=index) == "other"
