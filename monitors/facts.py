@@ -110,18 +110,21 @@ class Facts:
         if place == "clash" and (storms(self._ref.title) & story.tolls or _far_quake(story, self._ref)):
             place = "unknown"
         apart = self._apart(story)
-        if place == "clash" or _grievance_and_disaster(theirs, mine) or (apart and _other_matter(apart, place, theirs | mine)):
+        if apart is Apart.SITE:
+            return -1.0
+        if place == "clash" or grievance_and_disaster(theirs, mine) or (apart and _other_matter(apart, place, theirs | mine)):
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._at_home(place)
         if place == "home" and self._hazards and not story.hazards and not self._same_spot(story):
             value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
-        near = place in ("city", "county") and not self._fewer_dead(story)
+        local = not self._ref.spot.names.isdisjoint(story.spot.names)
+        near = (local or place in ("city", "county")) and not self._fewer_dead(story)
         if same_family and place == "unknown" and theirs & mine <= PERSONAL:
             value -= rules.same_hazard  # blows are struck everywhere: verb and form alone make no matter
         elif same_family:
             value += rules.same_hazard + (rules.same_city if near else rules.same_province if place == "province" else 0.0)
-        elif near and not clash and (story.hazards or not self._hazards):
+        elif near and not local and not clash and (story.hazards or not self._hazards):
             value += rules.same_province  # a disaster is not what the place was talked of before
         if place not in ("unknown", "home") and not self._stated.isdisjoint(story.tolls):
             value += rules.same_toll
@@ -168,13 +171,13 @@ def most_dead(stated: Iterable[str]) -> int:
 
 
 def _other_matter(apart: Apart, place: str, families: frozenset[str]) -> bool:
-    """Other places tell matters apart anywhere, other things in one city or county, other people where it befalls single persons."""
+    """Other things tell matters of one city or county apart, other people where it befalls single persons."""
     if apart is Apart.PERSON:
         return bool(PERSONAL & families)
-    return apart is Apart.SITE or (apart is Apart.THING and place in ("city", "county"))
+    return apart is Apart.THING and place in ("city", "county")
 
 
-def _grievance_and_disaster(one: frozenset[str], two: frozenset[str]) -> bool:
+def grievance_and_disaster(one: frozenset[str], two: frozenset[str]) -> bool:
     """Unpaid wages in a village and a landslide there are two matters, however few the words; a bad meal and the poisoning are one."""
     if not one.isdisjoint(two):
         return False

@@ -26,7 +26,7 @@ from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, ages, d
 from monitors.members import MATTER as MATTER
 from monitors.members import OpenStory, Weighed
 from monitors.members import hazards as hazards
-from monitors.sites import Apart
+from monitors.sites import TOWN, Apart
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 SLACK = 1e-9  # far more than a bound and a score summed in another order can differ
@@ -76,7 +76,7 @@ class StoryIndex:
         With `join_only` an item that fits no story is not placed and the placement has an empty story.
         """
         letter = bool(ref.text)
-        counts = self._letters.read(ref.title, ref.text) if letter else words(self._own.sub("", ref.title) or ref.title)
+        counts = self._letters.read(ref.title, ref.text) if letter else words(self._told(ref))
         item = Weighed(self._vector(ref, counts))
         stated, said = (set(), set()) if letter else (tolls(ref.title) | storms(ref.title), ages(ref.title))
         found = (fixed, 1.0, ()) if fixed else self._best(ref, item, stated, now)
@@ -152,6 +152,14 @@ class StoryIndex:
         if one is None or two is None or WIDE & (one.families.keys() | two.families.keys()):
             return Apart.NO
         return one.spot.apart(two.spot)
+
+    def _told(self, ref: ItemRef) -> str:
+        """What a title says beside where: the territory's own names, and the town, which every matter of the town shares."""
+        told = self._own.sub("", ref.title)
+        for kind, name in ref.spot.names:
+            if kind == TOWN:
+                told = re.sub(f"{re.escape(name)}(?:街道办|街道|镇|乡)?", " ", told)
+        return told.strip() or ref.title
 
     def _vector(self, ref: ItemRef, counts: Mapping[str, float]) -> Vector:
         if ref.text:

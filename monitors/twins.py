@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.lexicon import AlarmPolicy
+from monitors.facts import grievance_and_disaster
 from monitors.heat import recent
 from monitors.likeness import STORM
 from monitors.matter import Story
@@ -54,12 +55,21 @@ class Twins:
         related, near = _related(story, other), self.index.near(story.id, other.id)
         if apart >= Apart.THING or (apart is Apart.PERSON and not shared and near < SURE):
             return False
+        if self._of_another_kind(story, other, shared):
+            return False
         same_toll = bool(self.index.share_toll(story.id, other.id))
         if _fewer_dead(story, other) and near < WORDS and not same_toll:
             return False
         other_hazard = bool(hazards(story.families) and hazards(other.families) and not related)
         needed = TOLL_HERE if shared in HERE else WORDS if other_hazard else KIND if shared == "home" else TOLL
         return (same_toll and near >= needed) or near >= self._needed(story, other, shared)
+
+    def _of_another_kind(self, story: Story, other: Story, shared: str) -> bool:
+        """A disaster beside a grievance it is no part of, or, in the desk's own territory, beside talk or a disaster of another kind."""
+        mine, theirs = frozenset(story.families), self._leading(other)
+        if grievance_and_disaster(mine, theirs):
+            return True
+        return shared == "home" and bool(hazards(mine)) and mine.isdisjoint(theirs)
 
     def _needed(self, story: Story, other: Story, shared: str) -> float:
         if not _related(story, other) or shared in ("", "home"):

@@ -87,6 +87,23 @@ def test_two_matters_of_one_town_on_one_morning_stay_two(desk: str, titles: tupl
     assert alarmed(desk, titles, hours=0.2)[0] == 2
 
 
+HOME = {
+    "water_and_fire": ("镇雄县塘房镇自来水发黄", "镇雄县塘房镇一商场起火致2死"),
+    "fire_and_crash": ("镇雄县塘房镇一民房起火致2死", "镇雄县塘房镇两车相撞致2死"),
+    "meal_and_bus": ("镇雄县塘房镇中学食堂饭菜变质", "镇雄县塘房镇中学校车侧翻致2死"),
+    "crane_and_fireworks": ("镇雄县坪上乡一工地塔吊倒塌 致1人死亡", "镇雄县坪上乡鞭炮厂爆炸 致3人死亡"),
+    "wages_and_slide": ("镇雄县坪上乡高坪村拖欠农民工工资", "镇雄县坪上乡高坪村发生山体滑坡 2人被埋"),
+}
+
+
+@pytest.mark.parametrize("titles", HOME.values(), ids=HOME)
+def test_what_one_town_of_the_own_county_suffers_in_one_hour_alarms_each_for_itself(titles: tuple[str, ...]) -> None:
+    watch = JUDGES.detector(Scope.parse("云南/昭通/镇雄"), JUDGES.locator.locate("云南省昭通市镇雄县"))
+    found = [watch.feed(Seen(id=t, source=t, title=t), START + timedelta(minutes=9 * n)) for n, t in enumerate(titles)]
+    assert [any(c.kind is Kind.ALARMED for c in changes) for changes in found] == [True, True]
+    assert len(watch.stories) == 2
+
+
 @pytest.mark.parametrize(
     ("grievance", "disaster", "same"),
     [("matter_meal", "food", True), ("matter_code", "epidemic", True), ("matter_housing", "earth", True), ("matter_wages", "earth", False)],
