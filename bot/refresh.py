@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot import late_answers
 from bot.compose import RELAY, RELAY_WORD, compose, message
 from bot.desk import Desk, NotFound, change
 from bot.store.port import MessageRow
@@ -25,6 +26,8 @@ FRESH = timedelta(seconds=60)
 
 async def refreshed(desk: Desk, row: MessageRow) -> MessageRow | None:
     """The message to send now: as it is, brought up to date, or None when it is withdrawn."""
+    if row.kind == late_answers.KIND:
+        return await late_answers.joined(desk, row)
     if row.incident is None or not row.steps:
         return row
     relay = row.id.startswith(RELAY)

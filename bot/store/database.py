@@ -260,6 +260,9 @@ class SqlStore(ApartStore):
     async def unsent(self, message_id: str, owner: str) -> list[MessageRow]:
         return await self.engine.read(lambda tx: rewrites.unsent(tx, message_id, owner))
 
+    async def mine(self, message_id: str, owner: str) -> bool:
+        return await self.engine.read(lambda tx: rewrites.mine(tx, message_id, owner))
+
     async def rewrite(
         self,
         message_id: str,

@@ -19,19 +19,38 @@ REFUSED: Final = "(select count(*) from attempt where attempt.message = message.
 # without a request nothing can have left: it is written here, before the first send
 MINE: Final = f"id = :id and owner = :owner and state = 'sending' and (request = '' or {REFUSED} = attempts - 1)"
 WAITING: Final = f"state = 'pending' and (request = '' or {REFUSED} = attempts)"
+MINE_TOO: Final = f"kind = 'reply' and owner = :owner and state = 'sending' and {REFUSED} = attempts - 1"
+
+
+BEHIND: Final = f"(({WAITING}) or ({MINE_TOO}))"
+"""Of answers also those claimed in the same breath: one process sends to one person one after the other."""
 
 
 def unsent(tx: Tx, ident: str, owner: str) -> list[MessageRow]:
-    """The claimed message first, then those waiting for the same person about the same matter; none of them ever left.
+    """The claimed message first, then those waiting for the same person about the same matter, or the answers waiting for that person;
+    none of them ever left.
 
     Empty when the claimed one may have left, or is no longer `owner`'s.
     """
     found = messages.read(tx, f"where {MINE}", {"id": ident, "owner": owner})
-    if not found or found[0].incident is None:
+    if not found:
+        return found
+    if found[0].kind == "reply":
+        asked = {"recipient": found[0].recipient, "id": ident, "owner": owner}
+        where = f"where kind = 'reply' and recipient = :recipient and id <> :id and {BEHIND} order by created_at, id"
+        return [*found, *messages.read(tx, where, asked)]
+    if found[0].incident is None:
         return found
     params = {"incident": found[0].incident, "recipient": found[0].recipient, "id": ident}
     where = f"where incident = :incident and recipient = :recipient and id <> :id and {WAITING} order by created_at, id"
     return [*found, *(m for m in messages.read(tx, where, params) if m.steps)]
+
+
+def mine(tx: Tx, ident: str, owner: str) -> bool:
+    """Whether a claimed message is still this process's to send: it was not taken along by another."""
+    return bool(
+        tx.rows("select id from message where id = :id and owner = :owner and state = 'sending'", {"id": ident, "owner": owner})
+    )
 
 
 def rewrite(
@@ -51,7 +70,9 @@ def rewrite(
     if not tx.rows(f"select id from message where {MINE}", {"id": ident, "owner": owner}):
         return False
     for other in absorbed:
-        if tx.run(f"update message set state = 'merged', lease_until = 0 where id = :id and {WAITING}", {"id": other}):
+        if tx.run(
+            f"update message set state = 'merged', lease_until = 0 where id = :id and {BEHIND}", {"id": other, "owner": owner}
+        ):
             _adopt(tx, other, ident)
     if request is None:
         tx.run(

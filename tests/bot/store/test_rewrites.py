@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -134,3 +135,15 @@ async def test_of_two_processes_writing_anew_only_the_owner_does(store: SqlStore
     assert [ok for n, ok in enumerate(done) if n % 3 == 1] == [True, True]
     assert not any(ok for n, ok in enumerate(done) if n % 3 != 1)
     assert (await held(store))["half"].steps == tuple(sorted((keys["half"], keys["last"])))
+
+
+async def test_answers_to_one_person_are_found_whether_waiting_or_claimed_in_the_same_breath(store: SqlStore) -> None:
+    rows = [replace(message(f"r{n}", at=T0 + minutes(n)), incident=None, kind="reply", steps=()) for n in range(4)]
+    await store.settle_steps({}, [*rows, replace(rows[0], id="x", recipient="other")], T0)
+    assert set(await claim(store, limit=5)) == {"r0", "r1", "r2", "r3", "x"}
+    await refuse(store, "r3")
+    assert [m.id for m in await store.unsent("r0", "p1")] == ["r0", "r1", "r2", "r3"]
+    assert await anew(store, "r0", ["r1", "r3"])
+    assert [await store.mine(f"r{n}", "p1") for n in range(4)] == [True, False, True, False]
+    assert [m.id for m in await store.unsent("r0", "p1")] == ["r0", "r2"]
+    assert await store.unsent("r1", "p1") == []
