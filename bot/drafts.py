@@ -65,7 +65,7 @@ def _what(i: Incident, settings: Settings) -> str:
 def _spoken(i: Incident, settings: Settings) -> str:
     """One sentence to read out on the telephone: hearsay as hearsay until somebody has verified it."""
     (what, doubt), own = texts.kind_of(i, settings), settings.organisation.short
-    head = f"{'演练。' if i.drill else ''}{own}{_heard(i)}反映，"
+    head = f"{'演练。' if i.drill else ''}{own}{_heard(i)}，"
     if texts.checked(i):
         where, known = texts.spot(i, settings), texts.toll(i, "confirmed") or "伤亡情况待核"
         return f"{head}{where}{texts.apart(where, what)}，已核实，{known}，正在处置，情况续报。"
@@ -74,9 +74,9 @@ def _spoken(i: Incident, settings: Settings) -> str:
 
 
 def _heard(i: Incident) -> str:
-    """``11月22日02:24从网上发现`` or ``接来电``."""
+    """``11月22日02:24从网上看到反映`` or ``接到来人来电反映``."""
     told, seen = i.starts.reported_at, i.starts.detected_at
-    return f"{_full(told.value)}接来人来电" if told else f"{_full(seen.value if seen else i.opened_at)}从网上发现"
+    return f"{_full(told.value)}接到来人来电反映" if told else f"{_full(seen.value if seen else i.opened_at)}从网上看到反映"
 
 
 def _done(i: Incident, settings: Settings) -> str:

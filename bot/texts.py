@@ -46,7 +46,9 @@ EARLY = timedelta(minutes=2)  # a step is at most this early by jitter; earlier 
 
 
 def remaining(delta: timedelta) -> str:
-    """2小时30分, 18分钟; never negative."""
+    """2小时30分, 18分钟, from two days on 3天4小时; never negative."""
+    if delta >= DAYS:
+        return labels.span(delta)
     minutes = max(0, int(delta.total_seconds() // 60))
     hours, minutes = divmod(minutes, 60)
     if hours and minutes:
@@ -157,6 +159,7 @@ def level_name(level: Level | None) -> str:
     return labels.LEVELS.get(level.code if level else "unknown", "未定级")
 
 
+DAYS = timedelta(days=2)
 LONG_AGO = timedelta(hours=1)
 """From so long before the first alert a matter is said to have begun before it."""
 

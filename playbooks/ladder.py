@@ -123,7 +123,9 @@ def _step(
     if calm and clock.track == "internal":
         fire = quiet_after(fire, settings)
     elif calm and due <= clock.due_at:
-        fire = quiet_forward(fire, settings)
+        evening = quiet_forward(fire, settings)
+        told = incident.alarmed_at is None or evening >= incident.alarmed_at
+        fire = evening if told else fire  # on the evening before nobody had heard of the matter
     late = due >= clock.due_at
     statutory = OVERDUE if late else STATUTORY
     priority = OVERDUE if rule.card == UNREAD else statutory if clock.track in OF_STATE else NORMAL

@@ -246,3 +246,9 @@ def test_a_card_pressed_before_anything_is_verified_keeps_the_numbers_and_what_i
 def test_a_countdown_says_what_to_do_once() -> None:
     i = act(told("鹿溪储户反映取款难", label="N"), "verify", OFFICER, at("02:40"), result="true", source="银行")
     assert lines(shown(i, "half", at("03:00", day=23)))[2].count("请核清事实") == 1
+
+
+def test_from_two_days_on_waiting_is_told_in_days() -> None:
+    i = told("鹿溪路面塌陷")
+    assert stuck_text(i, settings(), at("01:24", day=24)) == "值班员未点收到，已47小时"
+    assert stuck_text(i, settings(), at("05:24", day=24)) == "值班员未点收到，已2天3小时"

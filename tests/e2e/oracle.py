@@ -236,7 +236,8 @@ class Matter:
                     if calm and duty.clause["track"] == "internal":
                         fire = self.rules.morning_after(fire)
                     elif calm and due <= duty.due:
-                        fire = self.rules.evening_before(fire)
+                        evening = self.rules.evening_before(fire)
+                        fire = evening if evening >= self.facts.alarmed else fire
                     own = duty.clause["track"] == "internal" and step["card"] != "unread"  # practice.md §2.2: awake comes first
                     for role in (r for r in step["roles"] if not late or r == "duty_officer"):  # nobody else knew of the matter
                         yield Rung(Key(duty.id, code, role, due), max(fire, duty.armed), own)

@@ -73,3 +73,12 @@ def test_what_was_acknowledged_before_asks_for_no_second_receipt() -> None:
     i = act(landslide(FOUND), "acknowledge", OFFICER, at("02:26"))
     i = apply(i, [figure("injured", 2, LATER)], settings(), LATER)
     assert not [c for c in i.clocks if c.code == "acknowledge" and c.running]
+
+
+def test_a_rung_is_brought_forward_to_an_evening_only_if_the_matter_had_rung_by_then() -> None:
+    found, rung = at("00:57"), at("00:17", day=23)
+    half = [s for s in steps(quiet_for(found, rung), settings()) if s.code == "half" and s.role == "duty_leader"]
+    assert [s.due_at for s in half] == [at("00:57", day=23)]
+    assert half[0].due_at - half[0].fire_at < timedelta(minutes=1), "it came together with the first card"
+    usual = [s for s in steps(quiet_for(found, found), settings()) if s.code == "half" and s.role == "duty_leader"]
+    assert usual[0].fire_at.astimezone(found.tzinfo).hour == 21
