@@ -61,7 +61,7 @@ def _triage(args: argparse.Namespace, env: dict[str, str]) -> int:
 
 
 def _cluster(args: argparse.Namespace, env: dict[str, str]) -> int:
-    from bot.judging import run_cluster
+    from bot.clusters import run_cluster
 
     return run_cluster(args, env)
 

@@ -10,7 +10,8 @@ from bot.opinion import judge_of, view
 from bot.store.port import StoredItem
 from bot.triage import Triage, reasons
 from config.schema import Settings
-from monitors.figures import Figures, extract
+from monitors.counted import Figures
+from monitors.figures import extract
 from monitors.gate import Verdict
 from monitors.item import Item, ItemKind
 from monitors.region import Region

@@ -1,4 +1,4 @@
-"""Wiring of the judges (gate, gazetteer, figures, grade) and the command `cluster`.
+"""Wiring of the judges (gate, gazetteer, figures, grade).
 
 Everything that decides is pure and lives in `monitors` and `playbooks`; here it is built once from the settings folders and fed with
 lines. Output as contracts.md §2: one JSON object a line, same order, streaming.
@@ -6,35 +6,31 @@ lines. Output as contracts.md §2: one JSON object a line, same order, streaming
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from bot.configuration import settings_of
 from config.gazetteer import Gazetteer, load_gazetteer, with_home
 from config.lexicon import AlarmPolicy, load_lexicon, load_policy
 from config.schema import Settings
-from monitors.detect import COUNTED, Detector, Scope, dull_words, families_of, family_table, letter_form, names_of, site_reader
-from monitors.figures import NOTHING, extract
+from monitors.counted import COUNTED, NOTHING, Metric
+from monitors.figures import extract
 from monitors.gate import Gate, Verdict
-from monitors.marks import Metric
 from monitors.region import Locator, Region
-from monitors.sites import SiteReader
-from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
 from playbooks.severity import MISSING_LIKE, grade
 from playbooks.severity import Verdict as Grading
 
+if TYPE_CHECKING:
+    from monitors.detect import Detector, Scope
+    from monitors.story import StoryIndex
+
 _METRICS = tuple((name, Metric(name)) for name in COUNTED)
 _UNSTATED = MappingProxyType(dict.fromkeys(COUNTED))
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +60,8 @@ class Judges:
 
     def detector(self, scope: Scope | None = None, home: Region | None = None) -> Detector:
         """A detector with no past. `home` stands in where a local source names no place."""
+        from monitors.detect import Detector  # judging single texts needs none of it, and start-up counts
+
         return Detector(
             gate=self.gate,
             locate=self.locator.locate,
@@ -76,6 +74,9 @@ class Judges:
 
     def index(self) -> StoryIndex:
         """A story index with the joining windows of the policy."""
+        from monitors.story import JoinRules, StoryIndex
+        from monitors.story_words import dull_words, letter_form
+
         rules = JoinRules(hours=self.policy.story_hours, letter_days=self.policy.letter_days)
         return StoryIndex(rules, dull_words(self.gate), form=letter_form(self.gate))
 
@@ -127,49 +128,6 @@ def incident_of(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def run_cluster(
-    args: argparse.Namespace, env: Mapping[str, str] = os.environ, source: IO[str] | None = None, out: IO[str] | None = None
-) -> int:
-    """`yqbot cluster`: `{"id", "event"}` per line; an event depends only on lines already read, streams never mix."""
-    judges, target = judges_of(args.config, env), out or sys.stdout
-    for line in clusters(judges, rows_of(source or sys.stdin)):
-        target.write(json.dumps(line, ensure_ascii=False) + "\n")
-    return 0
-
-
-def clusters(judges: Judges, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
-    """Story of every row, in order; a row without a date counts as seen with the one before it."""
-    index, last = judges.index(), _EPOCH
-    table, sites = family_table(judges.gate), site_reader(judges.gate)
-    for row in rows:
-        last = max(last, _date(row.get("date")) or last)
-        ref = _reference(judges, row, table, sites)
-        yield {"id": str(row.get("id", "")), "event": f"{ref.stream}/{index.place(ref, last).story}"}
-
-
-def _reference(judges: Judges, row: Mapping[str, Any], table: Mapping[str, tuple[str, ...]], sites: SiteReader) -> ItemRef:
-    title, text, stream = (
-        str(row.get("title") or ""),
-        str(row.get("detail") or row.get("text") or ""),
-        str(row.get("stream") or ""),
-    )
-    if row.get("detail") or len(text) >= LETTER_CHARS:  # `detail` is a letter's body, however short
-        return ItemRef(id=str(row.get("id", "")), title=title, text=text, stream=stream)
-    title = title or text  # a short text without a title is read like one
-    region = judges.locator.locate(title)
-    province, city, county = names_of(region)
-    return ItemRef(
-        id=str(row.get("id", "")),
-        title=title,
-        stream=stream,
-        province=province,
-        city=city,
-        county=county,
-        families=families_of(judges.gate.judge(title, region=region), table),
-        spot=sites.read(title, (province, city, county)),
-    )
-
-
 def rows_of(source: Iterable[str]) -> Iterator[dict[str, Any]]:
     """JSON objects of a JSONL stream; ValueError names the line that is none."""
     for number, line in enumerate(source, 1):
@@ -182,14 +140,6 @@ def rows_of(source: Iterable[str]) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             raise ValueError(f'第{number}行不是 JSON 对象，请写成 {{"id": …, "title": …}}。')
         yield row
-
-
-def _date(value: object) -> datetime | None:
-    try:
-        parsed = datetime.fromisoformat(str(value).strip().replace("/", "-"))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def place_of(region: Region) -> dict[str, object]:

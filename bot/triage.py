@@ -6,24 +6,26 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bot.configuration import folders_of
 from bot.judging import Judges, incident_of, judges_of, place_of, rows_of
-from bot.training import Models, load_models
 from config.routing import load_routing
 from config.wording import load_wording
 from monitors.gate import Verdict
 from monitors.region import Region
 from monitors.rumor import RumorScorer
 from monitors.sentiment import SentimentScorer
-from monitors.story import LETTER_CHARS
+from monitors.text import LETTER_CHARS
 from playbooks.assign import Matter, Router
 from playbooks.disposition import DispositionJudge, DispositionVerdict, Strand
 from playbooks.letter import LetterJudge, LetterVerdict
+
+if TYPE_CHECKING:
+    from bot.training import Models
 
 ROUTING = "county"
 SHOWN = ("deaths", "injured", "missing", "poisoned")
@@ -51,7 +53,8 @@ class Triage:
         rumor = self.rumor.score(text or title)
         strand = Strand(title=title, text=text, letter=letter, label=verdict.label, category=verdict.category)
         disposition = self.dispositions.judge(strand)
-        unit = self.router.assign(Matter(title=title, text=text, category=verdict.category, region=_names(region)))
+        matter = Matter(title=title, text=text, category=verdict.category, region=_names(region), letter=letter is not None)
+        unit = self.router.assign(matter)
         post = self.sentiment.score(text) if text.strip() else None
         return {
             "id": row.get("id"),
@@ -96,18 +99,18 @@ def _disposition(verdict: DispositionVerdict, letter: LetterVerdict | None) -> d
 
 def triage_of(folder: Path | None, env: Mapping[str, str], *, table: str = ROUTING, models: Models | None = None) -> Triage:
     """Every judge of an installation; raises the loaders' errors."""
-    folders, given = folders_of(folder, env), models or Models()
+    folders = folders_of(folder, env)
 
     def wording(name: str) -> Any:
         return load_wording(*(path for layer in folders if (path := layer / f"{name}.toml").is_file()))
 
     return Triage(
         judges=judges_of(folder, env),
-        sentiment=SentimentScorer(wording("sentiment"), given.sentiment),
-        rumor=RumorScorer(wording("rumor"), given.rumor),
+        sentiment=SentimentScorer(wording("sentiment"), models.sentiment if models else None),
+        rumor=RumorScorer(wording("rumor"), models.rumor if models else None),
         letters=LetterJudge(wording("letters")),
         dispositions=DispositionJudge(wording("dispositions")),
-        router=Router(load_routing(table, *(layer / "routing" for layer in folders)), given.router),
+        router=Router(load_routing(table, *(layer / "routing" for layer in folders)), models.router if models else None),
     )
 
 
@@ -115,12 +118,21 @@ def run_triage(
     args: argparse.Namespace, env: Mapping[str, str] = os.environ, source: IO[str] | None = None, out: IO[str] | None = None
 ) -> int:
     """The command: one line out for every line in, in order, written as soon as it is judged."""
-    models = load_models(getattr(args, "model", None) or [])
-    triage = triage_of(args.config, env, table=getattr(args, "org", None) or ROUTING, models=models)
+    triage = triage_of(
+        args.config, env, table=getattr(args, "org", None) or ROUTING, models=_models(getattr(args, "model", None))
+    )
     target, written = out or sys.stdout, json.JSONEncoder(ensure_ascii=False).encode
     for line in judged(triage, rows_of(source or sys.stdin)):
         target.write(written(line) + "\n")
     return 0
+
+
+def _models(named: Sequence[str] | None) -> Models | None:
+    if not named:
+        return None
+    from bot.training import load_models
+
+    return load_models(named)
 
 
 def judged(triage: Triage, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, object]]:

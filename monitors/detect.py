@@ -21,8 +21,9 @@ from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
 from monitors.sites import Apart
 from monitors.slowburn import Voice, person_of, slow_burn
-from monitors.story import LETTER_CHARS, ItemRef, JoinRules, StoryIndex
+from monitors.story import ItemRef, JoinRules, StoryIndex
 from monitors.story_words import dull_words, families_of, family_table, letter_form, names_of, site_reader
+from monitors.text import LETTER_CHARS
 from monitors.told import aged
 from monitors.twins import Twins
 
@@ -38,7 +39,6 @@ QUIET_TITLES = (
 )
 QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
 ANIMALS = "dead_animals"  # what died was no person; a toll of people beside it is counted by the figures
-COUNTED = ("deaths", "injured", "serious", "missing", "trapped", "poisoned", "evacuated")
 
 
 class Kind(StrEnum):

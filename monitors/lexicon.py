@@ -5,11 +5,12 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache, reduce
 from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
+from unicodedata import is_normalized
 
 from ahocorasick_rs import AhoCorasick
 
@@ -27,7 +28,6 @@ _NUMBER = re.compile(r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9]
 _CHANCE = 3
 """Characters of a word that two neighbours may happen to spell."""
 _RUN = re.compile(r"[㐀-鿿A-Za-z0-9+#&._%\-]+")
-_END = "\0"
 
 
 class Found(NamedTuple):
@@ -41,18 +41,17 @@ class Found(NamedTuple):
 @lru_cache(maxsize=64)  # a title is read as head, as frame of its body and as key of its reposts
 def fold(text: str) -> str:
     """The form in which words are compared: NFKC, no blanks, every number 0."""
-    return _NUMBER.sub("0", _without_han_numbers("".join(nfkc(text).split())))
+    text = "".join(nfkc(text).split())
+    if _HAN_TAIL.search(text):
+        text = _HAN_NUMBER.sub("0", text)
+    return _NUMBER.sub("0", text)
 
 
-def _without_han_numbers(text: str) -> str:
-    return _HAN_NUMBER.sub("0", text) if _HAN_TAIL.search(text) else text
-
-
-def fold_all(words: Sequence[str]) -> list[str]:
-    """`fold` of each word; those of letters alone, nearly all of a lexicon's tens of thousands, in one pass."""
-    letters = [word for word in words if word.isalpha()]
-    folded = iter(_without_han_numbers("".join(nfkc(_END.join(letters)).split())).split(_END))
-    return [next(folded) if word.isalpha() else fold(word) for word in words]
+def fold_all(words: Iterable[str]) -> list[str]:
+    """`fold` of each word; nearly all of a lexicon's tens of thousands are letters that stay as they are."""
+    return [
+        word if word.isalpha() and not _HAN_TAIL.search(word) and is_normalized("NFKC", word) else fold(word) for word in words
+    ]
 
 
 Span = tuple[int, int, int]
@@ -73,15 +72,17 @@ class Matcher:
         masks = [name for name, group in lexicon.groups.items() if group.kind == "mask"]
         seen = self.bits | dict.fromkeys(masks, self._hiding)
         every = [word for group in lexicon.groups.values() for word in group.words]
-        entries: dict[str, tuple[Word, ...]] = {}
-        for folded, word in zip(fold_all([word.text for word in every]), every, strict=True):
-            entries[folded] = (*entries[folded], word) if folded in entries else (word,)
-        entries.pop("", None)
+        entries: dict[str, Word] = {}
+        more: dict[str, list[Word]] = {}  # some words fold to one: 3人, 5人
+        for folded, word in zip(fold_all(word.text for word in every), every, strict=True):
+            if folded and entries.setdefault(folded, word) is not word:
+                more.setdefault(folded, []).append(word)
         self._entries = list(entries.values())
+        self._more = {index: more[folded] for index, folded in enumerate(entries) if folded in more}
         self._search = AhoCorasick(list(entries)).find_matches_as_indexes
-        self._seen = [
-            seen[words[0].group] if len(words) == 1 else _all(seen[w.group] for w in words) for words in self._entries
-        ]
+        self._seen = [seen[word.group] for word in self._entries]
+        for index, words in self._more.items():
+            self._seen[index] |= _all(seen[word.group] for word in words)
         self.parts = "。" not in "".join(entries)
         self._shown = lru_cache(maxsize=8)(self._read)  # a title is read as it is, under its body, and as frame of it
 
@@ -91,12 +92,15 @@ class Matcher:
 
     def find(self, folded: str) -> list[Found]:
         """Words of `folded` (see `fold`) in reading order, those hidden by a mask left out."""
-        return [Found(word, start, end) for index, start, end in self._shown(folded)[1] for word in self._entries[index]]
+        return [Found(word, start, end) for index, start, end in self._shown(folded)[1] for word in self._spelled(index)]
 
     def words(self, folded: str, groups: int) -> list[Word]:
         """Words of those groups alone, each once, in reading order."""
         found = dict.fromkeys([index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups])
-        return [word for index in found for word in self._entries[index] if self.bits[word.group] & groups]
+        return [word for index in found for word in self._spelled(index) if self.bits[word.group] & groups]
+
+    def _spelled(self, index: int) -> list[Word]:
+        return [self._entries[index], *self._more.get(index, ())]
 
     def _whole(self, folded: str, spans: list[Span]) -> list[Span]:
         """Without the words of contexts that cut a word of the sentence in two: 上海外滩 says nothing of 海外, 被控制 nothing of 被控.

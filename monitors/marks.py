@@ -8,23 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monitors.counted import PERSON, Metric
 from monitors.numerals import HEDGE, NUMBER, value
-
-
-class Metric(StrEnum):
-    """What a number counts. `COMBINED` is dead and injured, or dead and missing, stated as one number."""
-
-    DEATHS = "deaths"
-    INJURED = "injured"
-    SERIOUS = "serious"
-    LIGHT = "light"
-    MISSING = "missing"
-    POISONED = "poisoned"
-    TRAPPED = "trapped"
-    EVACUATED = "evacuated"
-    HOUSEHOLDS = "households"
-    LOSS_CNY = "loss_cny"
-    COMBINED = "combined"
 
 
 class Kind(StrEnum):
@@ -49,15 +34,6 @@ class Mark:
     bare: bool = False  # a number without a measure word (3死): belongs to what follows or to nothing
 
 
-PERSON = (
-    "人员|男子|女子|男孩|女孩|男童|女童|男婴|女婴|儿童|孩子|小孩|幼童|幼儿|婴儿|婴幼儿|新生儿|少年|少女|青年|男生|女生|学生|学员|师生|教师|老师|"
-    "家长|老人|居民|村民|市民|公民|平民|群众|百姓|妇女|孕妇|产妇|男性|女性|工人|女工|民工|农民工|农民|牧民|渔民|员工|职工|矿工|保洁员|环卫工|保安|"
-    "乘客|旅客|游客|顾客|客人|司机|驾驶员|机长|空乘|乘务员|船员|飞行员|民警|辅警|交警|警察|警员|特警|武警|消防员|官兵|战士|士兵|军人|军官|队员|"
-    "救援者|志愿者|护士|医生|医护|医务人员|患者|病人|病患|亲属|亲人|家属|家人|亲戚|同胞|华人|侨胞|囚犯|难民|移民|人质|记者|球迷|信徒|驴友|登山者|"
-    "旁观者|目击者|路人|行人|骑手|外卖员|快递员|店员|业主|住户|租客|干部|网友|主播|运动员|选手|演员|乡亲|同学|同事|夫妻|夫妇|情侣|母女|母子|"
-    "父子|父女|姐妹|兄弟|姐弟|兄妹|爷孙|祖孙|遇难者|死者|逝者|伤员|伤者|失踪者|失联者|妇孺|建筑工|农妇|小伙|大爷|大妈|女士|先生|"
-    "高中生|初中生|中学生|小学生|大学生|研究生|留学生|博士|硕士|车主|商户|店主|老板|护工|护林员|钓友|网红|博主|矿友|公职人员|同伴|队友|女婴|男|女"
-)
 _MODIFIER = (
     "(?:中国|外籍|华裔|外国|韩国|日本|美国|年轻|未成年|小学|初中|高中|大学|留守|残疾|独居|退休|黑人|白人|失联|被困|遇难|受伤)?"
 )

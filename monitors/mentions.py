@@ -7,7 +7,8 @@ short phrase (`三名工人在清淤作业中遇难`). It does not decide which 
 import re
 from dataclasses import dataclass, replace
 
-from monitors.marks import PERSON, Kind, Mark, Metric, marks
+from monitors.counted import PERSON, Metric
+from monitors.marks import Kind, Mark, marks
 from monitors.numerals import NUMBER
 
 _PHRASE = rf"(?:[^,。;!?、() 致把将]{{0,9}}?(?:{PERSON}))?"

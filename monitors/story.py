@@ -31,7 +31,6 @@ from monitors.sites import TOWN, Apart
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
 SLACK = 1e-9  # far more than a bound and a score summed in another order can differ
 KINDS_OF_PLACE = "省市县区旗"
-LETTER_CHARS = 60  # a text this long is read as a letter
 _NONE: dict[str, float] = {}
 Found = tuple[str, float, tuple[str, ...]]
 

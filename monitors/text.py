@@ -8,6 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+LETTER_CHARS = 60  # a text this long is read as a letter
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,400}>")
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.I)
 # A mention ends where the platforms end it: at a blank, at punctuation or at the end of the text.

@@ -3,8 +3,8 @@
 from typing import Any
 
 from config.gazetteer import load_gazetteer
+from monitors.counted import Metric
 from monitors.figures import extract
-from monitors.marks import Metric
 from monitors.region import Locator
 
 _SCORED = (Metric.DEATHS, Metric.INJURED, Metric.MISSING, Metric.POISONED)

@@ -14,7 +14,8 @@ from typing import Any
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
-from bot.judging import clusters, judges_of  # noqa: E402 - the scorer starts us from anywhere
+from bot.clusters import clusters  # noqa: E402 - the scorer starts us from anywhere
+from bot.judging import judges_of  # noqa: E402
 
 Row = Mapping[str, str]
 

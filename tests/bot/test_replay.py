@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
-from bot.judging import judges_of, run_cluster
+from bot.clusters import run_cluster
+from bot.judging import judges_of
 from bot.replay import play, read_rows, run_replay
 from bot.triage import run_triage
 from monitors.detect import Scope

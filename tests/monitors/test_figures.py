@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from monitors.figures import NOTHING, Standing, extract
-from monitors.marks import Metric
+from monitors.counted import NOTHING, Metric, Standing
+from monitors.figures import extract
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "casualties"
 

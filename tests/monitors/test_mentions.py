@@ -4,7 +4,8 @@ import re
 import pytest
 
 from monitors import marks as words
-from monitors.marks import Metric, marks
+from monitors.counted import Metric
+from monitors.marks import marks
 from monitors.mentions import casualty_in, mentions
 
 D, H, M = Metric.DEATHS, Metric.INJURED, Metric.MISSING
