@@ -7,9 +7,11 @@ Words and names are in `subjects.toml`: no toll, no cause, no person, no verdict
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from config.schema import Settings
@@ -20,6 +22,8 @@ from playbooks.incident import Incident
 WORDS = "subjects.toml"
 HAPPENED, ASKED = "突发情况", "群众反映问题"
 """What can be said where no word of the list stands in any title."""
+READ = 8
+"""Titles read beside that of the alarm: a flood of thousands says no more."""
 _SPOKE = re.compile(
     r"(官方|警方|当地|校方|院方|消防|交警|公安|检方|法院|纪委|政府|街道办?|村委会?|联合调查组"
     r"|(?:应急管理|生态环境|市场监管|自然资源|农业农村|交通运输|卫生健康|[一-龥]{2})[局委厅])"
@@ -54,8 +58,9 @@ def spoken(i: Incident) -> str:
 
 
 def _titles(i: Incident) -> Iterator[str]:
-    at_alarm = [m.title for m in i.members if i.alarmed_at is None or m.at <= i.alarmed_at]
-    yield from dict.fromkeys((*at_alarm[-1:], i.title, *(m.title for m in i.members)))
+    known = takewhile(lambda m: i.alarmed_at is None or m.at <= i.alarmed_at, i.members)
+    at_alarm = deque(known, maxlen=1)
+    yield from dict.fromkeys((*(m.title for m in at_alarm), i.title, *(m.title for m in i.members[:READ])))
 
 
 @lru_cache(maxsize=8)
