@@ -67,7 +67,9 @@ def _gate(d: Data, s: Settings, now: datetime) -> str:
 
 def _excluded(d: Data, s: Settings, now: datetime) -> str:
     reason = labels.EXCLUSION_REASONS.get(str(d.get("reason")), "")
-    return reason if d.get("confirmed") or d.get("rejected") else f"{reason}（有伤亡的说法，须带班领导确认才生效，确认前时限照走）"
+    return (
+        reason if d.get("confirmed") or d.get("rejected") else f"{reason}（有伤亡的说法，须带班领导确认才生效，确认前时限照走）"
+    )
 
 
 def _category(d: Data, s: Settings, now: datetime) -> str:

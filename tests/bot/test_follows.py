@@ -40,7 +40,9 @@ def first_only(**place: str) -> Incident:
     story = story_of(FIRST)
     where = Place(**place) if place else Place(county="鹿溪县")
     opening = event("opened", NOW, FEED, title=FIRST, label=story.label, category=story.category, place=where)
-    i = evolve(opened(5, opening), event("joined", NOW, FEED, member={"item_id": "a", "source": "x", "title": FIRST, "at": NOW}))
+    i = evolve(
+        opened(5, opening), event("joined", NOW, FEED, member={"item_id": "a", "source": "x", "title": FIRST, "at": NOW})
+    )
     return evolve(i, knowledge().unit_of(story, post(FIRST), NOW))
 
 
