@@ -134,6 +134,24 @@ def test_nobody_hurt_is_read_by_every_word(word: str) -> None:
 
 def test_words_folded_together_are_what_each_is_alone() -> None:
     words = [w.text for group in GATE.lexicon.groups.values() for w in group.words]
-    odd = ["12万", "万", "3", "5人", "三人", "二", "人死", "1.5级", " 致 3 人 ", "", "１２余", "A股", "12", "万多", "Ａ股", "ﬁ", "几十人"]
+    odd = [
+        "12万",
+        "万",
+        "3",
+        "5人",
+        "三人",
+        "二",
+        "人死",
+        "1.5级",
+        " 致 3 人 ",
+        "",
+        "１２余",
+        "A股",
+        "12",
+        "万多",
+        "Ａ股",
+        "ﬁ",
+        "几十人",
+    ]
     assert fold_all([*words, *odd]) == [fold(word) for word in (*words, *odd)]
     assert fold_all(["a\0b", "3人"]) == [fold("a\0b"), "0人"], "a word may hold any character"
