@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,20 @@ def test_every_help_page_is_chinese(capsys: pytest.CaptureFixture[str], command:
     assert "用法：" in out
     assert "选项：" in out
     assert not any(english in out for english in ("usage", "positional", "options", "show this", "FILE", "DIR", "MODEL"))
+
+
+def test_the_overview_says_of_each_command_what_its_own_file_says() -> None:
+    for name, (module, about) in COMMANDS.items():
+        sub = Parser().add_subparsers()
+        import_module(module).add_parser(sub)
+        assert [choice.help for choice in sub._choices_actions if choice.dest == name] == [about]
+
+
+def test_the_overview_loads_no_command() -> None:
+    code = "import sys; from bot.__main__ import build; build([]); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {module for module, _ in COMMANDS.values()} & set(loaded)
+    assert "pydantic" not in loaded
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
