@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     commands = {"triage": _triage, "cluster": _cluster, "replay": _replay, "explain": _explain}
     try:
         return commands[args.command](args, dict(os.environ))
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough
     except OSError as e:
         print(f"读写不了 {e.filename or '文件'}（{why(e)}），请核对路径和权限。", file=sys.stderr)
     except UnicodeDecodeError:

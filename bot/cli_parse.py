@@ -68,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     """Prints the document as JSON; 1 with one sentence on stderr where the file cannot be read."""
     try:
         body = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough
     except OSError as error:
         print(f"无法读取文件“{args.file}”：{why(error)}，请核对路径和权限。", file=sys.stderr)
         return 1

@@ -57,6 +57,8 @@ def run_quality(args: argparse.Namespace, folder: Folder) -> int:
         else:
             args.output.write_text(text, encoding="utf-8")
             print(f"已生成 {args.output}")
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough
     except OSError as e:
         print(f"读写不了 {e.filename or args.output}（{why(e)}），请检查目录是否存在、是否有权限。", file=sys.stderr)
         return 1

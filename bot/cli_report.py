@@ -73,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
         asyncio.run(args.write(args, data))
     except (NoIncident, NoMonth, NoPeriod, NoPdf) as e:
         print(e, file=sys.stderr)
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough
     except OSError as e:
         print(f"写不了 {args.output}（{why(e)}），请检查目录是否存在、是否可写。", file=sys.stderr)
     else:

@@ -116,3 +116,23 @@ def test_wrong_usage_exits_with_two_and_chinese() -> None:
     done = yqbot("replay")
     assert done.returncode == 2
     assert "用法不对" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [(("explain", "某县山体滑坡 已致3人死亡"), ""), (("triage",), '{"id": 1, "title": "某县山体滑坡"}\n' * 400), (("parse", "-"), "<rss/>")],
+    ids=["explain", "triage", "parse"],
+)  # fmt: skip
+def test_a_reader_that_has_seen_enough_is_no_mistake(args: tuple[str, ...], text: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    assert process.communicate(text, timeout=300)[1] == ""
+    assert process.returncode == 1
