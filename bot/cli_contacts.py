@@ -24,6 +24,7 @@ def add_parser(sub: Any) -> None:
     what = "读出企业微信通讯录（应用可见范围内），打印为名册草稿"
     p = sub.add_parser("contacts", help=what, description=f"{what}。角色、电话、值班表请补写。")
     p.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录（或环境变量 YQBOT_CONFIG）")
+    p.add_argument("--data", type=Path, default=None, metavar="目录", help="本命令不使用，各命令通用而保留")
     p.set_defaults(run=run)
 
 

@@ -47,6 +47,19 @@ def test_wrong_usage_is_told_in_chinese_and_ends_with_2(
     assert not any(english in err for english in ("usage:", "argument ", "invalid", "required"))
 
 
+@pytest.mark.parametrize(
+    "command", [(c,) for c in COMMANDS if c != "report"] + [("report", k) for k in ("review", "annual", "quality")]
+)
+def test_every_command_takes_a_configuration_and_a_data_folder(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    out = capsys.readouterr().out
+    assert "--config 目录" in out
+    assert "--data 目录" in out
+
+
 @pytest.mark.parametrize("command", [None, *COMMANDS])
 def test_every_help_page_is_chinese(capsys: pytest.CaptureFixture[str], command: str | None) -> None:
     with pytest.raises(SystemExit) as stopped:
