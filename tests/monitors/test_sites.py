@@ -105,6 +105,21 @@ def test_what_one_town_of_the_own_county_suffers_in_one_hour_alarms_each_for_its
 
 
 @pytest.mark.parametrize(
+    "titles",
+    [
+        ("镇雄县塘房镇多人被埋", "镇雄县塘房镇山体滑坡 多人被埋", "云南镇雄山体滑坡已致3人遇难"),
+        ("镇雄县塘房镇大桥垮塌", "镇雄县塘房镇多车坠河 大桥垮塌现场", "云南镇雄大桥垮塌致5人失联"),
+        ("镇雄县塘房镇中学多名学生呕吐", "镇雄县塘房镇中学食物中毒", "云南镇雄一中学疑似食物中毒 教育局回应"),
+    ],
+    ids=["slide", "bridge", "poisoning"],
+)
+def test_one_matter_of_the_own_county_told_in_other_words_alarms_once(titles: tuple[str, ...]) -> None:
+    watch = JUDGES.detector(Scope.parse("云南/昭通/镇雄"), JUDGES.locator.locate("云南省昭通市镇雄县"))
+    found = [watch.feed(Seen(id=t, source=t, title=t), START + timedelta(minutes=20 * n)) for n, t in enumerate(titles)]
+    assert [any(c.kind is Kind.ALARMED for c in changes) for changes in found] == [True, False, False]
+
+
+@pytest.mark.parametrize(
     ("grievance", "disaster", "same"),
     [("matter_meal", "food", True), ("matter_code", "epidemic", True), ("matter_housing", "earth", True), ("matter_wages", "earth", False)],
 )  # fmt: skip
