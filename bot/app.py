@@ -28,6 +28,7 @@ from bot.board_report import board_report
 from bot.channels.passive import passive_reply
 from bot.channels.setup import set_up
 from bot.clock import Clock
+from bot.clock_doubt import ClockDoubt
 from bot.desk import Desk
 from bot.ingest import ingest_routes
 from bot.intake import build_intake
@@ -103,15 +104,21 @@ def build_web(service: Service) -> web.Application:
     app = web.Application(client_max_size=1 << 20)
     w = desk.settings.wecom
     if w.token and w.aes_key:
+        doubt = ClockDoubt()
 
         async def accept(message: CallbackMessage) -> bool:
-            return await inbox.accept(desk, message)
+            new = await inbox.accept(desk, message)
+            await doubt.fits(desk)
+            return new
+
+        async def apart(off: float, signature: str) -> None:
+            await doubt.apart(desk, off, signature)
 
         async def reply(message: CallbackMessage) -> str:
             return await passive_reply(desk, message)
 
         crypto = CallbackCrypto(w.token, w.aes_key, w.corpid)
-        app.add_routes(callback_routes(crypto, accept, trusted_wall(desk.clock), reply=reply))
+        app.add_routes(callback_routes(crypto, accept, trusted_wall(desk.clock), reply=reply, apart=apart))
     app.add_routes(status_routes(service))
     app.add_routes(ingest_routes(service.intake))
 

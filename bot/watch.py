@@ -85,7 +85,7 @@ class Watch:
             return
         way = "快" if off > 0 else "慢"
         detail = (
-            f"系统时钟被拨动，现比实际{way}{_span(off)}。值班台仍按原来的时间计时，到点步骤不受影响；"
+            f"系统时钟被拨动，现比实际{way}{span(off)}。值班台仍按原来的时间计时，到点步骤不受影响；"
             "请校准系统时间。确认新时间正确的，重启值班台后按新时间计时。"
         )
         await store.report_problem("clock", "step", detail, now)
@@ -109,12 +109,12 @@ class Watch:
             return
         way = "快" if now > server else "慢"
         detail = (
-            f"本机时钟比数据库服务器{way}{_span((now - server).total_seconds())}，时限会算错，请让两台机器用同一个时间源校时。"
+            f"本机时钟比数据库服务器{way}{span((now - server).total_seconds())}，时限会算错，请让两台机器用同一个时间源校时。"
         )
         await desk.store.report_problem("clock", "database", detail, now)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """``3小时``, ``45秒``: a length of time in words."""
     left = abs(round(seconds))
     for size, word in ((365 * 86400, "年"), (86400, "天"), (3600, "小时"), (60, "分钟")):

@@ -1,5 +1,6 @@
 """The callback address: verify, hand over to be stored, answer an empty 200. No business logic before the answer."""
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -23,14 +24,26 @@ async def nothing(message: CallbackMessage) -> str:
     return ""
 
 
+Apart = Callable[[float, str], Awaitable[None]]
+
+
+async def unheard(off: float, signature: str) -> None:
+    """Nobody asks what a genuine delivery out of time says of our clock."""
+
+
 def routes(
-    crypto: CallbackCrypto, accept: Accept, wall: Callable[[], datetime], path: str = PATH, reply: Reply = nothing
+    crypto: CallbackCrypto,
+    accept: Accept,
+    wall: Callable[[], datetime],
+    path: str = PATH,
+    reply: Reply = nothing,
+    apart: Apart = unheard,
 ) -> list[web.RouteDef]:
     """Return the GET check and the POST delivery.
 
     `accept` stores the message before it returns; False means it was there already. `wall` is real time as far as it can be
     trusted (never a virtual clock): the age of a signature is judged by it. `reply` gives the plain XML of a passive reply, empty
-    for none; one that fails costs nothing but itself.
+    for none; one that fails costs nothing but itself. `apart` hears of a genuine delivery that is out of time (`CallbackRefused.off`).
     """
 
     async def check(request: web.Request) -> web.Response:
@@ -44,6 +57,9 @@ def routes(
         try:
             message = crypto.open(request.query, await _capped(request), wall())
         except CallbackRefused as refused:
+            if refused.off is not None:
+                with contextlib.suppress(Exception):  # a warning about the clock must not change the answer
+                    await apart(refused.off, request.query.get("msg_signature", ""))
             return _refuse(request, refused)
         try:
             fresh = await accept(message)

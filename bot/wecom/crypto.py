@@ -29,12 +29,16 @@ _CARD_EVENTS = {"template_card_event": "card", "template_card_menu_event": "menu
 
 
 class CallbackRefused(Exception):
-    """A delivery that is not from WeCom, or not readable. `status` is the HTTP status, `reason` an English word for the log."""
+    """A delivery that is not from WeCom, or not readable. `status` is the HTTP status, `reason` an English word for the log.
 
-    def __init__(self, status: int, reason: str) -> None:
+    `off`: of a genuine one out of time, the seconds by which our clock is ahead of it.
+    """
+
+    def __init__(self, status: int, reason: str, off: float | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.off = off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +102,9 @@ class CallbackCrypto:
         if not sealed or not hmac.compare_digest(ours.encode(), given.encode("utf-8", "surrogatepass")):
             raise CallbackRefused(403, "wrong signature")
         stamp = query.get("timestamp", "")
-        if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(now.timestamp() - int(stamp)) > WINDOW.total_seconds():
-            raise CallbackRefused(403, "stale timestamp")
+        off = now.timestamp() - int(stamp) if re.fullmatch(r"[0-9]{1,12}", stamp) else None
+        if off is None or abs(off) > WINDOW.total_seconds():
+            raise CallbackRefused(403, "stale timestamp", off)
 
     def _decrypt(self, query: Mapping[str, str], sealed: str) -> str:
         try:

@@ -17,7 +17,7 @@ from bot.audit import Audit
 from bot.pulse import Pulse, alive, healthy, notify
 from bot.scheduler import Every
 from bot.steady import ClockWrong, SteadyClock, boot, check
-from bot.watch import Watch, _span
+from bot.watch import Watch, span
 from config.schema import Level
 from playbooks.record import iso
 from tests.bot.rig import Rig, rig
@@ -122,7 +122,7 @@ def test_beats_never_catch_up_and_never_stop() -> None:
     ("seconds", "words"), [(45, "45秒"), (-10800, "3小时"), (90, "1分钟"), (172800, "2天"), (946_080_000, "30年")]
 )
 def test_lengths_of_time_are_said_in_words(seconds: float, words: str) -> None:
-    assert _span(seconds) == words
+    assert span(seconds) == words
 
 
 class Loops:
