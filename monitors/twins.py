@@ -111,15 +111,16 @@ class Twins:
 
     def _echo(self, story: Story, other: Story, now: datetime) -> bool:
         """Talk around a matter everyone talks of (same province, same hazard, no toll of its own): no card of its own."""
-        shared, wide = self._shared(story, other), self._leading(other) & WIDE
-        loud = recent(other.sightings, now, self.policy.loud_hours)[0] >= self.policy.loud_titles
-        alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
         if self._aftershock(story, other):
             return True
-        if shared == "home" or self.index.apart(story.id, other.id) >= Apart.THING:
+        shared, wide = self._shared(story, other), self._leading(other) & WIDE
+        elsewhere = differ(story.province, other.province)
+        if shared == "home" or (elsewhere and not _shaken(story, wide)) or self.index.apart(story.id, other.id) >= Apart.THING:
             return False
-        if differ(story.province, other.province):
-            return loud and alike and _shaken(story, wide)
+        loud = recent(other.sightings, now, self.policy.loud_hours)[0] >= self.policy.loud_titles
+        alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
+        if elsewhere:
+            return loud and alike
         if self._own_toll(story, other):
             return bool(wide) and alike and shared in HERE and _nameless(story) and _fewer_dead(story, other)
         if shared in HERE and wide and "earth" in story.families:
