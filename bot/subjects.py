@@ -39,16 +39,19 @@ class Subject:
     happened: bool
 
 
-def subject(i: Incident, settings: Settings) -> Subject:
-    """What the titles are about: the one that gave the alarm first, then the others as they came."""
+def subject(i: Incident, settings: Settings, *, asked: bool = True) -> Subject:
+    """What the titles are about: the one that gave the alarm first, then the others as they came.
+
+    Not `asked`: only what happened is looked for, not what is complained of.
+    """
     words = _words(settings.folders)
     for title in _titles(i):
         said = fold(title)
         for name, terms in words.groups.items() if words else ():
-            if any(term.text in said for term in terms):
-                happened = terms[0].weight > 0
+            happened = terms[0].weight > 0
+            if (happened or asked) and any(term.text in said for term in terms):
                 return Subject(name=name if happened else f"{name}问题", happened=happened)
-    return Subject(name=HAPPENED, happened=True) if i.label == "E" else Subject(name=ASKED, happened=False)
+    return Subject(name=HAPPENED, happened=True) if i.label == "E" or not asked else Subject(name=ASKED, happened=False)
 
 
 def spoken(i: Incident) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot import labels
 from bot.labels import BEIJING, beijing, deadline
-from bot.subjects import spoken, subject
+from bot.subjects import HAPPENED, spoken, subject
 from config.schema import Level, Settings
 from playbooks.incident import Clock, Incident
 from playbooks.rumours import untrue
@@ -116,8 +116,10 @@ def apart(place: str, kind: str) -> str:
 def kind_of(i: Incident, settings: Settings) -> tuple[str, str]:
     """What happened or is complained of, and the word of doubt before it; no toll, no cause, no verdict."""
     category = settings.category(i.category)
-    if category.vague:
-        told = subject(i, settings)
+    told = subject(i, settings, asked=category.vague) if category.vague or category.aside else None
+    if told is not None and category.aside and told.happened and told.name != HAPPENED:
+        return f"{category.neutral}（{told.name}）", "涉"
+    if told is not None and category.vague:
         return told.name, "疑似" if told.happened else "涉"
     return category.neutral, "疑似" if i.label == "E" and not category.neutral.endswith(("安全", "情况", "问题")) else "涉"
 

@@ -149,6 +149,7 @@ class Category:
     table: str = ""
     high_consequence: bool = False
     vague: bool = False  # says nothing by itself: cards name the subject instead (subjects.toml)
+    aside: bool = False  # says too little: cards add in brackets what happened
     evacuation: bool = False  # people may leave their homes because of it
     lead: str = ""
 

@@ -252,3 +252,22 @@ def test_from_two_days_on_waiting_is_told_in_days() -> None:
     i = told("鹿溪路面塌陷")
     assert stuck_text(i, settings(), at("01:24", day=24)) == "值班员未点收到，已47小时"
     assert stuck_text(i, settings(), at("05:24", day=24)) == "值班员未点收到，已2天3小时"
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "label", "said"),
+    [
+        ("鹿溪街头有人持刀伤人", "crime", "E", "【网传待核】鹿溪县涉治安情况（人身冲突）"),
+        ("鹿溪警方调查一起举报", "crime", "E", "【网传待核】鹿溪县涉治安情况"),
+        ("鹿溪一学生校内坠楼", "campus", "E", "【网传待核】鹿溪县涉校园安全情况（人员坠落）"),
+        ("鹿溪中考疑似泄题", "campus", "N", "【网传待核】鹿溪县涉考试招生问题"),
+    ],
+)
+def test_a_category_that_says_too_little_has_what_happened_beside_it(title: str, category: str, label: str, said: str) -> None:
+    assert lines(shown(told(title, category, label=label)))[0] == said
+
+
+def test_what_stands_beside_gives_way_where_a_title_is_full() -> None:
+    far = {"province": "广西", "city": "桂林", "county": "阳朔"}
+    title = lines(shown(told("阳朔街头有人持刀伤人", "crime", place=far, toll=("injured", 1)), "unread", at("02:40")))[0]
+    assert title == "【网传待核】【未点收到】广西桂林阳朔治安情况"
