@@ -29,6 +29,7 @@ from monitors.members import hazards as hazards
 from monitors.sites import TOWN, Apart
 
 CANDIDATES = {False: 25, True: 6}  # stories compared closely (titles, letters), the nearest by their centroid
+EVIDENCE = 6  # shared words that are told as the reason of joining
 SLACK = 1e-9  # far more than a bound and a score summed in another order can differ
 KINDS_OF_PLACE = "省市县区旗"
 _NONE: dict[str, float] = {}
@@ -244,14 +245,14 @@ def _base(entry: tuple[float, float, float, OpenStory]) -> float:
 
 def _evidence(story: OpenStory, vector: Vector) -> tuple[str, ...]:
     """The shared words, heaviest first; of a letter, those not inside one already named. Pairs only where no word is shared."""
-    said: list[str] = []
     shared = [word for word in vector if word in story.total]
-    shared = [word for word in shared if word[:1] != PAIR] or [word for word in shared if word[:1] == PAIR]
-    for word in sorted(shared, key=lambda word: (-vector[word] * (len(word) if story.letter else 1), word)):
+    named = [word for word in shared if word[:1] != PAIR] or shared
+    said: list[str] = []
+    for _, word in sorted([(-vector[word] * (len(word) if story.letter else 1), word) for word in named]):
         if not any(word in other for other in said):
             said.append(word)
-        if len(said) == 6:
-            break
+            if len(said) == EVIDENCE:
+                break
     return tuple(word.removeprefix(PAIR) for word in said)
 
 

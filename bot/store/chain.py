@@ -11,14 +11,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from bot.store.engine import Row, Tx, one, take
-from bot.store.forms import canonical, clean, full, instant, ms, parsed, part, sha256
+from bot.store.forms import canonical, clean, full, instant, ms, parsed, sha256
 from bot.store.port import StoredEvent
 from playbooks.incident import Actor, ActorKind, Event
-from playbooks.record import iso
 
 SYSTEM: Final = "system"
 PRIVATE: Final = "private"
@@ -60,14 +60,14 @@ def seal(chain: str, seq: int, prev: str, event: Event) -> Sealed:
 
 
 def _body(chain: str, seq: int, event: Event, data: Mapping[str, object]) -> str:
-    """`canonical` of what an event says at its place: its parts by name in their order, those put in as text that repeat."""
-    said = f'"chain":{part(chain)},"data":{full(data)},"kind":{part(event.kind)},"seq":{seq}'
-    return clean(f'{{"actor":{_signed(event.actor)},"at":"{iso(event.at)}",{said}}}')
+    """`canonical` of what an event says at its place: its parts by name in their order; those that repeat are kept as text."""
+    head = f'"actor":{_text(event.actor)},"at":{_text(event.at)},"chain":{_text(chain)}'
+    return clean(f'{{{head},"data":{full(data)},"kind":{_text(event.kind)},"seq":{seq}}}')
 
 
-@lru_cache(maxsize=64)
-def _signed(actor: Actor) -> str:
-    return canonical(actor)
+@lru_cache(maxsize=256)
+def _text(value: Actor | datetime | str) -> str:
+    return canonical(value)
 
 
 def append(tx: Tx, chain: str, events: Sequence[Event]) -> None:
