@@ -34,7 +34,7 @@ from playbooks.rumours import OLD, SAME, eased, likely_same, old_rumour, told_ag
 
 BATCH = 2000
 """Items read at once; how many are written together is bounded by time (`bot.batch`)."""
-BREATH = 16
+BREATH = 32
 """Items judged before the loop may turn to others."""
 TRIES = 4
 """Batches tried again whole before their items are joined one by one."""
