@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
-
 from monitors.mend import Problem
 
 INFLATED: Final = 128 * 1024 * 1024
@@ -34,6 +31,8 @@ def rows(body: bytes, wanted: Callable[[Sequence[str]], bool] | None = None, wit
 
     Never raises: a file that is no workbook gives a problem.
     """
+    from openpyxl import load_workbook  # 7 MiB and a tenth of a second that a desk without work orders never needs
+
     try:
         if problem := _refused(body):
             return Table(problems=(problem,))
@@ -96,6 +95,8 @@ def _fill_down(found: Sequence[tuple[int, list[str]]], sheet: Any, body: bytes) 
 
 def _merged(sheet: Any, body: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Ranges over more than one row; openpyxl keeps none when it reads a sheet row by row."""
+    from openpyxl.utils import range_boundaries
+
     part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         if part not in archive.namelist():
