@@ -178,7 +178,7 @@ def _thin_face(incident: Incident, clock: Clock | None, ctx: Context, desc: str)
     leader = ctx.settings.organisation.officer(ctx.duty.duty_leader)
     rows.append(("带班", f"{leader.name} {leader.phone}" if leader else ""))
     drill, pressing = "【演练】" if incident.drill else "", urgent(incident, ctx.settings)
-    sub = THIN.format("属紧急件，请立即办。" if pressing else "")
+    sub = THIN.format("属紧急件，请立即办。" if pressing else "目前不属紧急件。" if incident.open else "")
     color = _color(incident, clock, ctx.now)
     return _Face(title=f"{drill}有专线事项，请到值班室", desc=desc, sub=sub, rows=rows, color=color)
 
