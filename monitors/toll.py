@@ -10,14 +10,16 @@ _UNIT = r"(?!岁|头|匹|尾|群|只(?!是|有)|个月|时|年|月|日|天|次|�
 _DEATHS = re.compile(
     rf"0{_UNIT}(?:人|名|位|口)?[^,。;!?0:|]{{0,6}}(?:死(?!角|刑|缓|者)|亡|遇难|丧生|罹难|遇害|牺牲)|遇难0(?:人|名)|死亡0(?:人|名|例)|死亡人数|遇难人数"
 )
-_INJURED = re.compile(rf"0{_UNIT}(?:人|名|位)?[^,。;!?0:|]{{0,4}}(?:伤(?!亡|感|心|人|透)|送医|入院|住院|中毒)|伤亡人数")
+_INJURED = re.compile(
+    rf"0{_UNIT}(?:人|名|位)?[^,。;!?0:|]{{0,4}}(?:伤(?!亡|感|心|人|透)|骨折|昏迷|呕吐|腹泻|不适|送医|入院|住院|中毒)|伤亡人数"
+)
 _MISSING = re.compile(rf"0{_UNIT}(?:人|名|位|户)?[^,。;!?0:|]{{0,4}}(?:失联|失踪|被困|被埋|下落不明|被压|被卷|被冲)")
 _MANY = re.compile(
     r"(?:多|数|数十|数百|上百|上千|近百|近千|若干)(?:人|名|车|位)[^,。;!?]{0,5}(?:死|亡|遇难|伤|失联|失踪|被困|被埋|送医|中毒|不适|相撞|落水)"
 )
 _UNHURT = re.compile(r"(?:无|没有|未造成|暂无|尚无|未接到|未发现|暂未|未有)[^,。;!?]{0,6}(?:伤亡|死亡|受伤|被困|遇难)")
 _HARM = re.compile(r"[死亡难伤困埋联踪医毒适撞水]")  # in all that `_MANY` or `_UNHURT` finds
-_COUNTED = re.compile(r"[死亡难丧害牲伤医院毒联踪困埋落压卷冲]")  # in all that the three patterns of a count find
+_COUNTED = re.compile(r"[死亡难丧害牲伤医院毒联踪困埋落压卷冲折迷吐泻适]")  # in all that the three patterns of a count find
 
 
 def toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
