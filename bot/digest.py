@@ -13,6 +13,9 @@ from bot.rota_desk import check_gaps
 from bot.store.port import SourceState
 from config.schema import Settings
 
+OWED = ("public", "service")
+"""Tracks of what the public or a person is owed."""
+
 
 async def daily(desk: Desk) -> None:
     """Queue the zero-report line to the duty officer and the duty leader of the moment, unless it is switched off."""
@@ -28,8 +31,9 @@ async def daily(desk: Desk) -> None:
 async def zero_report(desk: Desk, now: datetime) -> str:
     """``截至08:00：来源12个，全部正常；24小时内无新立案，在办1件，无超时。``"""
     incidents = [i for i in await desk.store.incidents(open_only=True, alarmed_only=True) if not i.drill]
-    new = sum(1 for i in incidents if now - i.opened_at < timedelta(hours=24))
-    late = sum(1 for i in incidents if any(c.state.value == "overdue" and c.track == "public" for c in i.clocks))
+    newest = await desk.store.incidents(open_only=False, alarmed_only=True)  # what was settled meanwhile came in all the same
+    new = sum(1 for i in newest if not i.drill and now - i.opened_at < timedelta(hours=24))
+    late = sum(1 for i in incidents if any(c.state.value == "overdue" and c.track in OWED for c in i.clocks))
     opened = f"新立案{new}件" if new else "无新立案"
     overdue = f"超时{late}件" if late else "无超时"
     sources = await sources_line(desk, now)

@@ -46,6 +46,13 @@ async def test_sources_and_matters_are_counted_as_they_are(tmp_path: Path) -> No
         assert "来源3个，1个异常（来源1）；24小时内新立案1件，在办1件，无超时" in said
 
 
+async def test_a_matter_settled_within_the_day_came_in_all_the_same(tmp_path: Path) -> None:
+    async with room(tmp_path, at("08:00"), rules("08:00")) as made:
+        await made.landslide()
+        await made.type(made.duty.duty_leader, "排除 1 非本地")
+        assert "24小时内新立案1件，在办0件，无超时" in await zero_report(made.desk, made.clock.now())
+
+
 async def test_who_does_not_want_it_does_not_get_it(tmp_path: Path) -> None:
     async with room(tmp_path, at("08:00"), rules("")) as made:
         await daily(made.desk)
