@@ -36,6 +36,7 @@ _DIGIT = re.compile("[0-9]")
 _LEVEL = re.compile(r"[0-9]\.[0-9]级")
 STORM = "台风"
 _AGE = re.compile(r"(?<![0-9.])([0-9]{1,2})岁(?!以|及|半)")
+_GONE = re.compile(r"(?:失联|失踪|走失)(?:已|了|近|超)?([0-9]+[天日月小])")
 _STORM = re.compile(
     STORM
     + r"[“”\"《「『]?(?!来袭|影响|天气|登陆|预警|逼近|过境|中心|路径|即将|可能|带来|红色|橙色|黄色|蓝色|[或将已致最正生停再又袭])([㐀-鿿]{2})"
@@ -181,9 +182,10 @@ def tolls(title: str) -> set[str]:
     return found | set(_LEVEL.findall(title))
 
 
-def ages(title: str) -> set[str]:
-    """Ages a title gives to somebody: they tell a person apart, where names are withheld."""
-    return {f"{match}old" for match in _AGE.findall(title)} if "岁" in title else set()
+def person_marks(title: str) -> set[str]:
+    """What tells a person apart where names are withheld: an age (4岁男童), how long somebody has been missing (失联5天)."""
+    found = {f"{match}old" for match in _AGE.findall(title)} if "岁" in title else set()
+    return found | {f"{match}gone" for match in _GONE.findall(title)} if "失" in title else found
 
 
 def storms(title: str) -> set[str]:

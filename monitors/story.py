@@ -22,7 +22,7 @@ from monitors.facts import LEVELS_OF_PLACE, Facts, Home
 from monitors.facts import WIDE as WIDE
 from monitors.facts import ItemRef as ItemRef
 from monitors.facts import JoinRules as JoinRules
-from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, ages, dot, storms, told_alike, tolls, words
+from monitors.likeness import PAIR, LetterWeights, TitleWeights, Vector, dot, person_marks, storms, told_alike, tolls, words
 from monitors.members import MATTER as MATTER
 from monitors.members import OpenStory, Weighed
 from monitors.members import hazards as hazards
@@ -78,7 +78,7 @@ class StoryIndex:
         letter = bool(ref.text)
         counts = self._letters.read(ref.title, ref.text) if letter else words(self._told(ref))
         item = Weighed(self._vector(ref, counts))
-        stated, said = (set(), set()) if letter else (tolls(ref.title) | storms(ref.title), ages(ref.title))
+        stated, said = (set(), set()) if letter else (tolls(ref.title) | storms(ref.title), person_marks(ref.title))
         found = (fixed, 1.0, ()) if fixed else self._best(ref, item, stated, now)
         if found is None and join_only:
             return Placement(story="", new=False, score=0.0)

@@ -73,7 +73,7 @@ class Twins:
 
     def _needed(self, story: Story, other: Story, shared: str) -> float:
         if not _related(story, other) or shared in ("", "home"):
-            return WORDS
+            return KIND if not shared and _same_grievance(story, other) else WORDS
         if shared in HERE:
             return CITY
         if self._own_toll(story, other):
@@ -127,7 +127,7 @@ class Twins:
             return True  # a wall or a slope that gives way in the city that is flooded or shaken
         if not loud:
             return False
-        if shared in HERE and _nameless(story):
+        if (shared in HERE and _nameless(story)) or (alike and wide and "earth" in story.families):
             return True
         return bool(story.province and story.families & wide) or (alike and (_related(story, other) or _nameless(story)))
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from monitors.likeness import LETTER_GRAMS, LETTER_READ, LetterWeights, TitleWeights, ages, dot, grams, storms, tolls, words
+from monitors.likeness import (
+    LETTER_GRAMS,
+    LETTER_READ,
+    LetterWeights,
+    TitleWeights,
+    dot,
+    grams,
+    person_marks,
+    storms,
+    tolls,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,11 +49,18 @@ def test_tolls_are_read_in_one_spelling(title: str, expected: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("4岁男童拔牙身亡", {"4old"}), ("7岁以下儿童免费接种", set()), ("3.5岁幼童走失", set()), ("男童走失", set())],
-    ids=["age", "rule", "fraction", "none"],
+    [
+        ("4岁男童拔牙身亡", {"4old"}),
+        ("18岁毕业生失联5天", {"18old", "5天gone"}),
+        ("老人走失已3日", {"3日gone"}),
+        ("7岁以下儿童免费接种", set()),
+        ("3.5岁幼童走失", set()),
+        ("男童走失", set()),
+    ],
+    ids=["age", "age_and_days", "days", "rule", "fraction", "none"],
 )
-def test_an_age_tells_a_person_apart(title: str, expected: set[str]) -> None:
-    assert ages(title) == expected
+def test_an_age_and_how_long_somebody_is_missing_tell_a_person_apart(title: str, expected: set[str]) -> None:
+    assert person_marks(title) == expected
 
 
 def test_a_named_typhoon_is_recognised() -> None:

@@ -12,7 +12,7 @@ from monitors.heat import Sighting
 from monitors.matter import Story
 from monitors.sites import Spot
 from monitors.story import ItemRef, JoinRules, StoryIndex
-from monitors.twins import PROVINCE, SELDOM, SURE, WORDS, Twins
+from monitors.twins import KIND, PROVINCE, SELDOM, SURE, WORDS, Twins
 
 NOW = datetime(2025, 7, 28, 8, tzinfo=UTC)
 RULES = JoinRules(hours=72.0, letter_days=30.0)
@@ -272,3 +272,24 @@ def test_words_all_but_equal_are_one_fight_although_the_people_are_called_otherw
         index.place(ref, NOW, fixed=name)
     facts: dict[str, Any] = {"families": {"violence"}, "category": "crime"}
     assert twin(story("mine", province="", **facts), story("other", **facts), index=index) == "other"
+
+
+@pytest.mark.parametrize(("titles", "same"), [(20, True), (3, False)], ids=["loud", "not_loud"])
+def test_a_slope_anywhere_in_the_province_of_a_loud_flood_needs_some_words_and_no_toll(*, titles: int, same: bool) -> None:
+    index = indexed(
+        ("other", "江北暴雨引发洪水 多地被淹", "江北省", WATER),
+        ("mine", "江北暴雨致一处路基塌方", "江北省", frozenset(("earth",))),
+    )
+    slope: dict[str, Any] = {"families": {"earth"}, "category": "geo_damage", "city": "临川市"}
+    flood = story("other", titles, city="安平市")
+    assert bool(twin(story("mine", **slope), flood, index=index)) is same
+    assert not twin(story("mine", **slope, figures={"deaths": 1}), flood, index=index)
+
+
+def test_one_grievance_told_without_its_place_needs_fewer_words_than_an_accident() -> None:
+    titles = ("校方回应食堂饭菜吃出老鼠头", "鼠头鸭脖怎么成了罗生门 校方说法谁信")
+    for family, same in (("matter_meal", True), ("food", False)):
+        index = indexed(("other", titles[0], "江北省", frozenset((family,))), ("mine", titles[1], "", frozenset((family,))))
+        facts: dict[str, Any] = {"families": {family}, "category": "other", "label": "N"}
+        assert KIND <= index.near("mine", "other") < WORDS
+        assert bool(twin(story("mine", province="", **facts), story("other", **facts), index=index)) is same
