@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 from bot import labels
+from bot.told_time import TIME
+from bot.told_time import read_time as read_time
+from bot.unclear import Choice as Choice
+from bot.unclear import CommandError as CommandError
+from bot.unclear import Unclear as Unclear
 from config.schema import Level, Settings
-from playbooks.ladder import BEIJING
 
 FEW = 6
 """Units that are worth asking about; more are listed instead."""
 
 
-class CommandError(Exception):
-    """The line cannot be understood; the message says what is possible."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One way a line may have been meant: the number or the rest it should have had."""
-
-    label: str
-    number: int | None = None
-    rest: str | None = None
-
-
-class Unclear(CommandError):
-    """The line may mean several things; `what` names what is to be chosen."""
-
-    def __init__(self, text: str, what: str, choices: Sequence[Choice]) -> None:
-        super().__init__(text)
-        self.what = what
-        self.choices = tuple(choices)
-
-
 Fields = dict[str, object]
 
-_TIME = re.compile(r"(?:(?:(\d{4})[-年/])?(\d{1,2})[-月/](\d{1,2})日?\s*)?(\d{1,2})[:：点](\d{2})?分?")
 PLANNED = re.compile(r"明天|明日|后天|明早|今晚|拟于|计划|将于|准备")
 _URL = re.compile(r"https?://[^\s，。；]+")
 _HALF_URL = re.compile(
@@ -55,24 +35,6 @@ LEVEL_WORDS = {
 }
 VERIFY_WORDS = {"部分属实": "partly", "不属实": "false", "不实": "false", "属实": "true", "无法核实": "unverifiable"}
 EXCLUDE_WORDS = {"非本地": "not_local", "旧闻": "old_news", "不属实": "untrue", "重复": "duplicate", "无关": "unrelated"}
-
-
-def read_time(text: str, now: datetime) -> tuple[datetime | None, str]:
-    """A Beijing time in the text (time alone = its latest past occurrence) and the text without it."""
-    m = _TIME.search(text)
-    if m is None:
-        return None, text
-    local = now.astimezone(BEIJING)
-    year, month, day, hour, minute = (int(x) if x else None for x in m.groups())
-    try:
-        at = local.replace(hour=hour or 0, minute=minute or 0, second=0, microsecond=0)
-        if month and day:
-            at = at.replace(year=year or local.year, month=month, day=day)
-        elif at > local + timedelta(minutes=10):
-            at -= timedelta(days=1)
-    except ValueError:
-        raise CommandError(f"时间“{m.group(0)}”写得不对，请写成 04:35 或 11-22 04:35。") from None
-    return at.astimezone(now.tzinfo), (text[: m.start()] + text[m.end() :]).strip()
 
 
 def find_unit(text: str, settings: Settings) -> tuple[str, str]:
@@ -181,7 +143,7 @@ WHOLE_TEXT = 60
 
 
 def _time_of_release(left: str, now: datetime) -> tuple[datetime | None, str]:
-    m = _TIME.search(left)
+    m = TIME.search(left)
     if m is None or len(left.strip()) < WHOLE_TEXT:
         return read_time(left, now)
     alone = not left[: m.start()].strip() or left[m.start() - 1].isspace()

@@ -11,7 +11,7 @@ from typing import Final
 from bot.simplified import simplified
 from monitors.numerals import value
 
-_UNSEEN: Final = re.compile("[\u200b-\u200f\u2060\ufe0f\ufeff]")
+_UNSEEN: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff]")
 _WIDE: Final = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _WIDE_ALL: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _ADDRESS: Final = re.compile(r"https?\s?[:：]\s?[/／]{2}[\x21-\x7e\uff01-\uff5e]+", re.I)
