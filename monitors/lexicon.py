@@ -127,7 +127,8 @@ class Matcher:
         if not bits & self._hiding:
             return bits, spans
         hiding = [span for span in spans if self._seen[span[0]] & self._hiding]
-        spans = [span for span in spans if not any(_hides(mask, span) for mask in hiding)]
+        first, last = min(start for _, start, _ in hiding), max(end for _, _, end in hiding)
+        spans = [span for span in spans if span[2] <= first or span[1] >= last or not _hidden(span, hiding)]
         return _all(self._seen[index] for index, _, _ in spans), spans
 
 
@@ -144,8 +145,11 @@ def _word_ends(folded: str, spans: Iterable[Span]) -> set[int]:
 
     ends: set[int] = set()
     for run in _RUN.finditer(folded):
-        if any(start < run.end() and run.start() < stop for _, start, stop in spans):
-            ends.update(accumulate(map(len, cut(run[0], False)), initial=run.start()))
+        first, last = run.span()
+        for _, start, stop in spans:
+            if start < last and first < stop:
+                ends.update(accumulate(map(len, cut(run[0], False)), initial=first))
+                break
     return ends
 
 
@@ -156,10 +160,10 @@ def _cuts(span: Span, ends: set[int]) -> bool:
     return inside and (start not in ends or stop not in ends)
 
 
-def _hides(mask: Span, hit: Span) -> bool:
+def _hidden(hit: Span, masks: Iterable[Span]) -> bool:
     """A mask hides a word it overlaps, unless the word holds the whole mask and more."""
-    _, start, end = mask
     _, begin, stop = hit
-    if stop <= start or begin >= end:
-        return False
-    return not (begin <= start and stop >= end and stop - begin > end - start)
+    for _, start, end in masks:
+        if stop > start and begin < end and not (begin <= start and stop >= end and stop - begin > end - start):
+            return True
+    return False
