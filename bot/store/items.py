@@ -107,9 +107,26 @@ def _item_rows(items: Sequence[Item], n: int) -> list[tuple[object, ...]]:
         if item.seen_at is not seen:  # those of one document share theirs
             seen, seen_ms = item.seen_at, ms(item.seen_at)
         title, url, text, raw, author = cleaned(item.title, item.url, item.text, item.published_raw, item.author)
-        published, kind = ms(item.published), item.kind.value
-        told = (title, url, text, published, raw, seen_ms, item.rank, item.hot, author, item.fingerprint, item.alias, "{}")
-        rows.append((item.id, n + len(rows), item.source, kind, *told))
+        rows.append(
+            (
+                item.id,
+                n + len(rows),
+                item.source,
+                item.kind.value,
+                title,
+                url,
+                text,
+                ms(item.published),
+                raw,
+                seen_ms,
+                item.rank,
+                item.hot,
+                author,
+                item.fingerprint,
+                item.alias,
+                "{}",
+            )
+        )
     return rows
 
 

@@ -37,7 +37,8 @@ CROWD: Final = 40
 """Units that wait for no more: what they write still fits into the writer's cache."""
 READERS: Final = 2
 BUSY_MS: Final = 5_000
-CHECKPOINT_PAGES: Final = 4_000
+CHECKPOINT_PAGES: Final = 8_000
+"""64 MiB of log: between two checkpoints a page of the index of identities is written into the file once for many commits."""
 CACHE_KIB: Final = 8_000
 """Pages the writer keeps: with SQLite's own 2,000 a commit of several feeds spills them and reads them again."""
 PAGE: Final = 8_192
