@@ -269,14 +269,14 @@ BY_WORD: Mapping[str, Command] = {w: c for c in COMMANDS for w in c.words}
 WORDS = sorted(BY_WORD, key=len, reverse=True)
 
 
-UNNUMBERED = frozenset({"报", "台账", "登录码"})
-"""Commands about no matter: digits after them are people or a month."""
+UNNUMBERED = frozenset({"报", "台账", "登录码", "值班", "换班"})
+"""Commands about no matter: digits after them are people, a month or a day."""
 BEYOND = 9_999_999
 """Stands for a number longer than any matter has."""
 _NO_NUMBER = re.compile(r"[#＃]?(?:[-－—]\s*\d+|\d{7,10}|\d{12,})号?(?=\s|$)")
 """A sign or too many digits; eleven are a telephone number."""
 _ONLY_NUMBER = re.compile(r"[\s，,：:]*[#＃]?\d{1,6}号?[\s。]*")
-_NUMBER = re.compile(rf"[#＃]?(\d{{1,6}})(?!\d*号[{COUNTED_ON}])号?(?![\d:：点时人名个户辆月年天岁层栋])\s*")
+_NUMBER = re.compile(rf"[#＃]?(\d{{1,6}})(?!\d*号[{COUNTED_ON}])号?(?![\d:：点时人名个户辆日月年天岁层栋])\s*")
 """Not the count of something: 3人获救, 1号楼, 3月."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import drafts, helping, refusals, replies, service_record, texts
 from bot.commands import Asked
@@ -10,6 +10,7 @@ from bot.desk import Desk, NotFound
 from bot.fields import Choice, Unclear
 from bot.labels import beijing
 from bot.opinion import opinion_of, sentence
+from bot.rota_days import said_day
 from playbooks.incident import Actor, Incident
 from playbooks.stuck import stuck
 
@@ -45,7 +46,9 @@ async def answer(desk: Desk, actor: Actor, asked: Asked) -> str:
     """The answer to a command that changes nothing."""
     word, now = asked.command.words[0], desk.now()
     if word == "值班":
-        at = now + timedelta(days=1) if "明" in asked.rest else now
+        at = said_day(asked.rest, now)
+        if at is None:
+            return "没有看懂是哪一天。可以回：值班、值班 明天、值班 11-28（七天以内），或到总览“值班”页看。"
         return replies.roster(desk.duty(at), desk.settings, now)
     if word == "帮助":
         return await helping.answer(desk, actor, asked.number, asked.rest)

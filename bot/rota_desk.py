@@ -15,6 +15,7 @@ from bot import outbox, replies, service_record, texts
 from bot.desk import Desk
 from bot.labels import beijing
 from bot.refusals import of_others
+from bot.rota_days import AHEAD, said_as, said_day
 from bot.wecom.cards import Button, Card, Row, button_card, text_notice
 from config.roster import gaps, spans
 from playbooks.incident import Actor, Event, Incident
@@ -125,10 +126,14 @@ async def ask_swap(desk: Desk, actor: Actor, rest: str, key: str) -> str:
     """`换班 姓名 [明天]`: the named colleague gets a card and takes the shift only by pressing 同意."""
     other = next((o for o in desk.settings.organisation.officers if o.name in rest and o.name), None)
     if other is None or other.userid.lower() == actor.id.lower():
-        return "请写明请谁替班。例：换班 张三 明天"
-    span = _own_shift(desk, actor, desk.now() + timedelta(days=1 if "明" in rest else 0))
+        known = "请写明请谁替班（名册里的姓名，不是自己）" if rest.strip() else "请写明请谁替班"
+        return f"{known}。例：换班 张三 明天"
+    day = said_day(rest.replace(other.name, " "), desk.now())
+    if day is None:
+        return f"没有看懂是哪天的班。例：换班 {other.name} 明天，或 换班 {other.name} 11-28（七天以内）"
+    span = _own_shift(desk, actor, day)
     if span is None:
-        return f"{'明天' if '明' in rest else '今天'}的值班表上没有您的班，不用换班。请回“值班”核对。"
+        return f"{said_as(day, desk.now())}的值班表上没有您的班，不用换班。请回“值班”核对。"
     role, on = span
     ident = outbox.digest(key)
     asked = {"role": role, "from": actor.id, "to": other.userid, "start": iso(max(on.start, desk.now())), "end": iso(on.end)}
@@ -152,8 +157,9 @@ async def ask_swap(desk: Desk, actor: Actor, rest: str, key: str) -> str:
 def _own_shift(desk: Desk, actor: Actor, day: datetime) -> tuple[str, Duty] | None:
     """The first shift on this Beijing day, not yet over, that plans the person, with the role held."""
     now = desk.now()
-    for span in spans(desk.settings.organisation.shifts, now, 3):
-        if texts.local(span.begin).date() != texts.local(day).date() and not span.begin <= day < span.end:
+    for span in spans(desk.settings.organisation.shifts, now, AHEAD + 2):
+        running = texts.local(day).date() == texts.local(now).date() and span.begin <= day < span.end
+        if texts.local(span.begin).date() != texts.local(day).date() and not running:
             continue
         on = desk.duty(max(span.begin, now) + timedelta(seconds=1))
         for role in ROLES:

@@ -50,6 +50,19 @@ async def test_one_press_covers_a_missing_officer_until_the_shift_ends(office: R
     assert "不用顶班" in await office.type(office.duty.duty_officer, "顶班")
 
 
+async def test_a_swap_or_a_look_is_about_the_day_that_was_said_never_about_today_instead(office: Room) -> None:
+    name = office.desk.settings.organisation.officer("luhan").name  # type: ignore[union-attr]
+    assert "代您11月24日" in await office.type("penghai", f"换班 {name} 后天")
+    assert "代您11月26日" in await office.type("penghai", f"换班 {name} 11-26")
+    assert "没有看懂是哪天的班" in await office.type("penghai", f"换班 {name} 改天")
+    assert "没有看懂是哪天的班" in await office.type("penghai", f"换班 {name} 12-30")
+    assert "代您11月23日 20:00" in await office.type("penghai", f"换班 {name} 明天")
+    today, later = await office.type("penghai", "值班"), await office.type("penghai", "值班 后天")
+    assert today != later
+    assert later == await office.type("penghai", "值班 24日")
+    assert "没有看懂是哪一天" in await office.type("penghai", "值班 下下周")
+
+
 async def test_a_swap_needs_the_other_one(office: Room) -> None:
     name = office.desk.settings.organisation.officer("luhan").name  # type: ignore[union-attr]
     assert f"已请{name}代您" in await office.type("penghai", f"换班 {name}")
@@ -231,7 +244,7 @@ async def test_a_drill_is_not_in_the_daily_line(office: Room) -> None:
     [
         ("liqiang", "演练 开始 桥", "演练由值班员、带班领导或新闻办发起"),
         ("penghai", "演练 中止", "没有正在进行的演练"),
-        ("penghai", "换班 张无名", "请写明请谁替班"),
+        ("penghai", "换班 张无名", "请写明请谁替班（名册里的姓名"),
         ("liqiang", "换班 彭海", "没有您的班"),
     ],
 )
