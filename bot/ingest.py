@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LIMIT: Final = 4 * 1024 * 1024
 WINDOW_SECONDS: Final = 300
+MILLISECONDS: Final = 13
+"""Digits of a time in milliseconds, which many senders take for granted."""
 
 
 class Refused(Exception):
@@ -72,6 +74,8 @@ async def _take(intake: Intake, request: web.Request) -> tuple[PollCounts, int]:
     genuine = hmac.compare_digest(sign(secret or "none", stamp, body), given) if given.isascii() else False
     if source is None or not secret or not genuine:
         raise Refused(401, "来源不存在或签名不对，请核对来源代码、密钥和签名办法。")
+    if stamp.isdigit() and len(stamp) == MILLISECONDS:
+        raise Refused(401, "时间戳须为10位的秒数，收到的是13位的毫秒数，请除以1000取整后重新签名。")
     if not stamp.isdigit() or abs(wall().timestamp() - int(stamp)) > WINDOW_SECONDS:
         raise Refused(401, f"时间戳超出{WINDOW_SECONDS // 60}分钟，请校准发送方时钟后重新签名。")
     found, skipped = _read(desk.settings, source, body, request, intake)

@@ -102,6 +102,14 @@ async def test_a_push_outside_the_window_or_under_another_key_is_refused(
     assert await running.service.desk.store.source_states() == {}
 
 
+async def test_a_time_in_milliseconds_is_told_as_such_not_as_a_wrong_clock(base: str) -> None:
+    stamp = str(int(wall().timestamp() * 1000))
+    head = {"X-Yqbot-Timestamp": stamp, "X-Yqbot-Signature": sign(SECRET, stamp, b"[]")}
+    status, answer = await push(base, b"[]", head)
+    assert status == 401
+    assert "毫秒" in str(answer["error"])
+
+
 async def test_a_body_changed_on_the_way_or_without_signature_is_refused(base: str) -> None:
     body = json.dumps([ROW]).encode()
     assert (await push(base, body + b" ", headers(body)))[0] == 401
