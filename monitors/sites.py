@@ -13,6 +13,7 @@ from enum import IntEnum
 
 SITE, OBJECT, PERSON = "site_", "object_", "person_"
 SETTINGS = ("site_stop", "site_generic", "site_other")
+_ORDINAL = re.compile("第[一二三四五六七八九十]")  # 第一中学 and 第二小学 are two schools
 NEXT_TO = "(?<![距离邻近])(?<!靠着|对面|旁边)"  # what a matter happened beside is not what it happened to
 NAME = 2  # characters of a name that are compared
 _CHINESE = re.compile("[㐀-鿿]+")
@@ -109,7 +110,7 @@ class SiteReader:
             found = self._place.search(title, found.start() + 1)
 
     def _is_name(self, name: str) -> bool:
-        return name not in self._generic and self._stop.isdisjoint(name)
+        return name not in self._generic and (bool(_ORDINAL.fullmatch(name)) or self._stop.isdisjoint(name))
 
 
 def _read(pattern: re.Pattern[str], kinds: Mapping[str, frozenset[str]], title: str) -> frozenset[str]:

@@ -167,6 +167,8 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
         ("山体滑坡", "高速公路塌方 大桥垮塌", Apart.NO),
         ("青岩村老寨火灾", "青岩老寨寨主回应", Apart.NO),
         ("临街店铺火灾", "火灾现场距学校仅一墙之隔", Apart.NO),
+        ("第一中学多名学生呕吐", "第二小学多名学生呕吐", Apart.SITE),
+        ("第一中学多名学生呕吐", "第一中学食堂停业", Apart.NO),
     ],
     ids=[
         "towns",
@@ -181,6 +183,8 @@ def test_one_flood_in_many_villages_of_a_county_stays_one() -> None:
         "slope_and_road",
         "old_stockade",
         "beside_a_school",
+        "two_schools",
+        "one_school",
     ],
 )
 def test_names_of_one_kind_and_things_tell_titles_apart(one: str, two: str, apart: Apart) -> None:
