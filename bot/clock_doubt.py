@@ -33,7 +33,7 @@ class ClockDoubt:
             return
         way = "快" if off > 0 else "慢"
         detail = (
-            f"本机时钟比企业微信{way}{span(off)}，点的按钮、打的字都被当作过期拒收。"
+            f"本机时钟比企业微信{way}{span(round(off / 60) * 60)}，点的按钮、打的字都被当作过期拒收。"
             "请立即校准系统时间并重启值班台；校准前要办的事请到总览办理。"
         )
         await desk.store.report_problem(KIND, KEY, detail, desk.now())
