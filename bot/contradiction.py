@@ -34,7 +34,7 @@ async def tell(desk: Desk, by: Actor, incident: Incident, events: Sequence[Event
             f"{incident.number}号：{_named(desk, by.id)}{beijing(mine.at, now)}登记核实结果“{own}”，与您登记的“{theirs}”不一致。"
             f"请马上电话核对，要改的重回：核实 {incident.number} 结果 来源"
         )
-        await say(desk, other.by, text, f"{key}|against")
+        await say(desk, other.by, text, f"against|{key}")  # never over the line the first one asked on
     return f"注意：{'，'.join(words)}，与您的不一致，请马上电话核对。" if words else ""
 
 
