@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from bot.configuration import settings_of
 from config.gazetteer import Gazetteer, load_gazetteer, with_home
-from config.lexicon import AlarmPolicy, load_lexicon, load_policy
+from config.lexicon import AlarmPolicy, LexiconError, load_lexicon, load_policy
+from config.oserror import why
 from config.schema import Settings
 from monitors.counted import COUNTED, NOTHING, Metric
 from monitors.figures import extract
 from monitors.gate import Gate, Verdict
+from monitors.hunch import FILE, Hunch
+from monitors.linear import LogisticModel
+from monitors.modelfile import ModelFormatError, unpack
 from monitors.region import Locator, Region
 from playbooks.severity import MISSING_LIKE, grade
 from playbooks.severity import Verdict as Grading
@@ -107,13 +111,27 @@ def judges_from(settings: Settings, gazetteer: Gazetteer | None = None) -> Judge
 
 def gate_of(*folders: Path) -> Gate:
     """The gate of these lexicon folders, compiled anew only where a file has changed since."""
-    files = (path for folder in folders for path in sorted(folder.glob("*.toml")))
-    return _gate(folders, tuple((path, (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files))
+    files = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
+    model = next((path for folder in reversed(folders) if (path := folder / FILE).is_file()), None)
+    files += [model] if model else []
+    return _gate(folders, model, tuple((path, (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files))
 
 
 @lru_cache(maxsize=2)
-def _gate(folders: tuple[Path, ...], files: tuple[tuple[Path, int, int], ...]) -> Gate:
-    return Gate(load_lexicon(*folders))
+def _gate(folders: tuple[Path, ...], model: Path | None, files: tuple[tuple[Path, int, int], ...]) -> Gate:
+    return Gate(load_lexicon(*folders), _hunch(model) if model else None)
+
+
+def _hunch(path: Path) -> Hunch:
+    """The model of listed titles; LexiconError with one sentence where the file cannot be used."""
+    try:
+        model = unpack(path.read_bytes(), "gate", path.name)
+    except OSError as error:
+        raise LexiconError(f"读不了模型文件 {path}：{why(error)}，请检查权限，或删去后用随软件带的。") from error
+    except ModelFormatError as error:
+        raise LexiconError(str(error)) from error
+    assert isinstance(model, LogisticModel)
+    return Hunch(model)
 
 
 def incident_of(verdict: Verdict) -> dict[str, object]:

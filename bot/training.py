@@ -1,8 +1,9 @@
-"""`yqbot train router|sentiment|rumor FILE`: learn from the installation's own labelled rows; and reading the models again.
+"""`yqbot train router|sentiment|rumor|gate FILE`: learn from the installation's own labelled rows; and reading the models again.
 
     rows of the CSV -> slots -> monitors.linear -> monitors.modelfile -> one file, written whole or not at all
 
-The model is used with `yqbot triage --model NAME=FILE`, or from `models/NAME.model` in the data folder.
+The model is used with `yqbot triage --model NAME=FILE`, or from `models/NAME.model` in the data folder; that of the gate belongs to the
+lexicon and is used as `lexicon/gate.model` of the settings.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from bot.labelled import Labelled, TrainingError, read_labelled
 from config.oserror import why
 from config.routing import RoutingError, load_functions
 from config.wording import WordingError, load_wording
-from monitors.linear import BayesModel, Letter, LogisticModel, train_bayes, train_logistic
+from monitors.hunch import HUNCH_HASHING, slots
+from monitors.linear import BayesModel, Letter, LogisticModel, careful_threshold, train_bayes, train_logistic
 from monitors.modelfile import KINDS, ModelFormatError, pack, unpack
 from monitors.rumor import RUMOR_HASHING, RumorScorer
 from monitors.sentiment import SENTIMENT_HASHING, SentimentScorer
@@ -34,8 +36,12 @@ POSITIVE: Mapping[str, tuple[str, ...]] = {
     "sentiment": ("negative", "负面", "消极", "1"),
     "rumor": ("rumor", "谣言", "疑似谣言", "1"),
 }
-DEFAULT_TEXT: Mapping[str, str] = {"router": "title,detail", "sentiment": "text", "rumor": "text"}
-DEFAULT_LABEL: Mapping[str, str] = {"router": "unit", "sentiment": "label", "rumor": "label"}
+ORDINARY = ("O", "ordinary", "普通", "0")
+"""Labels of titles nobody must answer; every other label of `gate` is a matter."""
+DEFAULT_TEXT: Mapping[str, str] = {"router": "title,detail", "sentiment": "text", "rumor": "text", "gate": "title"}
+DEFAULT_LABEL: Mapping[str, str] = {"router": "unit", "sentiment": "label", "rumor": "label", "gate": "label"}
+LOADED = ("router", "sentiment", "rumor")
+"""Models an installation keeps in its data folder; that of the gate stands beside the words it helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +55,9 @@ class Models:
 
 def add_parser(sub: Any) -> None:
     """Adds `train` to the sub-parsers of `yqbot`."""
-    about = "用本单位自己的标注数据训练模型：router 分办、sentiment 言论倾向、rumor 疑似谣言特征"
-    parser = sub.add_parser("train", help="训练分办、倾向、谣言特征模型", description=about)
-    parser.add_argument("kind", choices=tuple(KINDS), metavar="router|sentiment|rumor", help="训练哪一种模型")
+    about = "用本单位自己的标注数据训练模型：router 分办、sentiment 言论倾向、rumor 疑似谣言特征、gate 涉事标题"
+    parser = sub.add_parser("train", help="训练分办、倾向、谣言特征、涉事标题模型", description=about)
+    parser.add_argument("kind", choices=tuple(KINDS), metavar="router|sentiment|rumor|gate", help="训练哪一种模型")
     parser.add_argument("file", nargs="?", metavar="文件", help="标注数据，带表头的 CSV（UTF-8 或 GB18030）")
     parser.add_argument("--record", action="store_true", help="router：加上本系统记录的交办、改派和裁定")
     parser.add_argument("--text", default="", metavar="列名", help="文本列，多列用逗号分开（默认 title,detail 或 text）")
@@ -103,6 +109,8 @@ def train(kind: str, rows: Labelled, folders: Sequence[Path], output: Path, *, p
     model: BayesModel | LogisticModel
     if kind == "router":
         model, quality = train_router(rows, folders)
+    elif kind == "gate":
+        model, quality = train_gate(rows)
     else:
         model, quality = train_posts(kind, rows, folders, positive)
     about = {"rows": len(rows.labels), "labels": dict(sorted(counts.items())), "held_out": quality}
@@ -149,6 +157,21 @@ def train_posts(kind: str, rows: Labelled, folders: Sequence[Path], positive: st
     return model, quality
 
 
+def train_gate(rows: Labelled) -> tuple[LogisticModel, str]:
+    """Titles that are a matter against ordinary ones; the threshold lets two ordinary titles in a hundred through at most."""
+    matters = [label not in ORDINARY for label in rows.labels]
+    if all(matters) or not any(matters):
+        have = "、".join(sorted(set(rows.labels))[:8])
+        raise TrainingError(
+            f"标签列里要既有普通标题（{ORDINARY[0]} 或{ORDINARY[2]}）又有涉事标题，现有标签是：{have}，请补充后再训练。"
+        )
+    titles = [slots(" ".join(part for part in parts if part)) for parts in rows.texts]
+    model = train_logistic(titles, matters, HUNCH_HASHING, epochs=15, rate=0.6, choose=careful_threshold)
+    if model.held_f1 is None:
+        return model, "数据太少，未能试判"
+    return model, f"留出五分之一试判，普通标题误列不超过百分之二时 F1 为 {model.held_f1:.2f}（门槛 {model.threshold:.2f}）"
+
+
 def _positive_label(kind: str, labels: set[str], asked: str) -> str:
     for label in (asked,) if asked else POSITIVE[kind]:
         if label in labels:
@@ -163,8 +186,8 @@ def load_models(named: Sequence[str]) -> Models:
     found: dict[str, Any] = {}
     for pair in named:
         kind, equals, file = pair.partition("=")
-        if not equals or kind not in KINDS or not file:
-            raise TrainingError(f"--model {pair} 写法不对，应为 名称=文件，名称是 {'、'.join(KINDS)} 之一。")
+        if not equals or kind not in LOADED or not file:
+            raise TrainingError(f"--model {pair} 写法不对，应为 名称=文件，名称是 {'、'.join(LOADED)} 之一。")
         path = Path(file)
         try:
             found[kind] = unpack(path.read_bytes(), kind, path.name)
@@ -178,7 +201,7 @@ def load_models(named: Sequence[str]) -> Models:
 def models_in(data: Path) -> Models:
     """Models the installation keeps as `models/NAME.model` in its data folder."""
     folder = data / "models"
-    return load_models([f"{kind}={path}" for kind in KINDS if (path := folder / f"{kind}.model").is_file()])
+    return load_models([f"{kind}={path}" for kind in LOADED if (path := folder / f"{kind}.model").is_file()])
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -82,7 +82,12 @@ class Triage:
 
 def reasons(verdict: Verdict) -> list[str]:
     """Why, in Chinese, with file and line of every word and rule."""
-    said = [f"{'命中词' if hit.word else '规则'} {hit.word or hit.rule}（{hit.file}:{hit.line}）" for hit in verdict.hits]
+    said = [
+        f"{'命中词' if hit.word else '规则'} {hit.word or hit.rule}（{hit.file}:{hit.line}）"
+        if hit.line
+        else f"像需要回应的标题，依据 {hit.word or '整句'}（{hit.file}，{hit.weight:.2f}）"
+        for hit in verdict.hits
+    ]
     return said + [
         f"排除语境 {hit.rule}{'：' + hit.word if hit.word else ''}（{hit.file}:{hit.line}）" for hit in verdict.excluded_by
     ]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from config.lexicon import PSEUDO, Context, Lexicon, Rule
+from monitors.hunch import FILE, Hunch
 from monitors.lexicon import Matcher, fold
 from monitors.toll import toll
 
@@ -134,8 +135,9 @@ class _Read(NamedTuple):
 class Gate:
     """Judges titles with one lexicon; build once."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, hunch: Hunch | None = None) -> None:
         self.lexicon = lexicon
+        self._hunch = hunch
         self._matcher = Matcher(lexicon)
         self._bits = dict(self._matcher.bits)
         for name in PSEUDO:
@@ -147,6 +149,7 @@ class Gate:
             for context in lexicon.contexts
         ]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
+        self._framing = self._mask({name for context in lexicon.contexts for name in context.any}) & ~self._mask(PSEUDO)
         self._hazards = self._mask(name for name in lexicon.stories.get("disaster", ()) if name in lexicon.groups)
         self._harmed = self._bits["@toll"]
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
@@ -183,16 +186,19 @@ class Gate:
         """Verdict on a title; the first 200 characters of `text` may raise it, with less weight."""
         placed = self._placed(title, region)
         head = self._read(title, placed, figures)
-        if not text or (head and head.weight.label == "E"):
-            return self._verdict(head)
-        body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
-        return self._verdict(body if _stronger(body, head) else head)
+        if text and not (head and head.weight.label == "E"):
+            body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
+            head = body if _stronger(body, head) else head
+        verdict = self._verdict(head)
+        abroad = region is not None and region.foreign
+        return self._listed(title, verdict) if verdict.label == "O" and not abroad and self._suspected(title) else verdict
 
     def silent(self, title: str, text: str = "") -> bool:
-        """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more.
+        """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more."""
+        return self._silent(title, text) and not self._suspected(title)
 
-        Title and text are read at once: where nothing is met there, barred or not, nothing is in the title alone.
-        """
+    def _silent(self, title: str, text: str) -> bool:
+        """Whether no rule fires. Title and text are read at once: where nothing is met there, barred or not, nothing is in the title alone."""
         if not text:
             return self._could(self._say(title).bits) is not _Could.FIRES
         said = self._say(f"{title}。{text[:BODY_CHARS]}")
@@ -200,6 +206,21 @@ class Gate:
         if could is _Could.NOTHING and self._matcher.parts and said.folded.startswith(fold(title)):
             return True
         return could is not _Could.FIRES and self._could(self._say(title).bits) is not _Could.FIRES
+
+    def _suspected(self, title: str) -> bool:
+        """Whether a title no rule speaks for reads like a matter; one that a context frames (a film, a match, a price) does not."""
+        if self._hunch is None:
+            return False
+        said = self._say(title)
+        return not said.words & self._framing and self._hunch.score(said.folded) >= self._hunch.threshold
+
+    def _listed(self, title: str, verdict: Verdict) -> Verdict:
+        """The verdict on a suspected title: a negative affair that is listed and no more, shown by what was learned."""
+        assert self._hunch is not None
+        folded = fold(title)
+        pieces = "、".join(self._hunch.telling(folded))
+        hit = Hit("learned", pieces, round(self._hunch.score(folded), 3), FILE, 0)
+        return verdict._replace(label="N", score_en=max(0.5, verdict.score_en), category="other", alarm="list", hits=(hit,))
 
     def _hear(self, text: str) -> _Said:
         folded = fold(text)

@@ -25,7 +25,7 @@ _HAN_TAIL = re.compile(
 )  # how such a number ends: most texts have none
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9])|[0-9]*)")  # the same
 
-_CHANCE = 3
+_CHANCE = 2
 """Characters of a word that two neighbours may happen to spell."""
 _RUN = re.compile(r"[㐀-鿿A-Za-z0-9+#&._%\-]+")
 

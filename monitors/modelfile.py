@@ -16,7 +16,7 @@ from monitors.linear import BayesModel, Hashing, LogisticModel
 
 MAGIC = b"YQBOT-MODEL "
 VERSION = 1
-KINDS: Mapping[str, str] = {"router": "承办单位分办", "sentiment": "言论倾向", "rumor": "疑似谣言特征"}
+KINDS: Mapping[str, str] = {"router": "承办单位分办", "sentiment": "言论倾向", "rumor": "疑似谣言特征", "gate": "涉事标题"}
 
 
 class ModelFormatError(ValueError):

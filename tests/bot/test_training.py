@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.judging import gate_of
 from bot.labelled import TrainingError
 from bot.training import load_models, models_in
+from config.lexicon import LexiconError
 from config.routing import load_routing
 from playbooks.assign import Matter, Router
 
@@ -142,3 +144,38 @@ def test_models_of_the_data_folder_are_found(tmp_path: Path) -> None:
     found = models_in(tmp_path)
     assert found.router is not None
     assert found.sentiment is None
+
+
+TITLES = [(f"窗口让我跑了{n}趟还说材料不全", "N") for n in range(20)] + [(f"新书第{n}卷周末签售", "O") for n in range(20)]
+
+
+def test_gate_is_trained_and_lists_what_it_has_learned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = tmp_path / "lexicon"
+    words.mkdir()
+    rows = _csv(tmp_path / "titles.csv", ["title", "label"], TITLES)
+    assert main(["train", "gate", str(rows), "-o", str(words / "gate.model")]) == 0
+    assert "40行、2种标签" in capsys.readouterr().out
+    shipped = DEFAULT / "lexicon"
+    verdict = gate_of(shipped, words).judge("窗口让我跑了九趟还说材料不全")
+    assert (verdict.label, verdict.alarm) == ("N", "list"), "the installation's own model goes before the shipped one"
+
+
+def test_gate_needs_both_kinds_of_titles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _csv(
+        tmp_path / "titles.csv", ["title", "label"], [(title, "N" if n % 2 else "E") for n, (title, _) in enumerate(TITLES)]
+    )
+    assert main(["train", "gate", str(rows), "-o", str(tmp_path / "gate.model")]) == 1
+    assert "普通标题" in capsys.readouterr().err
+    assert not (tmp_path / "gate.model").exists()
+
+
+def test_damaged_gate_model_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "gate.model").write_bytes((DEFAULT / "lexicon" / "gate.model").read_bytes()[:-9])
+    with pytest.raises(LexiconError, match=r"gate\.model 已损坏.*yqbot train"):
+        gate_of(DEFAULT / "lexicon", tmp_path)
+
+
+def test_shipped_gate_model_is_what_the_shipped_titles_teach(tmp_path: Path) -> None:
+    shipped = DEFAULT / "lexicon"
+    assert main(["train", "gate", str(shipped / "titles.csv"), "-o", str(tmp_path / "gate.model")]) == 0
+    assert (tmp_path / "gate.model").read_bytes() == (shipped / "gate.model").read_bytes()

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from config.lexicon import load_lexicon
-from monitors.gate import Gate
+from bot.judging import gate_of
 from monitors.lexicon import fold
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "data" / "cases" / "gate").glob("*.toml"))
 ALL: list[dict[str, Any]] = [case for path in CASES for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]]
-GATE = Gate(load_lexicon(ROOT / "config" / "default" / "lexicon"))
+GATE = gate_of(ROOT / "config" / "default" / "lexicon")
 
 
 @dataclass(frozen=True)
