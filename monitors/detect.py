@@ -38,7 +38,9 @@ QUIET_TITLES = (
     2  # so many titles of a film, a trial or an inquiry make the whole story one, unless plain ones outnumber them twice
 )
 QUIETED = ("ctx_ent_quiet", "ctx_fiction", "ctx_sport", "ctx_history", "ctx_court", "ctx_aftermath", "ctx_refute", "ctx_drill")
-ANIMALS = "dead_animals"  # what died was no person; a toll of people beside it is counted by the figures
+ANIMALS = frozenset(
+    ("dead_animals", "animal_victims")
+)  # what died was no person; a toll of people beside it is counted by the figures
 
 
 class Kind(StrEnum):
@@ -239,7 +241,7 @@ class Detector:
         doubtful = any(hit.rule in DOUBTED for hit in verdict.excluded_by)
         if not elsewhere and not doubtful:
             update_figures(story.figures, figures)
-            killed = "deaths_sure" in verdict.groups and ANIMALS not in verdict.groups and not verdict.none_hurt
+            killed = "deaths_sure" in verdict.groups and ANIMALS.isdisjoint(verdict.groups) and not verdict.none_hurt
             story.deadly = story.deadly or (verdict.label == "E" and killed)
 
     def _level(self, story: Story, seen: Seen, now: datetime) -> list[Change]:

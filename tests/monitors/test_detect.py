@@ -236,3 +236,15 @@ def test_a_flood_taken_for_talk_of_another_alarms_when_it_has_its_own_dead_in_it
     told = detector.feed(seen(51, "河北阜平县山洪致2人遇难2人失踪"), START + timedelta(hours=20))
     assert told[0].story == story.id
     assert Kind.ALARMED in kinds(told)
+
+
+@pytest.mark.parametrize(
+    ("title", "level"),
+    [("搁浅浙江沿海的瓜头鲸已死亡", False), ("浙江一货车撞死16头牦牛", False), ("浙江一货车撞死1人", True)],
+    ids=["whale", "yaks", "person"],
+)
+def test_a_dead_animal_gives_a_matter_no_level(title: str, *, level: bool) -> None:
+    detector = JUDGES.detector()
+    detector.feed(Seen(id="1", source="officer", kind="officer", title=title), START)
+    assert all(bool(story.level) is level for story in detector.stories.values())
+    assert detector.stories
