@@ -12,7 +12,7 @@ from bot.training import Models
 from config.routing import RoutedUnit, load_routing
 from config.schema import Category, Settings
 from monitors.detect import Detector, Scope, Story
-from monitors.item import Item
+from monitors.item import Item, ItemKind
 from monitors.region import Region
 from playbooks import triage
 from playbooks.assign import Assignment, Matter, Router
@@ -40,12 +40,13 @@ class Knowledge:
         """Place of a text; the installation's own area stands in for a local source that names none."""
         return self.judges.locator.locate(title, text, self.home if local else None)
 
-    def assign(self, title: str, text: str, category: str, place: tuple[str, ...]) -> Assignment:
-        return self.router.assign(Matter(title=title, text=text, category=category, region=place))
+    def assign(self, title: str, text: str, category: str, place: tuple[str, ...], *, letter: bool = False) -> Assignment:
+        return self.router.assign(Matter(title=title, text=text, category=category, region=place, letter=letter))
 
     def unit_of(self, story: Story, item: Item, now: datetime) -> Event:
         """Whom this post of the matter, as it is understood now, is for."""
-        found = self.assign(item.title, item.text, story.category, (story.province, story.city, story.county))
+        place, letter = (story.province, story.city, story.county), item.kind is ItemKind.HOTLINE
+        found = self.assign(item.title, item.text, story.category, place, letter=letter)
         return triage.event("unit_suggested", now, unit=found.code, ranked=found.ranked, reasons=found.reasons)
 
     def learnt(self, i: Incident, story: Story, item: Item, now: datetime, *, alarms: bool) -> tuple[Event, ...]:
