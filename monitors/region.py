@@ -183,23 +183,25 @@ class Locator:
 
     def _first_place(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
         """Return the first supported place and the hit it began with, made more exact by the hits after it."""
-        domestic = [hit for hit in hits if not hit.foreign]
-        near = [hit for hit in domestic if not _aside(passage, hit)]
-        return self._first_of(passage, near, local) or (
-            self._first_of(passage, domestic, local) if len(near) < len(domestic) else None
-        )
-
-    def _first_of(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
-        found: Region | None = None
-        first: _Hit | None = None
-        before: _Hit | None = None
-        for hit in hits:
-            place = self._place(passage, hit, before, found, local)
-            if place is None:
-                continue
-            found = place if found is None else _merged(found, place)
-            first, before = first or hit, hit
-        return (found, first) if found is not None and first is not None else None
+        for towards in (False, True):
+            found: Region | None = None
+            first: _Hit | None = None
+            before: _Hit | None = None
+            left = False
+            for hit in hits:
+                place = None if hit.foreign else self._place(passage, hit, before, found, local)
+                if place is None:
+                    continue
+                if not towards and _aside(passage, hit):
+                    left = True
+                    continue
+                found = place if found is None else _merged(found, place)
+                first, before = first or hit, hit
+            if found is not None and first is not None:
+                return found, first
+            if not left:
+                break
+        return None
 
     def _place(self, passage: str, hit: _Hit, before: _Hit | None, found: Region | None, local: Region | None) -> Region | None:
         if found is not None and any(n.code == found.code and not n.town for n in hit.names):
