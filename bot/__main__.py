@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("bot.cli_judge", "用中文说明对一段文字的每个判断出自哪个文件哪一行"),
     "replay": ("bot.cli_judge", "用录制的信息回放整条流程，虚拟时间，无人处置"),
     "emulator": ("bot.cli_emulator", "在本机模拟企业微信服务，附手机页面"),
-    "train": ("bot.training", "训练分办、倾向、谣言特征模型"),
+    "train": ("bot.training", "训练分办、倾向、谣言特征、涉事标题模型"),
     "parse": ("bot.cli_parse", "解析一个信息源文档，输出 JSON"),
     "report": ("bot.cli_report", "生成报告"),
     "backup": ("bot.cli_data", "备份数据库（服务运行时也可以）"),
