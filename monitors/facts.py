@@ -116,8 +116,8 @@ class Facts:
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._at_home(place)
-        if place == "home" and self._hazards and not story.hazards and not self._same_spot(story):
-            value -= rules.hazard_clash  # a disaster in the desk's own county is not what people there talked of before
+        if place in ("home", "county") and self._hazards and not story.hazards and not self._same_spot(story):
+            value -= rules.hazard_clash  # a disaster in a county is not what people there talked of before
         local = not self._ref.spot.names.isdisjoint(story.spot.names)
         near = (local or place in ("city", "county")) and not self._fewer_dead(story)
         if same_family and place == "unknown" and theirs & mine <= PERSONAL:

@@ -19,7 +19,7 @@ from monitors.story import MATTER, WIDE, StoryIndex, hazards
 CITY, TOLL_HERE, SELDOM, TOLL, PROVINCE, KIND, WORDS, SURE = 0.0, 0.03, 0.04, 0.08, 0.08, 0.15, 0.22, 0.33
 HERE = ("city", "county")
 LOST = ("dead", "lost")  # how the tolls end by which a disaster is known
-OWN_TOLL = ("deaths", "missing")  # what makes a matter its own beside a louder one
+OWN_TOLL = ("deaths", "missing", "trapped")  # what makes a matter its own beside a louder one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,14 @@ class Twins:
         return (same_toll and near >= needed) or near >= self._needed(story, other, shared)
 
     def _of_another_kind(self, story: Story, other: Story, shared: str) -> bool:
-        """A disaster beside a grievance it is no part of, or, in the desk's own territory, beside talk or a disaster of another kind."""
+        """A disaster beside a grievance it is no part of; beside talk or a disaster of another kind, where it lies in the desk's own
+        territory or has dead or missing people of its own.
+        """
         mine, theirs = frozenset(story.families), self._leading(other)
         if grievance_and_disaster(mine, theirs):
             return True
-        return shared == "home" and bool(hazards(mine)) and mine.isdisjoint(theirs)
+        own = shared == "home" or self._own_toll(story, other)
+        return own and bool(hazards(mine)) and mine.isdisjoint(theirs)
 
     def _needed(self, story: Story, other: Story, shared: str) -> float:
         if not _related(story, other) or shared in ("", "home"):

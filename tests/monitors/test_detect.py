@@ -248,3 +248,17 @@ def test_a_dead_animal_gives_a_matter_no_level(title: str, *, level: bool) -> No
     detector.feed(Seen(id="1", source="officer", kind="officer", title=title), START)
     assert all(bool(story.level) is level for story in detector.stories.values())
     assert detector.stories
+
+
+SAME_TOWN = "镇雄县塘房镇"
+BEFORE = ("自来水发黄", "楼盘烂尾业主维权", "征地补偿被指不到位", "大巴坠河致9死", "学校发生踩踏 2死11伤")
+AFTER = ("一商场起火致2死", "发生山体滑坡3人被埋", "一煤矿透水8人被困", "一居民楼坍塌4人被埋", "聚餐食物中毒 3人死亡")
+
+
+@pytest.mark.parametrize("scope", ["云南/昭通/镇雄", "云南/昭通", "all"])
+@pytest.mark.parametrize("first", BEFORE)
+@pytest.mark.parametrize("second", AFTER)
+def test_another_disaster_of_the_town_alarms_whatever_was_told_of_it_before(scope: str, first: str, second: str) -> None:
+    detector = JUDGES.detector(Scope.parse(scope))
+    changes = fed(detector, SAME_TOWN + first, SAME_TOWN + second, hours=2)
+    assert [change.item for change in changes if change.kind is Kind.ALARMED][-1:] == ["1"]
