@@ -73,6 +73,15 @@ def test_countdowns_before_five_hours_are_at_most_three_and_absolute() -> None:
     assert [NOW + hours(5) - s.due_at for s in before] == [timedelta(minutes=m) for m in (150, 60, 30)]
 
 
+def test_rungs_before_a_late_first_alert_wait_for_it_and_reach_the_watch_only() -> None:
+    alarmed = NOW + hours(4) + timedelta(minutes=10)
+    rungs = [s for s in steps(replace(major(), alarmed_at=alarmed), settings()) if s.clock_code == "first_statement_5h"]
+    early = [s for s in rungs if s.due_at <= alarmed]
+    assert {s.due_at for s in early} == {NOW + hours(2) + timedelta(minutes=30), NOW + hours(4)}
+    assert {(s.role, s.fire_at) for s in early} == {("duty_officer", alarmed)}
+    assert len({s.role for s in rungs if s.due_at > alarmed}) > 1
+
+
 def test_overdue_repeats_twice_in_half_hours_then_hourly_then_twice_a_day() -> None:
     due = NOW + hours(5)
     after = [s.due_at - due for s in of(major(), "first_statement_5h", "duty_officer") if s.due_at >= due]
