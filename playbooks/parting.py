@@ -16,6 +16,7 @@ from playbooks import triage
 from playbooks.actions import owed_to_people
 from playbooks.fields import Action, Refused, event_of, needed
 from playbooks.incident import Actor, Event, Incident, Member, Place
+from playbooks.urgency import HURT
 
 PREFIX = 6
 """So many characters of an item's id name it."""
@@ -65,6 +66,6 @@ def told(i: Incident, source: Incident, story: Story, now: datetime) -> tuple[Ev
     """The first alert of the new matter, where the old one had alarmed; quiet where it can wait for the morning."""
     if source.alarmed_at is None:
         return ()
-    hurt = any(story.figures.get(m) for m in triage.HURT)
+    hurt = any(story.figures.get(m) for m in HURT)
     quiet = story.label != "E" and not hurt and not i.high_consequence
     return (triage.event("alarmed", now, reason="split", quiet=quiet),)

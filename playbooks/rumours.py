@@ -12,9 +12,9 @@ from monitors.clarified import Repeat
 from monitors.detect import BURST, Story
 from playbooks.fold import RELEASES
 from playbooks.incident import Event, Incident
+from playbooks.urgency import HURT
 
 OLD, SAME = "old_rumour", "likely_same"
-HURT = ("deaths", "injured", "missing", "trapped", "poisoned")
 _OLD = re.compile(r"(\d{4}-\d\d-\d\d)《(.*)》 ?(\S*)")
 BEIJING = timedelta(hours=8)
 

@@ -13,10 +13,10 @@ from monitors.detect import Change, Kind, Story
 from monitors.item import Item, ItemKind
 from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Place
 from playbooks.record import dump, iso
+from playbooks.urgency import HURT
 
 FEED = Actor(id="feed", name="监测", kind=ActorKind.FEED)
 COUNTED = ("deaths", "injured", "missing", "trapped", "poisoned", "evacuated")
-HURT = ("deaths", "injured", "missing", "trapped", "poisoned")
 
 
 def event(kind: str, now: datetime, **data: object) -> Event:
