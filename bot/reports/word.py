@@ -22,7 +22,7 @@ LATIN = "Times New Roman"
 BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5
 LINE = 28.5
 TEXT_WIDTH = 156
-DATE_WIDTH = 62
+DATE_WIDTH = 68
 TITLE_WIDTH = 20
 """Characters of a title on one line."""
 TURN = "舆情应对处置情况"
