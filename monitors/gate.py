@@ -145,7 +145,12 @@ class Gate:
         self._names = {bit: name for name, bit in self._matcher.bits.items()}
         self._rules = [self._compile(rule) for rule in lexicon.rules]
         self._contexts = [
-            (context, self._mask(context.any), self._mask(context.only) if context.only else -1, self._mask(context.unless))
+            (
+                context,
+                self._mask(context.any),
+                self._mask(context.only) if context.only else _ANYTHING,
+                self._mask(context.unless),
+            )
             for context in lexicon.contexts
         ]
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
@@ -190,12 +195,14 @@ class Gate:
             body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
             head = body if _stronger(body, head) else head
         verdict = self._verdict(head)
-        abroad = region is not None and region.foreign
-        return self._listed(title, verdict) if verdict.label == "O" and not abroad and self._suspected(title) else verdict
+        if verdict.label != "O" or (region is not None and region.foreign):
+            return verdict
+        learned = self._learned(title)
+        return verdict if learned is None else _listed(verdict, learned)
 
     def silent(self, title: str, text: str = "") -> bool:
         """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more."""
-        return self._silent(title, text) and not self._suspected(title)
+        return self._silent(title, text) and self._learned(title) is None
 
     def _silent(self, title: str, text: str) -> bool:
         """Whether no rule fires. Title and text are read at once: where nothing is met there, barred or not, nothing is in the title alone."""
@@ -207,20 +214,15 @@ class Gate:
             return True
         return could is not _Could.FIRES and self._could(self._say(title).bits) is not _Could.FIRES
 
-    def _suspected(self, title: str) -> bool:
-        """Whether a title no rule speaks for reads like a matter; one that a context frames (a film, a match, a price) does not."""
+    def _learned(self, title: str) -> Hit | None:
+        """What was learned speaks for a title no rule speaks for; None for one that a context frames (a film, a match, a price)."""
         if self._hunch is None:
-            return False
+            return None
         said = self._say(title)
-        return not said.words & self._framing and self._hunch.score(said.folded) >= self._hunch.threshold
-
-    def _listed(self, title: str, verdict: Verdict) -> Verdict:
-        """The verdict on a suspected title: a negative affair that is listed and no more, shown by what was learned."""
-        assert self._hunch is not None
-        folded = fold(title)
-        pieces = "、".join(self._hunch.telling(folded))
-        hit = Hit("learned", pieces, round(self._hunch.score(folded), 3), FILE, 0)
-        return verdict._replace(label="N", score_en=max(0.5, verdict.score_en), category="other", alarm="list", hits=(hit,))
+        score = 0.0 if said.words & self._framing else self._hunch.score(said.folded)
+        if score < self._hunch.threshold:
+            return None
+        return Hit("learned", "、".join(self._hunch.telling(said.folded)), round(score, 3), FILE, 0)
 
     def _hear(self, text: str) -> _Said:
         folded = fold(text)
@@ -355,6 +357,11 @@ class Gate:
         word = next(iter(self._matcher.words(folded, active.groups)), None)
         text, file, line = (word.text, word.file, word.line) if word else ("", context.file, context.line)
         return Hit(context.id, text, -max(context.e, context.n), file, line)
+
+
+def _listed(verdict: Verdict, hit: Hit) -> Verdict:
+    """A negative affair that is listed and no more."""
+    return verdict._replace(label="N", score_en=max(0.5, verdict.score_en), category="other", alarm="list", hits=(hit,))
 
 
 def _alarm(fired: Iterable[Rule], active: Iterable[_Active], factor: float) -> str:
