@@ -42,9 +42,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("报",), usage="报 大湾村滑坡 4人被埋 12345转", help="立即立案并提醒"),
     Command(words=("查询", "查寻", "查讯", "查"), usage="查询 [词]", help="在办事件和最近时限；带词则搜索"),
     Command(words=("详情",), usage="详情 12", help="一件事的现状和可办的事"),
-    Command(words=("收到",), usage="收到 12", help="确认已看到", action="acknowledge"),
+    Command(words=("收到",), usage="收到 12", help="确认已看到", action="acknowledge", fields=fields.alone),
     Command(words=("核实",), usage="核实 12 属实 来源", help="登记核实结果", action="verify", fields=fields.verify_fields),
-    Command(words=("已报带班", "报带班", "已电话报带班"), usage="已报带班 12", help="已电话报告带班领导", action="tell_leader"),
+    Command(
+        words=("已报带班", "报带班", "已电话报带班"),
+        usage="已报带班 12",
+        help="已电话报告带班领导",
+        action="tell_leader",
+        fields=fields.alone,
+    ),
     Command(
         words=("认定", "认定应回应", "应回应"),
         usage="认定 12 理由",
@@ -144,7 +150,7 @@ COMMANDS: tuple[Command, ...] = (
         action="report_written",
         fields=fields.report_up_fields,
     ),
-    Command(words=("续报", "续报已报"), usage="续报 12 内容", help="续报", action="report_up", fields=fields.report_up_fields),
+    Command(words=("续报", "续报已报"), usage="续报 12 内容", help="续报", action="report_up", fields=fields.followup_fields),
     Command(
         words=("登记事项",),
         usage="登记事项 12 信访 11-20 文号",
@@ -197,7 +203,7 @@ COMMANDS: tuple[Command, ...] = (
         fields=fields.gate_fields("approval"),
     ),
     Command(words=("排除",), usage="排除 12 非本地", help="排除（附原因）", action="exclude", fields=fields.exclude_fields),
-    Command(words=("同意排除",), usage="同意排除 12", help="带班确认排除", action="confirm_exclude"),
+    Command(words=("同意排除",), usage="同意排除 12", help="带班确认排除", action="confirm_exclude", fields=fields.alone),
     Command(words=("同意",), usage="同意 12", help="复核一项更正", action="second", fields=lambda r, s, n: {"agreed": True}),
     Command(
         words=("不同意",),
@@ -223,7 +229,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(words=("情况有变",), usage="情况有变 12 说明", help="推翻先前结论", action="change", fields=fields.reason_fields),
     Command(words=("归类",), usage="归类 12 地质灾害", help="更正类别", action="classify", fields=fields.category_fields),
     Command(words=("办结", "销号"), usage="办结 12", help="转入平息观察", action="close", fields=fields.reason_fields),
-    Command(words=("归档",), usage="归档 12", help="归档（欠项会阻止）", action="archive"),
+    Command(words=("归档",), usage="归档 12", help="归档（欠项会阻止）", action="archive", fields=fields.alone),
     Command(words=("重开", "复燃"), usage="重开 12", help="重新处置", action="reopen", fields=fields.reason_fields),
     Command(
         words=("拆分",),

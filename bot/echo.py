@@ -15,7 +15,7 @@ from playbooks.fold_clocks import when
 from playbooks.incident import Event, Incident
 
 Data = Mapping[str, Any]
-Said = Callable[[Data, Settings, datetime], str]
+Said = Callable[[Incident, Data, Settings, datetime], str]
 
 
 def said_back(incident: Incident, events: Sequence[Event], kind: str, settings: Settings, now: datetime) -> str:
@@ -23,11 +23,11 @@ def said_back(incident: Incident, events: Sequence[Event], kind: str, settings: 
     tell = TELL.get(kind)
     if tell is None or texts.thin(incident, settings):
         return ""
-    found = dict.fromkeys(text for e in events if e.kind == kind and (text := tell(e.data, settings, now)))
+    found = dict.fromkeys(text for e in events if e.kind == kind and (text := tell(incident, e.data, settings, now)))
     return f"：{'、'.join(found)}" if found else ""
 
 
-def _figure(d: Data, s: Settings, now: datetime) -> str:
+def _figure(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     f = d.get("figure", {})
     metric = str(f.get("metric", ""))
     unit = "万元" if metric == "loss" else "人"
@@ -35,45 +35,75 @@ def _figure(d: Data, s: Settings, now: datetime) -> str:
     return f"{labels.METRICS.get(metric, metric)}{f.get('value')}{unit}" + (f"（{standing}）" if standing else "")
 
 
-def _level(d: Data, s: Settings, now: datetime) -> str:
+def _level(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     return labels.LEVELS.get(str(d.get("level") or ""), "")
 
 
-def _verified(d: Data, s: Settings, now: datetime) -> str:
+def _verified(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     return labels.VERIFY_RESULTS.get(str(d.get("result")), "")
 
 
-def _start(d: Data, s: Settings, now: datetime) -> str:
+def _start(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     value = d.get("value", {})
     name = labels.STARTS.get(str(d.get("instant")), "")
     return f"{name}{labels.beijing(when(value['value']), now)}" if value.get("value") else ""
 
 
-def _order(d: Data, s: Settings, now: datetime) -> str:
+def _order(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     lead = texts.unit_name(str(d.get("unit", "")), s)
     others = "、".join(texts.unit_name(str(u), s) for u in d.get("supporting", ()))
     return f"{lead}牵头，{others}配合" if others else lead
 
 
-def _evidence(d: Data, s: Settings, now: datetime) -> str:
+def _evidence(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     e = d.get("evidence", {})
-    kind = labels.EVIDENCE_KINDS.get(str(e.get("kind")), "")
+    kind = _report(i, str(e.get("id"))) or labels.EVIDENCE_KINDS.get(str(e.get("kind")), "")
     return f"{kind} {labels.beijing(when(e['at']), now)}" if kind and e.get("at") else kind
 
 
-def _gate(d: Data, s: Settings, now: datetime) -> str:
+def _report(i: Incident, ident: str) -> str:
+    """首报, or which 续报 it is; empty for any other evidence."""
+    told = [e.id for e in i.evidence if e.kind == "upward_reported"]
+    if ident not in told:
+        return ""
+    return f"续报{told.index(ident)}" if told.index(ident) else "首报"
+
+
+def _gate(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     return f"{labels.GATES.get(str(d.get('gate')), '')} {d.get('name', '')}".strip()
 
 
-def _excluded(d: Data, s: Settings, now: datetime) -> str:
+def _excluded(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     reason = labels.EXCLUSION_REASONS.get(str(d.get("reason")), "")
     return (
         reason if d.get("confirmed") or d.get("rejected") else f"{reason}（有伤亡的说法，须带班领导确认才生效，确认前时限照走）"
     )
 
 
-def _category(d: Data, s: Settings, now: datetime) -> str:
+def _category(i: Incident, d: Data, s: Settings, now: datetime) -> str:
     return s.category(str(d["category"])).name if d.get("category") else ""
+
+
+QUOTED = 24
+"""Characters of a note that are enough to see that it is the right one."""
+
+
+TYPED = ("late_entry", "referral", "talking_points", "note", "phoned", "followup")
+"""Kinds of notes that are a person's own words."""
+
+
+def _note(i: Incident, d: Data, s: Settings, now: datetime) -> str:
+    """``补记 02:20 已电话报县长``: what goes into the record, so that a slip is seen at once."""
+    kind, words = str(d.get("note")), str(d.get("text", ""))
+    if kind not in TYPED:
+        return ""
+    at = f"{labels.beijing(when(d['happened_at']), now)} " if d.get("happened_at") else ""
+    brief = words if len(words) <= QUOTED else f"{words[:QUOTED]}…"
+    return f"{'' if kind == 'phoned' else labels.NOTES[kind]} {at}{brief}".strip()
+
+
+def _merged(i: Incident, d: Data, s: Settings, now: datetime) -> str:
+    return f"并入{d.get('into')}号"
 
 
 TELL: Mapping[str, Said] = {
@@ -89,4 +119,6 @@ TELL: Mapping[str, Said] = {
     "attested": _gate,
     "excluded": _excluded,
     "classified": _category,
+    "noted": _note,
+    "merged": _merged,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot import labels
-from bot.told_time import TIME
+from bot.told_time import TIME, read_done
 from bot.told_time import read_time as read_time
 from bot.unclear import Choice as Choice
 from bot.unclear import CommandError as CommandError
@@ -26,6 +26,7 @@ _HALF_URL = re.compile(
     r"(?<![\w@./-])(?:(?:h?t+ps?|ftp|file|javascript|data)[:：]|(?:[a-z0-9-]+\.)+(?:cn|com|net|org|gov)(?![\w@.]))", re.I
 )
 """Meant as an address, but not one that opens: another scheme, or no scheme at all."""
+_MORE_NUMBERS = re.compile(r"(?:[\s、，,和及]*[#＃]?\d{1,6}号?)+")
 LEVEL_WORDS = {
     "特别重大": Level.ESPECIALLY_MAJOR,
     "特大": Level.ESPECIALLY_MAJOR,
@@ -144,10 +145,12 @@ WHOLE_TEXT = 60
 
 def _time_of_release(left: str, now: datetime) -> tuple[datetime | None, str]:
     m = TIME.search(left)
-    if m is None or len(left.strip()) < WHOLE_TEXT:
-        return read_time(left, now)
+    if len(left.strip()) < WHOLE_TEXT:
+        return read_done(left, now)
+    if m is None:
+        return None, left
     alone = not left[: m.start()].strip() or left[m.start() - 1].isspace()
-    return read_time(left, now) if alone and not left[m.end() : m.end() + 1].strip() else (None, left)
+    return read_done(left, now) if alone and not left[m.end() : m.end() + 1].strip() else (None, left)
 
 
 def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
@@ -172,11 +175,25 @@ def release_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:
 
 
 def report_up_fields(rest: str, s: Settings, now: datetime) -> Fields:
-    at, left = read_time(rest, now)
+    at, left = read_done(rest, now)
     out: Fields = {"detail": left.strip()}
     if at is not None:
         out["at"] = at
     return out
+
+
+def followup_fields(rest: str, s: Settings, now: datetime) -> Fields:
+    """A 续报 says something: an empty one would stop the clock of the first report and tell nobody anything."""
+    if not rest.strip():
+        raise CommandError("请写续报报了什么、报给谁。例：续报 12 已转移20户56人 报县总值班室王某")
+    return report_up_fields(rest, s, now)
+
+
+def alone(rest: str, s: Settings, now: datetime) -> Fields:
+    """An act that needs no more than its number: a further number would be a second matter, passed over in silence."""
+    if _MORE_NUMBERS.fullmatch(rest):
+        raise CommandError("一条消息只办一件事，这条都没有办。请一件一件地发。")
+    return {}
 
 
 def note_fields(kind: str) -> Callable[[str, Settings, datetime], Fields]:

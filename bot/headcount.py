@@ -19,7 +19,11 @@ METRIC_WORDS: Final = {
     "死亡": "deaths",
     "失联": "missing",
     "失踪": "missing",
+    "冲走": "missing",
+    "卷走": "missing",
     "被困": "trapped",
+    "被埋": "trapped",
+    "掩埋": "trapped",
     "受伤": "injured",
     "重伤": "injured",
     "轻伤": "injured",
@@ -27,6 +31,7 @@ METRIC_WORDS: Final = {
     "中毒": "poisoned",
     "转移": "evacuated",
 }
+NAMED: Final = "遇难、失联、被困、受伤、重伤、轻伤、中毒、转移"
 ADDED_UP: Final = frozenset({"重伤", "轻伤"})
 """Words of which each is a part of one figure."""
 MOST_PEOPLE, MOST_MOVED = 9_999, 9_999_999
@@ -35,8 +40,8 @@ _WORD = "|".join(METRIC_WORDS)
 _WHOLE_WORD = "|".join(w for w in METRIC_WORDS if len(w) > 1)
 _PERSONS = r"[人名](?:员|人员|群众)?"
 _BETWEEN = r"(?:人数|人员|者)?\s*(?:[为是有共达：:=＝]|(?:上?升|增加?|累计)[至到为])?\s*"
-_AFTER = rf"(?P<count>\d++)\s*{_PERSONS}\s*(?P<of>{_WHOLE_WORD})"
-_HAS_OWN_WORD = rf"\s*{_PERSONS}\s*(?:{_WHOLE_WORD})"
+_AFTER = rf"(?P<count>\d++)\s*{_PERSONS}\s*被?(?P<of>{_WHOLE_WORD})"
+_HAS_OWN_WORD = rf"\s*{_PERSONS}\s*被?(?:{_WHOLE_WORD})"
 _READINGS = (
     re.compile(
         rf"(?P<word>{_WORD}){_BETWEEN}(?P<number>\d++)(?!{_HAS_OWN_WORD})(?:\s*{_PERSONS})?+"
@@ -111,7 +116,7 @@ def _whole_figures(text: str) -> dict[str, int]:
 def figures_fields(rest: str, s: Settings, now: datetime) -> Fields:
     found = _whole_figures(rest)
     if not found:
-        raise CommandError("请写人数。例：数字 12 遇难4 失联7 指挥部")
+        raise CommandError(f"请写人数，可以写：{NAMED}。例：数字 12 遇难4 失联7 指挥部")
     command = s.organisation.command
     unit = s.organisation.unit(command)
     names = ("指挥部", "核定", unit.name if unit else "指挥部", (unit.short if unit else "") or "指挥部")

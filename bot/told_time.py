@@ -42,6 +42,26 @@ def read_time(text: str, now: datetime) -> tuple[datetime | None, str]:
     return at.astimezone(now.tzinfo), (text[: m.start()] + text[m.end() :]).strip()
 
 
+_DAY_ALONE: Final = re.compile(r"(大前天|前天|前日|前晚|昨天|昨日|昨晚|昨夜|今早|今晨)(?!\s*的?会)")
+
+
+def read_done(text: str, now: datetime) -> tuple[datetime | None, str]:
+    """`read_time` for what is over (a release, a conference, a report): a plan never becomes an act of yesterday.
+
+    An hour without a day that lies nearer ahead than behind, and a day without an hour, are asked back.
+    """
+    at, left = read_time(text, now)
+    m = TIME.search(text)
+    if at is not None and m is not None:
+        local, said = now.astimezone(BEIJING), m.group(0).strip()
+        named = m["month"] or m["only"] or m["word"]
+        if not named and now - at > timedelta(hours=12) and at.astimezone(BEIJING).date() < local.date():
+            raise CommandError(f"今天{said}还没到，没有登记：没办的事不能先登记。是昨天的，请写“昨天{said}”。")
+    elif alone := _DAY_ALONE.search(text):
+        raise CommandError(f"“{alone[1]}”几点？没有登记，请写明时间，例：{alone[1]}10:00")
+    return at, left
+
+
 def _at(m: re.Match[str], local: datetime) -> datetime:
     word = m["word"] or ""
     hour, days = _hour(_number(m["h"] or m["han"]), m["part"] or ("晚上" if word[-1:] in ("晚", "夜") else ""))

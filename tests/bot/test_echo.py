@@ -30,6 +30,9 @@ async def office(tmp_path: Path) -> AsyncIterator[Room]:
         ("会签 1 张三", "已登记：会签 张三"),
         ("已发布 1 https://lx.example.gov.cn/1 09:00", "已登记：权威信息 09:00"),
         ("排除 1 非本地", "已记录排除：非本地"),
+        ("补录 1 08:20 已电话报县长", "已记入台账：补记 08:20 已电话报县长"),
+        ("移送 1 公安网安 截图3张", "已记入台账：移送 公安网安 截图3张"),
+        ("报送 1 县总值班室王某", "已登记：首报 09:00"),
     ],
 )
 async def test_what_was_recorded_is_said_back(office: Room, line: str, said: str) -> None:
@@ -43,6 +46,24 @@ async def test_an_exclusion_that_waits_for_the_leader_says_so_and_a_helper_is_ad
     await office.type(office.duty.duty_officer, "交办 1 应急管理局")
     said = await office.type(office.duty.duty_officer, "交办 1 应急管理局 公安局")
     assert "已交办：应急管理局牵头，公安局配合" in said
+
+
+async def test_the_second_report_upward_is_said_back_as_the_first_续报(office: Room) -> None:
+    await office.type(office.duty.duty_officer, "报送 1 县总值班室王某")
+    said = await office.type(office.duty.duty_officer, "续报 1 已转移20户56人")
+    assert "已登记：续报1 09:00" in said
+
+
+async def test_an_empty_续报_stops_no_clock(office: Room) -> None:
+    said = await office.type(office.duty.duty_officer, "续报 1")
+    assert "请写续报报了什么" in said
+    assert not (await office.incident()).evidence
+
+
+@pytest.mark.parametrize("line", ["收到 1 2", "收到 1、2号", "已报带班 1 2"])
+async def test_a_second_number_is_not_passed_over_in_silence(office: Room, line: str) -> None:
+    assert "一条消息只办一件事" in await office.type(office.duty.duty_officer, line)
+    assert not (await office.incident()).acknowledgements
 
 
 async def test_a_matter_of_a_thin_category_is_not_said_back(office: Room) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from bot.fields import CommandError, read_time, start_fields
+from bot.fields import CommandError, read_time, release_fields, report_up_fields, start_fields
 from tests.builders import settings
 
 BEIJING = timezone(timedelta(hours=8))
@@ -62,3 +62,39 @@ def test_the_start_of_a_clock_keeps_the_half_hour_and_the_day() -> None:
     fields = start_fields("昨天23点半 接警记录", settings(), NOW)
     assert fields["value"] == datetime(2026, 11, 25, 23, 30, tzinfo=BEIJING)
     assert fields["evidence"] == "接警记录"
+
+
+HELD = release_fields("press_conference")
+
+
+@pytest.mark.parametrize("said", ["21:30 县政府二楼", "23点半 县政府二楼", "晚上10点 县政府二楼"])
+def test_a_conference_of_this_evening_is_not_registered_as_one_of_yesterday(said: str) -> None:
+    with pytest.raises(CommandError, match="还没到，没有登记"):
+        HELD(said, settings(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [("昨天21:30 县政府", "11-25 21:30"), ("11-25 21:30 县政府", "11-25 21:30"), ("20:30 县政府", "11-26 20:30")],
+)
+def test_what_was_held_is_registered_at_its_own_hour(said: str, at: str) -> None:
+    found = HELD(said, settings(), NOW)["at"]
+    assert isinstance(found, datetime)
+    assert f"{found.astimezone(BEIJING):%m-%d %H:%M}" == at
+
+
+def test_after_midnight_an_hour_before_it_is_of_the_day_that_has_just_ended() -> None:
+    found = report_up_fields("23:50 市局小王", settings(), datetime(2026, 11, 26, 0, 20, tzinfo=BEIJING))["at"]
+    assert isinstance(found, datetime)
+    assert f"{found.astimezone(BEIJING):%m-%d %H:%M}" == "11-25 23:50"
+
+
+@pytest.mark.parametrize("said", ["https://lx.example.gov.cn/1.html 昨天", "昨晚已在县电视台播出"])
+def test_a_day_without_an_hour_is_asked_back_and_not_taken_for_now(said: str) -> None:
+    with pytest.raises(CommandError, match="几点"):
+        release_fields("online_reply")(said, settings(), NOW)
+
+
+def test_a_day_named_in_the_whole_text_of_a_release_is_the_text_s_own() -> None:
+    said = "情况通报：昨天我县石坪镇发生山体滑坡，县委县政府立即组织力量开展救援，受威胁群众已全部转移安置，下一步将继续核实情况并及时发布，请以官方发布为准。"
+    assert "at" not in release_fields("authoritative_info")(said, settings(), NOW)
