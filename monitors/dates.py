@@ -69,17 +69,32 @@ _NOISE: Final = re.compile(
     r"|\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b\.?\s*,?|(?:星期|礼拜|周)[一二三四五六日天]\s*,?",
     re.I,
 )
-_NUMERAL_DATE: Final = re.compile(r"[〇零○一二三四五六七八九]{4}年[十一二三四五六七八九]{1,3}月[十一二三四五六七八九]{1,4}日")
+_NUMERAL_DATE: Final = re.compile(
+    r"(?:[〇零○一二三四五六七八九]{4}年)?[十一二三四五六七八九]{1,3}月[十一二三四五六七八九]{1,4}日"
+)
+_TRADITIONAL: Final = str.maketrans("時點鐘號兩個發佈於間週剛來", "时点钟号两个发布于间周刚来")
+_ENCLOSED: Final = re.compile(r"^[\[(【〔]([^\[\]()【】〔〕]*)[\])】〕]$")
+_LABEL: Final = re.compile(r"^(?:(?:发布|发表|更新|编辑|时间|日期|于)+\s*[::]?\s*)+(?=[\d今昨前刚半一二两三四五六七八九十])")
+_CREDITS: Final = re.compile(
+    r"\s*(?:(?:信息|文章|稿件)?来源|来自|作者|(?:责任)?编辑|责编|记者|供稿|浏览|阅读|点击|访问|字号|字体|评论).*$"
+)
+"""What portals print behind the date on the same line."""
+_ABOUT: Final = re.compile(r"(?<=[时点分\d])(?:许|左右)$")
+_HALF_PAST: Final = re.compile(r"(?<=点)半")
+_BASIC: Final = re.compile(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?!\d)")
+_NAMED_ZONE: Final = re.compile(r"(Z|[+-]\d\d:\d\d)?\[([A-Za-z_]+(?:/[A-Za-z_]+)*)\]$")
 _DATE_FORMS: Final = tuple(
     re.compile(form, re.I)
     for form in (
-        r"^\s*(?P<year>\d{4})\s*(?P<sep>[-/.年])\s*(?P<m>\d{1,2})\s*(?:(?P=sep)|月)\s*(?P<d>\d{1,2})(?:日|号|(?!\d))",
+        r"^\s*(?P<year>\d{4})\s*(?P<sep>[-/.年])\s*(?P<m>\d{1,2})\s*(?:(?P=sep)|月)\s*(?P<d>\d{1,2})(?:\s*[日号]|(?!\d))",
         r"^\s*(?P<year>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?=\s+\d{1,2}:)",
         r"^\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s/,-]*" + _MONTH + r"[\s/,-]*(?P<year>\d{4}|\d{2})(?!\d)[,:]?",
         r"^\s*" + _MONTH + r"\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{4})(?![\d:])",
         r"^\s*" + _MONTH + r"\s+(?P<d>\d{1,2})\s+(?=\d{1,2}:)(?=.*\s(?P<year>\d{4})\s*$)",
         r"^\s*(?P<m>\d{1,2})月(?P<d>\d{1,2})(?:日|号)",
         r"^\s*(?P<m>\d{1,2})-(?P<d>\d{1,2})(?=\s+\d{1,2}:\d\d|\s*$)",
+        r"^\s*(?P<m>\d{1,2})/(?P<d>\d{1,2})(?=\s+\d{1,2}:\d\d)",
+        r"^\s*(?P<d>\d{1,2})\s+(?P<m>\d{1,2})月\s+(?P<year>\d{4})(?!\d)",
         r"^\s*(?P<word>今天|今日|昨天|昨日|前天|前日)",
     )
 )
@@ -109,7 +124,7 @@ def read_date(raw: str, seen_at: datetime) -> datetime | None:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     try:
-        value = _standard(text) or _epoch(text) or _relative(text, seen_at) or _calendar(text, seen_at)
+        value = _standard(text) or _epoch(text) or _worded(_tidied(text), seen_at)
         if value is not None and value.tzinfo is not UTC:
             value = value.astimezone(UTC)  # before it is compared: two times of one zone cost a tenth
     except (ValueError, OverflowError):
@@ -150,6 +165,21 @@ def _epoch(text: str) -> datetime | None:
         return datetime(int(number[:4]), *(int(number[i : i + 2]) for i in range(4, 14, 2)), tzinfo=BEIJING)  # type: ignore[arg-type,misc]
     scale = {10: 1, 13: 1000, 16: 1_000_000}.get(len(number))
     return datetime.fromtimestamp(int(number) / scale, UTC) if scale else None
+
+
+def _tidied(text: str) -> str:
+    """`text` without what a page prints around its date: brackets, a label before it, credits and counters behind it."""
+    text = _NAMED_ZONE.sub(lambda zone: zone[1] or f" {zone[2]}", _BASIC.sub(r"\1-\2-\3T\4:\5:\6", text))
+    if match := _ENCLOSED.match(text):
+        text = match[1].strip()
+    if text.isascii():
+        return text
+    text = _CREDITS.sub("", _LABEL.sub("", text.translate(_TRADITIONAL)))
+    return _HALF_PAST.sub("30分", _ABOUT.sub("", text))
+
+
+def _worded(text: str, seen_at: datetime) -> datetime | None:
+    return _relative(text, seen_at) or _calendar(text, seen_at)
 
 
 def _relative(text: str, seen_at: datetime) -> datetime | None:
