@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,9 +11,15 @@ from bot.store import originals, search, spells
 from bot.store.engine import Conflict, Row, Tx, one, take
 from bot.store.forms import canonical, clean, cleaned, instant, maybe, ms, parsed
 from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
-from monitors.item import Item, ItemKind
+from monitors.item import MAX_ENTRIES, Item, ItemKind
+from monitors.reissue import Stored, recognised
 
 BATCH: Final = 300
+RECENT: Final = 100
+"""How many more of the newest items of a source are looked at than its document has, for what has left the document and returns."""
+REISSUED: Final = (ItemKind.FEED, ItemKind.HOTLIST)
+"""Kinds whose ids may mean nothing; a work order's number, or a vendor's, always does."""
+NEWEST: Final = "select id, title, url, published, fingerprint from item where source = :source order by n desc limit :limit"
 KNOWN: Final = "select id, n, alias, title, text, fingerprint, rank, hot, joined_at from item where"
 TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
@@ -33,7 +39,7 @@ def _source(row: Row) -> SourceState:
 
 def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts:
     """Items of one document and the polling state that goes with them; `plan` gives that state once the counts are known."""
-    counts, fresh, _ = _merge(tx, items)
+    counts, fresh, _ = _merge(tx, items, polled=True)
     _save_source(tx, plan(counts) if plan else state, counts, max((i.seen_at for i in fresh), default=None))
     return counts
 
@@ -49,15 +55,20 @@ def add_items(tx: Tx, items: Sequence[Item], *, past: bool = False) -> PollCount
     return counts
 
 
-def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, list[Item], list[Item]]:
-    """Each identity once, its edits and sightings; the counts, what is new, and what was handled before it was edited."""
+def _merge(tx: Tx, items: Sequence[Item], *, polled: bool = False) -> tuple[PollCounts, list[Item], list[Item]]:
+    """Each identity once, its edits and sightings; the counts, what is new, and what was handled before it was edited.
+
+    `polled`: all that one source tells now.
+    """
     known = _known(tx, items)
+    if polled and len(known) < len(items):
+        _again(tx, items, known)
     fresh: dict[str, Item] = {}
     edited: list[Item] = []
     handled: list[Item] = []
     duplicates = 0
     for item in items:
-        row = (known.get(item.id) or known.get(item.alias)) if known else None
+        row = known.get(item.id)
         if row is None and item.id not in fresh:
             fresh[item.id] = item
         elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:
@@ -75,16 +86,41 @@ def _merge(tx: Tx, items: Sequence[Item]) -> tuple[PollCounts, list[Item], list[
     return PollCounts(new=len(new), updated=len(edited), duplicates=duplicates), new, handled
 
 
-def _known(tx: Tx, items: Iterable[Item]) -> dict[str, Row]:
-    """Stored rows of these items by identity, and by title-and-day identity where they have one."""
+def _known(tx: Tx, items: Sequence[Item]) -> dict[str, Row]:
+    """Stored rows of these items by their id. One without a guid that is not known by its link may be so by title and day.
+
+    A row stands for one item only: two that share title and day stay two.
+    """
     ids = list(dict.fromkeys(i.id for i in items))
-    aliases = list(dict.fromkeys(i.alias for i in items if i.alias))
-    out: dict[str, Row] = {}
-    for row in tx.among(f"{KNOWN} alias <> '' and", "alias", aliases):
-        out[row["alias"]] = row
-    for row in tx.among(KNOWN, "id", ids):
-        out[row["id"]] = row
+    out = {row["id"]: row for row in tx.among(KNOWN, "id", ids)}
+    others = {i.id: i for i in items if i.alias and i.id not in out} if len(out) < len(ids) else {}
+    if others:
+        free: dict[str, list[Row]] = {}
+        for row in tx.among(f"{KNOWN} alias <> '' and", "alias", list({i.alias for i in others.values()})):
+            if row["id"] not in out:
+                free.setdefault(row["alias"], []).append(row)
+        for item in others.values():
+            if rows := free.get(item.alias):
+                row = next((r for r in rows if r["fingerprint"] == item.fingerprint), rows[0])
+                rows.remove(row)
+                out[item.id] = row
     return out
+
+
+def _again(tx: Tx, items: Sequence[Item], known: dict[str, Row]) -> None:
+    """Adds to `known` what a source tells again under another guid, looked for among its newest items."""
+    unknown = {i.id: i for i in items if i.id not in known and i.kind in REISSUED}
+    if not unknown:
+        return
+    newest = tx.rows(NEWEST, {"source": items[0].source, "limit": min(len(items), MAX_ENTRIES) + RECENT})
+    held = {row["id"] for row in known.values()}
+    stored = [
+        Stored(r["id"], r["title"], r["url"], maybe(r["published"]), r["fingerprint"]) for r in newest if r["id"] not in held
+    ]
+    same = recognised(unknown.values(), stored, len(items)) if stored else {}
+    if same:
+        rows = {row["id"]: row for row in tx.among(KNOWN, "id", list(same.values()))}
+        known.update({ident: rows[other] for ident, other in same.items()})
 
 
 def _insert(tx: Tx, items: Sequence[Item]) -> None:

@@ -178,7 +178,15 @@ SILENCE: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST, SILENCE)
+NEWEST: Final = Migration(
+    name="0007_newest",
+    both=(
+        # the newest items of a source, among which those are looked for that come back under another guid
+        "create index item_source on item (source, n)",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST, SILENCE, NEWEST)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),

@@ -97,10 +97,10 @@ async def desk_of(data: Path, clock: VirtualClock, *sources: Source) -> AsyncIte
 
 
 @asynccontextmanager
-async def poller_of(data: Path, clock: VirtualClock, *sources: Source) -> AsyncIterator[Poller]:
+async def poller_of(data: Path, clock: VirtualClock, *sources: Source, database_url: str = "") -> AsyncIterator[Poller]:
     """Polling alone, without judging and joining."""
     async with AsyncExitStack() as stack:
-        store = await open_store("", data)
+        store = await open_store(database_url, data)
         stack.push_async_callback(store.close)
         fetcher = await stack.enter_async_context(Fetcher())
         desk = Desk(settings=with_sources(*sources), store=store, clock=clock, owner="test")

@@ -30,6 +30,7 @@ def entry(n: int, style: str, fetch: int) -> ParsedEntry:
     known = {
         "guid": ParsedEntry(id=f"g{n}", url=link),
         "same guid on all": ParsedEntry(id="site", url=link),
+        "guid of the fetch": ParsedEntry(id=f"{fetch}-{n}", url=link),
         "no guid": ParsedEntry(url=link),
         "session in the link": ParsedEntry(url=f"{link}?sid={fetch}x"),
         "link changes": ParsedEntry(url=f"https://www.luxi.example/r/{fetch}/{n * 7 + fetch}"),
@@ -39,7 +40,16 @@ def entry(n: int, style: str, fetch: int) -> ParsedEntry:
     return replace(known, title=TITLES[n], published=at, summary=f"正文{n}")
 
 
-STYLES = ("guid", "same guid on all", "no guid", "session in the link", "link changes", "no link", "one link for all")
+STYLES = (
+    "guid",
+    "guid of the fetch",
+    "same guid on all",
+    "no guid",
+    "session in the link",
+    "link changes",
+    "no link",
+    "one link for all",
+)
 
 
 async def stored(store: SqlStore) -> list[tuple[str, int]]:
@@ -96,6 +106,16 @@ def test_an_edited_headline_is_a_version_of_the_same_item(headlines, style) -> N
         assert await stored(store) == [(headlines[-1], changes)]
 
     in_store(work)
+
+
+async def test_entries_without_guids_that_share_title_and_day_stay_apart_when_their_links_change(store: SqlStore) -> None:
+    for fetch in range(3):
+        twins = tuple(
+            ParsedEntry(title="停电通知", url=f"https://a.example/{fetch}/{n}", published=T0, summary=f"影响第{n}片区")
+            for n in range(2 if fetch < 2 else 3)
+        )
+        counts = await store.save_poll(STATE, items(ParsedDocument(entries=twins), "news", T0 + timedelta(minutes=fetch)))
+        assert (counts.new, counts.updated, counts.duplicates) == ((2, 0, 0), (0, 0, 2), (1, 0, 2))[fetch]
 
 
 async def test_a_flood_of_a_thousand_is_stored_once_and_found_again(store: SqlStore) -> None:
