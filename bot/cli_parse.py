@@ -30,6 +30,7 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "entity": "有 {count} 处网页实体，已还原",
     "entries_unreadable": "有 {count} 条无法读取，已跳过",
     "html_page": "这是网页，不是信息源，请核对地址",
+    "json_mended": "文档不合 JSON 规范，已修补后读取",
     "leading_junk": "文档开头有多余内容，已忽略",
     "not_a_feed": "不是可识别的信息源格式",
     "not_well_formed": "文档不合 XML 规范，已修补后读取",

@@ -9,7 +9,7 @@ from typing import Final
 
 from monitors.charset import content_type, decode
 from monitors.item import ParsedDocument
-from monitors.loose_json import loads
+from monitors.loose_json import loads, wrapped
 
 from . import feed, hotline, hotlist, jsonfeed, opml, tolerant
 
@@ -22,7 +22,7 @@ TOLERANT_INLINE: Final = 256 * 1024
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
     """Any feed document, told by its first characters. `suspect` documents deserve `tolerant.parse_tolerant` elsewhere."""
     head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:1] in (b"{", b"["):
+    if head[:1] in (b"{", b"[") or (head[:1] != b"<" and wrapped(head[:500].decode("latin-1"))):
         return _json(body, headers, base, now)
     if b"<opml" in head[:2000].lower():
         return opml.parse(body, headers, base, now)
@@ -49,7 +49,7 @@ def _json(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
     problems = (*decoded.problems, *problems)
     if jsonfeed.is_feed(value):
         return jsonfeed.read(value, base, now, problems)
-    return hotlist.read(value, now, problems)
+    return hotlist.read(value, base, now, problems)
 
 
 def _ranked(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from monitors.dates import BEIJING, read_date
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry
-from monitors.loose_json import text_of
+from monitors.links import web_link
+from monitors.loose_json import LISTS, text_of
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
 _TITLES: Final = ("title", "name", "word", "query", "keyword", "note", "content", "desc")
-_LINKS: Final = ("url", "link", "mobileUrl", "mobile_url", "href", "share_url")
-_HEATS: Final = ("hot", "hotValue", "hot_value", "heat", "score", "num", "raw_hot", "hotScore", "views", "热度")
+_LINKS: Final = ("url", "link", "mobileurl", "mobilurl", "href", "shareurl")
+_HEATS: Final = ("hot", "hotvalue", "heat", "score", "num", "rawhot", "hotscore", "views", "热度")
 _BODIES: Final = ("desc", "description", "summary", "excerpt", "content", "abstract")
-_DATES: Final = ("published", "pubDate", "date", "time", "timestamp", "ctime", "created_at", "publish_time")
+_DATES: Final = (
+    *("published", "pubdate", "publishtime", "pubtime", "publishdate", "docrelpubtime", "releasetime", "displaytime"),
+    *("date", "time", "timestamp", "ctime", "createdat", "createtime"),
+)
+"""Keys in small letters without `_`, as `_keyed` writes them."""
 _HEAT: Final = re.compile(r"(\d+(?:[.,]\d+)*)\s*(万|亿|千|[wWkK])?")
 _SCALE: Final = {"千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "亿": 1e8}
 
 
-def read(value: Any, now: datetime, problems: tuple[Problem, ...] = ()) -> ParsedDocument:
-    """Entries in the order of the list, `rank` from 1, `hot` as a number in the list's own unit. Never raises."""
+def read(value: Any, base: str, now: datetime, problems: tuple[Problem, ...] = ()) -> ParsedDocument:
+    """Entries in the order of the list, `rank` from 1, `hot` as a number in the list's own unit. Never raises.
+
+    A list whose entries are dated and have no heat is news in JSON, not a hot list: its order ranks nothing.
+    """
     rows = _rows(value)
     if rows is None:
         return ParsedDocument(format="json", problems=(*problems, Problem(code="not_a_feed")))
-    entries = tuple(_entries(rows, now))
+    entries = _ranked(tuple(_entries(rows, base, now)))
     stale = isinstance(value, dict) and (text_of(value.get("status")) == "cache" or value.get("fromCache") is True)
     if lost := min(len(rows), MAX_ENTRIES) - len(entries):
         problems = (*problems, Problem(code="entries_unreadable", count=lost))
@@ -48,28 +57,45 @@ def _updated(value: Mapping[str, Any], now: datetime) -> str:
 def _rows(value: Any, depth: int = 0) -> list[Any] | None:
     """The first list of titled objects within three levels of wrapping; an empty list of items counts."""
     if isinstance(value, list):
-        titled = any(isinstance(row, dict) and any(text_of(row.get(key)) for key in _TITLES) for row in value)
+        titled = any(isinstance(row, dict) and _first(_keyed(row), _TITLES) for row in value)
         return value if titled or not value else None
     if not isinstance(value, dict) or depth > 3:
         return None
-    for key in ("items", "data", "list", "item", "result", "hotList", "realtime"):
+    for key in LISTS:
         if (found := _rows(value.get(key), depth + 1)) is not None:
             return found
     return None
 
 
-def _entries(rows: list[Any], now: datetime) -> Iterator[ParsedEntry]:
-    for position, row in enumerate(rows[:MAX_ENTRIES], start=1):
-        if isinstance(row, dict) and (title := plain_line(_first(row, _TITLES))):
-            yield _entry(row, title, position, now)
+def _ranked(found: tuple[tuple[int, ParsedEntry], ...]) -> tuple[ParsedEntry, ...]:
+    """Entries with their place as rank where they state none, unless the list is no ranking."""
+    if any(entry.published for _, entry in found) and not any(entry.rank or entry.hot for _, entry in found):
+        return tuple(entry for _, entry in found)
+    return tuple(entry if entry.rank else replace(entry, rank=place) for place, entry in found)
 
 
-def _entry(row: Mapping[str, Any], title: str, position: int, now: datetime) -> ParsedEntry:
-    extra = row.get("extra") if isinstance(row.get("extra"), dict) else {}
-    assert isinstance(extra, dict)
+def _entries(rows: list[Any], base: str, now: datetime) -> Iterator[tuple[int, ParsedEntry]]:
+    for place, row in enumerate(rows[:MAX_ENTRIES], start=1):
+        if isinstance(row, dict) and (title := plain_line(_first(keyed := _keyed(row), _TITLES))):
+            yield place, _entry(keyed, title, base, now)
+
+
+def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """`row` with its keys in small letters without `_`: TITLE, pub_date and pubDate are one. Of two spellings the first that says something."""
+    keyed: dict[str, Any] = {}
+    for key, value in row.items():
+        name = key.lower().replace("_", "")
+        if not keyed.get(name):
+            keyed[name] = value
+    return keyed
+
+
+def _entry(row: Mapping[str, Any], title: str, base: str, now: datetime) -> ParsedEntry:
+    """An entry of a `_keyed` row."""
+    extra = _keyed(row["extra"]) if isinstance(row.get("extra"), dict) else {}
     rank = text_of(row.get("rank") or row.get("index"))
     raw = _first(row, _DATES) or _first(extra, _DATES)
-    link = "".join(_first(row, _LINKS).split())[:2_000]
+    link = web_link(_first(row, _LINKS), base)
     body = plain(_first(row, _BODIES) or text_of(extra.get("hover")))
     return ParsedEntry(
         id=text_of(row.get("id") or row.get("guid"))[:500],
@@ -77,7 +103,7 @@ def _entry(row: Mapping[str, Any], title: str, position: int, now: datetime) -> 
         url=link if link.lower().startswith(("http://", "https://")) else "",
         published=read_date(raw, now),
         summary="" if body == title else body,
-        rank=int(rank) if rank.isascii() and rank.isdigit() and 0 < int(rank) < 10_000 else position,
+        rank=int(rank) if rank.isascii() and rank.isdigit() and 0 < int(rank) < 10_000 else None,
         hot=heat(_first(row, _HEATS) or text_of(extra.get("info"))),
         raw_date=raw[:120],
         author=plain_line(text_of(row.get("author")), 100),

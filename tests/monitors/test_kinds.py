@@ -114,6 +114,27 @@ def test_a_wrapped_list_is_found() -> None:
     assert (second.title, second.rank) == ("话题乙", 2)
 
 
+def test_news_of_a_portal_in_json_is_read_and_ranks_nothing() -> None:
+    body = """{"code": 0, "data": {"total": 2, "rows": [
+        {"ID": 7, "TITLE": "柳湾镇停水通知", "URL": "/n/7.html", "PUBLISH_TIME": "2026-03-02 08:00:00", "CONTENT": "<p>抢修</p>"},
+        {"id": 8, "title": "柳湾镇公示", "url": "8.html", "docRelPubTime": "2026-03-01"}]}}"""
+    first, second = parse(body.encode(), {}, "https://zw.example/zwgk/", NOW).entries
+    assert (first.title, first.url, first.published, first.summary) == (
+        "柳湾镇停水通知",
+        "https://zw.example/n/7.html",
+        EIGHT,
+        "抢修",
+    )
+    assert (second.url, first.rank, second.rank) == ("https://zw.example/zwgk/8.html", None, None)
+
+
+def test_a_feed_in_the_wrapper_of_a_script_is_read_and_a_wrapper_around_nothing_is_none() -> None:
+    row = '{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","title":"回调包裹"}]}'
+    document = parse(f"jQuery11_177({row});".encode(), {}, "", NOW)
+    assert (document.format, [entry.title for entry in document.entries]) == ("jsonfeed", ["回调包裹"])
+    assert codes(parse(b"cb({});", {}, "", NOW)) == ["not_a_feed"]
+
+
 def test_a_hot_list_published_as_a_feed_is_ranked_by_order() -> None:
     document = sample("feed/county.rss", "hotlist")
     assert [entry.rank for entry in document.entries] == [1, 2, 3]
