@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
 from config.daytime import between
 from config.schema import Source
+from monitors.http_headers import http_date
 from monitors.rhythm import silent_too_long
 
 TELL_AFTER: Final = 3
@@ -48,11 +48,14 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "timeout": ("响应超时", "请核对对方网站是否正常、本机网络是否通畅"),
     "dns": ("域名解析不了", "请核对网址拼写和本机的域名解析设置"),
     "connection": ("连接不上", "请核对网址、端口和本机到对方的网络"),
+    "disconnected": ("连上后被对方断开", "一般会自行恢复；持续一天以上的，请核对网址和端口，再问来源单位是否限制了访问"),
+    "bad_answer": ("应答不是正常的网页应答", "请核对网址和端口（http、https 是否写反），用浏览器打开看看"),
     "tls": ("安全证书无效", "请核对网址；对方证书过期的，请联系来源单位"),
     "address_refused": ("地址指向内部网络，已拒绝访问", "确属单位内网来源的，请在 sources.toml 中写 internal = true"),
     "login_page": ("被转到登录页", "请改用不需登录的地址，或请来源单位开通接口"),
     "needs_login": ("需要登录", "请改用不需登录的地址，或请来源单位开通接口"),
     "refused": ("对方拒绝访问", "请调大轮询间隔；仍不行的，请联系来源单位放行"),
+    "challenge": ("对方要求人机验证", "程序通不过：请换一个地址（同一内容的订阅、接口），或请来源单位放行本机"),
     "not_found": ("网址不存在", "请到来源网站核对新地址"),
     "gone": ("来源已关闭", "请更换来源，或在 sources.toml 中停用"),
     "too_many_requests": ("对方要求放慢", "请在 sources.toml 中调大 interval_seconds"),
@@ -61,6 +64,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "too_many_redirects": ("跳转次数过多", "请用浏览器打开核对最终地址"),
     "unknown_encoding": ("压缩方式不认识", "请联系来源单位"),
     "broken_body": ("内容中断", "一般会自行恢复；反复出现的，请联系来源单位"),
+    "bad_redirect": ("跳转到打不开的网址", "请用浏览器打开核对最终地址，改正 sources.toml 中的 url"),
     "bad_url": ("网址写错", "请改正 sources.toml 中的 url"),
     "format": ("内容读不出", "请用浏览器打开核对，改正 sources.toml 中的 url 或 kind"),
     "folder": ("目录读不了", "请核对目录是否存在、本服务的用户能否读取"),
@@ -71,7 +75,7 @@ OWN_DEAD: Final = "；本单位发布阵地打不开会耽误回应，请立即�
 OWN_SILENT: Final = "这是本单位的账号或网站，请核对是否漏发，账号是否被封停、被盗"
 AT_ONCE: Final = frozenset({"gone", "address_refused", "bad_url"})
 """Reasons that do not pass by themselves: told at the first failure."""
-NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connection"))
+NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connection", "disconnected"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,11 +274,8 @@ def skew_of(headers: Mapping[str, str], ours: datetime) -> timedelta | None:
     """How far the answer's Date is ahead of `ours`; None without one, or where a cache kept the answer."""
     if headers.get("age", "0").strip() not in ("", "0"):
         return None
-    try:
-        theirs = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError, IndexError):
-        return None
-    return theirs - ours if theirs.tzinfo is not None else None
+    theirs = http_date(headers.get("date", ""))
+    return theirs - ours if theirs else None
 
 
 def skew_seconds(headers: Mapping[str, str]) -> int | None:

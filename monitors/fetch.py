@@ -9,6 +9,7 @@ each redirect alike. Waiting for a slot does not count against a source's time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 import zlib
@@ -16,8 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from hashlib import blake2b
 from types import TracebackType
 from typing import Any, Final, Self
@@ -26,6 +26,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from monitors.addresses import Address, is_public, read_address
+from monitors.http_headers import location, max_age, readable, retry_after, validator
 from monitors.inflate import Inflater
 
 USER_AGENT: Final = "yqbot/0.1 (+政务舆情值班台)".encode("ascii", "ignore").decode()
@@ -149,12 +150,12 @@ class Fetcher:
             if not request.internal:
                 await self._space(host_of(request.url))
             try:
-                async with asyncio.timeout(self.limits.total.total_seconds()):
-                    return await self._follow(request)
+                async with asyncio.timeout(self.limits.total.total_seconds()) as limit:
+                    return await self._follow(request, limit)
             except TimeoutError as error:
                 raise FetchError(request.source_id, "timeout") from error
             except aiohttp.ClientError as error:
-                raise _network_error(request.source_id, error) from error
+                raise _network_error(request, error) from error
             except (ValueError, UnicodeError) as error:
                 raise FetchError(request.source_id, "bad_url", permanent=True, detail=str(error)[:200]) from error
 
@@ -209,28 +210,34 @@ class Fetcher:
             raise AddressRefusedError(f"address_refused: {address}")
         return _plain_socket(info)
 
-    async def _follow(self, request: FetchRequest) -> FetchResult:
+    async def _follow(self, request: FetchRequest, limit: asyncio.Timeout) -> FetchResult:
         url, permanent = request.url, True
+        cookies: dict[str, dict[str, str]] = {}
         for _ in range(self.limits.redirects + 1):
             _check_scheme(request, url)
-            headers = _request_headers(request, url)
+            headers = _request_headers(request, url, cookies.get(host_of(url)))
             async with self._session(request.internal).get(url, headers=headers, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
-                    return await self._result(request, response, url, permanent)
+                    return await self._result(request, response, url, permanent, limit)
                 permanent = permanent and response.status in (301, 308)
-                url = urljoin(url, response.headers["Location"])
+                if response.cookies:  # a wall that lets through who brings its cookie along; kept for this fetch only
+                    mine = cookies.setdefault(host_of(url), {})
+                    mine.update({name: morsel.coded_value for name, morsel in response.cookies.items()})
+                url = _next(request, url, response.headers["Location"])
         raise FetchError(request.source_id, "too_many_redirects", detail=url[:200])
 
-    async def _result(self, request: FetchRequest, response: aiohttp.ClientResponse, url: str, permanent: bool) -> FetchResult:
-        headers = {name.lower(): value for name, value in response.headers.items()}
+    async def _result(
+        self, request: FetchRequest, response: aiohttp.ClientResponse, url: str, permanent: bool, limit: asyncio.Timeout
+    ) -> FetchResult:
+        headers = {name.lower(): readable(value) for name, value in response.headers.items()}
         wait = retry_after(headers)
         redirected = url != request.url
-        if response.status == 304:
+        if response.status == 304 and (request.etag or request.last_modified):
             body, truncated = b"", False
         elif response.status == 200:
             if redirected and _LOGIN.search(urlsplit(url).path + "." + (urlsplit(url).hostname or "")):
                 raise FetchError(request.source_id, "login_page", detail=url[:200], status=200)
-            body, truncated = await self._read(request, response)
+            body, truncated = await self._read(request, response, limit)
         else:
             raise _status_error(request.source_id, response.status, wait)
         return FetchResult(
@@ -239,8 +246,11 @@ class Fetcher:
             not_modified=response.status == 304,
             body=body,
             headers=headers,
-            etag=headers.get("etag", request.etag if response.status == 304 else "")[:500],
-            last_modified=headers.get("last-modified", request.last_modified if response.status == 304 else "")[:100],
+            # of a part no validator is kept: "not modified" would then hold back the rest for good
+            etag="" if truncated else validator(headers.get("etag", request.etag if response.status == 304 else "")),
+            last_modified=""
+            if truncated
+            else validator(headers.get("last-modified", request.last_modified if response.status == 304 else "")),
             final_url=url,
             moved_to=url if redirected and permanent else "",
             retry_after=wait,
@@ -248,24 +258,42 @@ class Fetcher:
             truncated=truncated,
         )
 
-    async def _read(self, request: FetchRequest, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-        """The body, inflated, up to both caps. A body that breaks off keeps what came and counts as truncated."""
+    async def _read(
+        self, request: FetchRequest, response: aiohttp.ClientResponse, limit: asyncio.Timeout
+    ) -> tuple[bytes, bool]:
+        """The body, inflated, up to both caps. One that breaks off or is too slow keeps what came and counts as truncated."""
         inflater = Inflater(response.headers.get("Content-Encoding", ""), self.limits.inflated_bytes)
-        if inflater.unknown:
-            raise FetchError(request.source_id, "unknown_encoding", detail=inflater.unknown)
-        wire = 0
+        until = limit.when()
+        limit.reschedule(None)  # from here on the end of time cuts the body and no longer throws it away
+        wire, whole = 0, False
         try:
-            async for chunk in response.content.iter_chunked(65_536):
-                wire += len(chunk)
-                inflater.feed(chunk)
-                if wire > self.limits.wire_bytes or inflater.full:
-                    response.close()
-                    return inflater.value(), True
-        except (aiohttp.ClientPayloadError, zlib.error):
-            if inflater.size:
-                return inflater.value(), True
-            raise FetchError(request.source_id, "broken_body") from None
-        return inflater.value(), inflater.unfinished
+            async with asyncio.timeout_at(until):
+                async for chunk in response.content.iter_chunked(65_536):
+                    wire += len(chunk)
+                    inflater.feed(chunk)
+                    if wire > self.limits.wire_bytes or inflater.full or inflater.unknown:
+                        break
+                else:
+                    whole = True
+            inflater.finish()
+        except TimeoutError:
+            whole = _broken(request, inflater, "timeout")
+        except (aiohttp.ClientError, zlib.error):
+            whole = _broken(request, inflater, "broken_body")
+        if inflater.unknown:
+            raise FetchError(request.source_id, "unknown_encoding", detail=inflater.unknown[:50])
+        if not whole:
+            response.close()
+        return inflater.value(), not whole or inflater.unfinished
+
+
+def _broken(request: FetchRequest, inflater: Inflater, reason: str) -> bool:
+    """False, for a body that is not whole; FetchError where nothing of it can be read."""
+    with contextlib.suppress(zlib.error):
+        inflater.finish()
+    if not inflater.size:
+        raise FetchError(request.source_id, reason) from None
+    return False
 
 
 def host_of(url: str) -> str:
@@ -279,71 +307,70 @@ def _plain_socket(info: Any) -> socket.socket:
     return made
 
 
+def _next(request: FetchRequest, url: str, raw: str) -> str:
+    try:
+        return urljoin(url, location(raw))
+    except ValueError as error:
+        raise FetchError(request.source_id, "bad_redirect", detail=readable(raw)[:200]) from error
+
+
 def _check_scheme(request: FetchRequest, url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        raise FetchError(request.source_id, "bad_url", permanent=url == request.url, detail=url[:200])
+        own = url == request.url
+        raise FetchError(request.source_id, "bad_url" if own else "bad_redirect", permanent=own, detail=url[:200])
 
 
-def _request_headers(request: FetchRequest, url: str) -> dict[str, str]:
+def _request_headers(request: FetchRequest, url: str, cookies: Mapping[str, str] | None) -> dict[str, str]:
     """Validators, and the source's own headers as long as the host is its own."""
     headers: dict[str, str] = {}
     if request.etag:
         headers["If-None-Match"] = request.etag
     if request.last_modified:
         headers["If-Modified-Since"] = request.last_modified
+    if cookies:
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     if urlsplit(url).netloc == urlsplit(request.url).netloc:
         headers.update(request.headers)
     return headers
 
 
+_STATUSES: Final = {
+    401: "needs_login",
+    403: "refused",
+    404: "not_found",
+    410: "gone",
+    429: "too_many_requests",
+    # walls against programs: 瑞数 answers 412, 加速乐 521, Weibo 418 and 432
+    412: "challenge",
+    418: "challenge",
+    432: "challenge",
+    521: "challenge",
+}
+
+
 def _status_error(source_id: str, status: int, wait: timedelta | None) -> FetchError:
-    reason = {401: "needs_login", 403: "refused", 404: "not_found", 410: "gone", 429: "too_many_requests"}.get(
-        status, "server_error" if status >= 500 else "bad_status"
-    )
+    reason = _STATUSES.get(status, "server_error" if status >= 500 else "bad_status")
     return FetchError(source_id, reason, permanent=status == 410, detail=str(status), status=status, retry_after=wait)
 
 
-def _network_error(source_id: str, error: aiohttp.ClientError) -> FetchError:
-    text = str(error)
+def _network_error(request: FetchRequest, error: aiohttp.ClientError) -> FetchError:
+    source_id, text = request.source_id, readable(str(error))
     if isinstance(getattr(error, "os_error", None), AddressRefusedError) or "address_refused" in text:
-        return FetchError(source_id, "address_refused", permanent=True, detail=text[-100:])
+        # not permanent: a poisoned or captive name resolver also points inside, and passes
+        return FetchError(source_id, "address_refused", detail=text[-100:])
     if isinstance(error, aiohttp.InvalidURL):
-        return FetchError(source_id, "bad_url", permanent=True, detail=text[:200])
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return FetchError(source_id, "dns", detail=text[:200])
-    if isinstance(error, aiohttp.ClientSSLError):
-        return FetchError(source_id, "tls", detail=text[:200])
-    return FetchError(source_id, "connection", detail=(text or type(error).__name__)[:200])
+        own = str(error.url) == request.url
+        return FetchError(source_id, "bad_url" if own else "bad_redirect", permanent=own, detail=text[:200])
+    reason = next((code for kind, code in _NETWORK if isinstance(error, kind)), "connection")
+    return FetchError(source_id, reason, detail=(text or type(error).__name__)[:200])
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Retry-After as a duration: seconds, or a date measured from the answer's own Date. None if absent or unreadable."""
-    raw = headers.get("retry-after", "").strip()
-    if not raw:
-        return None
-    if raw.isascii() and raw.isdigit():
-        return timedelta(seconds=min(int(raw), 31 * 86_400))
-    until, sent = _http_date(raw), _http_date(headers.get("date", ""))
-    return max(until - sent, timedelta(0)) if until and sent else None
-
-
-def max_age(headers: Mapping[str, str]) -> timedelta | None:
-    """How long the answer stays fresh by Cache-Control, else by Expires from Date. None if it does not say."""
-    control = headers.get("cache-control", "").lower()
-    if "no-cache" in control or "no-store" in control:
-        return None
-    if match := re.search(r"max-age\s*=\s*\"?(\d{1,9})", control):
-        return timedelta(seconds=int(match[1]))
-    if "expires" not in headers:
-        return None
-    until, sent = _http_date(headers["expires"]), _http_date(headers.get("date", ""))
-    return max(until - sent, timedelta(0)) if until and sent else None
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        value = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    return value if value.tzinfo is not None else None
+_NETWORK: Final[tuple[tuple[type[aiohttp.ClientError], str], ...]] = (
+    (aiohttp.ClientConnectorDNSError, "dns"),
+    (aiohttp.ClientSSLError, "tls"),
+    (aiohttp.ClientConnectorError, "connection"),
+    (aiohttp.ServerDisconnectedError, "disconnected"),
+    (aiohttp.ClientOSError, "disconnected"),
+    (aiohttp.ClientResponseError, "bad_answer"),
+)

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 import pytest
 
 from monitors.addresses import Address
-from monitors.fetch import Fetcher, FetchError, FetchRequest, Limits, max_age, retry_after
+from monitors.fetch import Fetcher, FetchError, FetchRequest, Limits
 
 BODY = "<rss version='2.0'><channel><title>青石县发布</title></channel></rss>".encode()
 LIMITS = Limits(
@@ -191,7 +191,7 @@ async def test_a_cut_gzip_stream_keeps_what_came(server: Server, fetcher: Fetche
     assert body.startswith(result.body)
 
 
-async def test_a_slow_drip_ends_at_the_time_limit(server: Server, fetcher: Fetcher) -> None:
+async def test_a_slow_drip_ends_at_the_time_limit_and_keeps_what_came(server: Server, fetcher: Fetcher) -> None:
     async def drip(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
         writer.write(head())
         while True:
@@ -201,7 +201,48 @@ async def test_a_slow_drip_ends_at_the_time_limit(server: Server, fetcher: Fetch
 
     server.routes["/drip"] = drip
     async with asyncio.timeout(60):
-        assert (await failure(fetcher, server.url("/drip"))).reason == "timeout"
+        result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/drip")))
+    assert result.truncated
+    assert set(result.body) == {ord("x")}
+
+
+async def test_a_body_that_never_begins_is_given_up(server: Server, fetcher: Fetcher) -> None:
+    async def nothing(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head(length=500))
+        await asyncio.sleep(5)
+
+    server.routes["/nothing"] = nothing
+    assert (await failure(fetcher, server.url("/nothing"))).reason == "timeout"
+
+
+async def test_a_part_leaves_no_validator_that_would_hold_back_the_rest(server: Server, fetcher: Fetcher) -> None:
+    async def half(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(head(length=2 * len(BODY), ETag='"1"', Last_Modified="Mon, 02 Mar 2026 00:00:00 GMT") + BODY)
+        writer.close()
+
+    server.routes["/half"] = half
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/half")))
+    assert (result.body, result.truncated) == (BODY, True)
+    assert (result.etag, result.last_modified) == ("", "")
+
+
+async def test_not_modified_without_having_anything_is_no_answer(server: Server, fetcher: Fetcher) -> None:
+    server.routes["/a"] = plain(b"", "304 Not Modified")
+    error = await failure(fetcher, server.url("/a"))
+    assert (error.reason, error.status) == ("bad_status", 304)
+
+
+@pytest.mark.parametrize(
+    "etag", ['"标记"'.encode("gbk"), '"标记"'.encode(), b'"' + b"x" * 600 + b'"'], ids=["gbk", "utf-8", "long"]
+)
+async def test_a_validator_that_cannot_be_sent_back_is_not_kept(server: Server, fetcher: Fetcher, etag: bytes) -> None:
+    async def answer(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nETag: " + etag + b"\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)
+
+    server.routes["/a"] = answer
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/a")))
+    assert (result.body, result.etag) == (BODY, "")
+    assert "".join(result.headers.values()).encode(), "what is stored of the headers is text"
 
 
 async def test_a_server_that_never_answers_is_given_up(server: Server, fetcher: Fetcher) -> None:
@@ -227,7 +268,7 @@ async def test_a_redirect_to_a_private_address_is_refused(server: Server, fetche
     server.routes["/a"] = plain()
     server.routes["/r"] = plain(b"", "302 Found", Location=target.format(port=server.port))
     error = await failure(fetcher, server.url("/r"))
-    assert (error.reason, error.permanent) == ("address_refused", True)
+    assert (error.reason, error.permanent) == ("address_refused", False)
     assert [path for path, _ in server.seen] == ["/r"]
 
 
@@ -240,10 +281,13 @@ async def test_private_addresses_are_refused_unless_the_source_is_internal(serve
     assert result.body == BODY
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[::1", "http://x.example:99999/"]
+)
 async def test_only_web_addresses_are_followed(server: Server, fetcher: Fetcher, location: str) -> None:
     server.routes["/r"] = plain(b"", "302 Found", Location=location)
-    assert (await failure(fetcher, server.url("/r"))).reason == "bad_url"
+    error = await failure(fetcher, server.url("/r"))
+    assert (error.reason, error.permanent) == ("bad_redirect", False)
 
 
 async def test_a_redirect_loop_ends(server: Server, fetcher: Fetcher) -> None:
@@ -278,7 +322,10 @@ async def test_own_headers_do_not_follow_to_another_host(server: Server, fetcher
         ("403 Forbidden", "refused", False),
         ("401 Unauthorized", "needs_login", False),
         ("500 Internal Server Error", "server_error", False),
-        ("418 Teapot", "bad_status", False),
+        ("412 Precondition Failed", "challenge", False),
+        ("418 Teapot", "challenge", False),
+        ("521 x", "challenge", False),
+        ("406 Not Acceptable", "bad_status", False),
     ],
 )
 async def test_a_status_says_whether_repeating_helps(
@@ -302,7 +349,7 @@ async def test_a_login_page_is_not_a_feed(server: Server, fetcher: Fetcher) -> N
 
 
 async def test_unknown_compression_is_refused(server: Server, fetcher: Fetcher) -> None:
-    server.routes["/a"] = plain(b"??", Content_Encoding="br")
+    server.routes["/a"] = plain(b"\x0b\x02\x80??\x03", Content_Encoding="br")
     assert (await failure(fetcher, server.url("/a"))).reason == "unknown_encoding"
 
 
@@ -320,7 +367,47 @@ async def test_endless_headers_are_an_error_not_a_hang(server: Server, fetcher: 
             await writer.drain()
 
     server.routes["/h"] = headers
-    assert (await failure(fetcher, server.url("/h"))).reason == "connection"
+    assert (await failure(fetcher, server.url("/h"))).reason == "bad_answer"
+
+
+async def test_a_server_that_hangs_up_is_told_from_one_that_is_not_there(server: Server, fetcher: Fetcher) -> None:
+    async def hang_up(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        writer.close()
+
+    server.routes["/h"] = hang_up
+    assert (await failure(fetcher, server.url("/h"))).reason == "disconnected"
+
+
+async def test_a_wall_that_wants_its_cookie_back_gets_it_for_this_fetch_and_host_only(server: Server, fetcher: Fetcher) -> None:
+    async def wall(writer: asyncio.StreamWriter, headers: dict[str, str]) -> None:
+        told = headers.get("cookie", "")
+        answer = (
+            plain(told.encode()) if told else plain(b"", "302 Found", Location="/wall", Set_Cookie="seen=1; Path=/; HttpOnly")
+        )
+        await answer(writer, headers)  # type: ignore[operator]
+
+    server.routes["/wall"] = wall
+    async with serving() as other:
+        other.routes["/a"] = plain()
+        server.routes["/away"] = plain(b"", "302 Found", Location=other.url("/a"), Set_Cookie="seen=1")
+        await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/away")))
+        assert "cookie" not in other.seen[0][1]
+    for _ in range(2):
+        result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/wall")))
+        assert result.body == b"seen=1"
+    assert ["cookie" in headers for path, headers in server.seen if path == "/wall"] == [False, True, False, True]
+
+
+async def test_a_redirect_written_in_gbk_is_followed_and_can_be_stored(server: Server, fetcher: Fetcher) -> None:
+    async def answer(writer: asyncio.StreamWriter, _: dict[str, str]) -> None:
+        location = "/新闻.xml".encode("gbk")
+        writer.write(b"HTTP/1.1 301 Moved\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n")
+
+    server.routes["/r"] = answer
+    server.routes["/%D0%C2%CE%C5.xml"] = plain()
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/r")))
+    assert result.body == BODY
+    assert result.moved_to == server.url("/%D0%C2%CE%C5.xml")
 
 
 async def test_one_host_gets_few_requests_at_once_and_waiting_costs_no_time_limit(server: Server) -> None:
@@ -367,30 +454,3 @@ async def test_a_slow_source_does_not_delay_another(server: Server) -> None:
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)
-
-
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({"retry-after": "30"}, timedelta(seconds=30)),
-        ({"retry-after": "Mon, 02 Mar 2026 00:10:00 GMT", "date": "Mon, 02 Mar 2026 00:00:00 GMT"}, timedelta(minutes=10)),
-        ({"retry-after": "Mon, 02 Mar 2026 00:10:00 GMT"}, None),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after_is_read_in_both_forms(headers: dict[str, str], expected: timedelta | None) -> None:
-    assert retry_after(headers) == expected
-
-
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({"cache-control": "public, max-age=600"}, timedelta(minutes=10)),
-        ({"cache-control": "no-cache, max-age=600"}, None),
-        ({"expires": "Mon, 02 Mar 2026 01:00:00 GMT", "date": "Mon, 02 Mar 2026 00:00:00 GMT"}, timedelta(hours=1)),
-        ({"expires": "0"}, None),
-    ],
-)
-def test_freshness_is_read_from_the_headers(headers: dict[str, str], expected: timedelta | None) -> None:
-    assert max_age(headers) == expected
