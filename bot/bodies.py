@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import labels, texts
+from bot.fitting import DRILL, SUB, fitted
 from bot.labels import beijing
 from bot.subjects import spoken
 from config.schema import Settings
 from playbooks.deadlines import latent_level
-from playbooks.incident import Clock, Incident, Proposal
+from playbooks.hearsay import by_hearsay
+from playbooks.incident import Clock, Incident, Proposal, Status
 from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 from playbooks.urgency import casualties
 
-SUB = 112  # characters of the main text (bot.wecom.cards)
 FIVE = "原因不清可先发五项：时间、地点、已核伤亡、救援与安置、下次发布时间。"
 OPEN_CAUSE = "原因、责任未查清，不写。"
 FIRST_TWO = "请先做两件事：①打电话核实 ②电话报告带班领导。"
@@ -40,9 +41,6 @@ class Said:
         return usual if self.officer is None else LEADS.format(self.officer)
 
 
-DRILL = "本卡为演练，内容均为虚构。"
-
-
 def body(
     incident: Incident, kind: str, clock: Clock | None, settings: Settings, now: datetime, officer: str | None = None
 ) -> str:
@@ -50,14 +48,6 @@ def body(
     said = Said(incident=incident, clock=clock, settings=settings, now=now, officer=officer)
     text = BODIES.get(kind, _state)(said)
     return f"{DRILL}{text}" if incident.drill else text
-
-
-def _fitted(i: Incident, *parts: tuple[int, str]) -> str:
-    """Sentences in the order in which they are read; where they are too many the highest numbers stay away."""
-    room, kept = SUB - (len(DRILL) if i.drill else 0), [p for p in parts if p[1]]
-    while sum(len(text) for _, text in kept) > room:
-        kept.remove(max(kept, key=lambda p: p[0]))
-    return "".join(text for _, text in kept)
 
 
 def spread(i: Incident, settings: Settings) -> str:
@@ -95,7 +85,7 @@ def _told_again(seen: str, old: OldRumour) -> str:
 def _fresh(s: Said, i: Incident, seen: str) -> str:
     if _rumour(i):
         flee = "有人自行转移的，先保安全，不劝返。" if s.settings.category(i.category).evacuation else ""
-        return _fitted(
+        return fitted(
             i,
             (7, f"{seen}。" if seen else ""),
             (0, s.two(BOTH_ASKED)),
@@ -108,10 +98,10 @@ def _fresh(s: Said, i: Incident, seen: str) -> str:
         )
     if i.label == "N":
         ask = "请先核实是否属实、属谁管，再认定是否应回应。"
-        return _fitted(
+        return fitted(
             i, (3, f"{seen}。" if seen else ""), (1, _late(s)), (2, _likely(i)), (0, ask), (2, _announced(i)), (1, _see(i))
         )
-    return _fitted(
+    return fitted(
         i,
         (5, f"{seen}，说法待核。" if seen else ""),
         (2, _late(s)),
@@ -149,19 +139,20 @@ def _late(s: Said) -> str:
     return f"{since}{texts.clock_name(c)}时限{left}。" if c.due_at - s.now < FEW_HOURS else since
 
 
+WATCHED = (Status.OBSERVING, Status.EVALUATING)
 FEW_HOURS = timedelta(hours=24)
 
 
 def _urgent(s: Said) -> str:
     i = s.incident
-    return _fitted(i, (0, "提醒后出现伤亡或重大情况，从现在起按紧急件办。"), (1, _toll(i)), (0, s.two()), (2, _see(i)))
+    return fitted(i, (0, "提醒后出现伤亡或重大情况，从现在起按紧急件办。"), (1, _toll(i)), (0, s.two()), (2, _see(i)))
 
 
 def _unread(s: Said) -> str:
     since = s.incident.alarmed_at or s.incident.opened_at
     waited = texts.remaining(s.now - since)
     ask = "请看到的人先点“收到”，再打电话核实、报告带班领导。"
-    return _fitted(
+    return fitted(
         s.incident,
         (0, f"首次提醒发出已{waited}，还没有人点“收到”。{ask}"),
         (1, texts.rumoured(s.incident)),
@@ -188,12 +179,18 @@ def _regraded(s: Said) -> str:
         return f"已定{level}。{_toll(i)}时限{start}，不从定级时起算。请抓紧备稿，{OPEN_CAUSE}"
     if i.level is None:
         return f"现有数字达不到定级的线，先前的建议等级撤回，须指挥部或带班领导定级。{_toll(i)}时限{start}。{OPEN_CAUSE}"
-    return f"按现有数字建议{level}，须指挥部或带班领导定级。{_toll(i)}时限{start}，先按此准备。{OPEN_CAUSE}"
+    if by_hearsay(i, s.settings):
+        ask = f"仅据网传人数建议{level}，须核实后由指挥部或带班领导定级。"
+    else:
+        ask = f"按现有数字建议{level}，须指挥部或带班领导定级。"
+    late = s.clock is not None and s.now >= s.clock.due_at
+    then = f"{texts.clock_name(s.clock)}时限已过，请尽快发布。" if s.clock and late else f"时限{start}，先按此准备。"
+    return fitted(i, (0, ask), (1, _toll(i)), (2, then), (3, OPEN_CAUSE))
 
 
 def _latent(s: Said) -> str:
     level = texts.level_name(latent_level(s.incident, s.settings))
-    return _fitted(
+    return fitted(
         s.incident,
         (0, f"已掌握的遇难、失联、被困人数合计触及{level}线。请先做发布准备，等指挥部核报后定级。"),
         (1, _toll(s.incident)),
@@ -205,7 +202,7 @@ def _verify(s: Said) -> str:
     done = [f"{texts.unit_name(v.party, s.settings) or '值班员'}" for v in s.incident.verifications]
     had = f"已核：{'、'.join(dict.fromkeys(done))}。" if done else ""
     ask = "请现场和主管单位各核一次，核完点按钮登记。核实前不下结论、不辟谣。"
-    return _fitted(s.incident, (0, f"{had}{ask}"), (1, _toll(s.incident)), (2, _see(s.incident)))
+    return fitted(s.incident, (0, f"{had}{ask}"), (1, _toll(s.incident)), (2, _see(s.incident)))
 
 
 def _upward(s: Said) -> str:
@@ -215,12 +212,12 @@ def _upward(s: Said) -> str:
             "电话报过的，书面报告仍要按时报。只写已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
             f"报完点“书面已报”，或回：书面报送 {number}。要底稿，回：底稿 {number}"
         )
-        return _fitted(s.incident, (1, _toll(s.incident)), (0, ask))
+        return fitted(s.incident, (1, _toll(s.incident)), (0, ask))
     ask = (
         "先打电话，后补书面。只报已核实的：时间、地点、简要情况、已采取措施；没核实的写“待核”。"
         f"报完点“已报总值班室”。要首报底稿，回：底稿 {number}"
     )
-    return _fitted(s.incident, (1, _toll(s.incident)), (0, ask))
+    return fitted(s.incident, (1, _toll(s.incident)), (0, ask))
 
 
 def _overdue(s: Said) -> str:
@@ -318,7 +315,7 @@ def _state(s: Said) -> str:
     i = s.incident
     if i.open and i.alarmed_at and not i.verifications:
         cause = OPEN_CAUSE if i.label == "E" else ""
-        return _fitted(i, (1, _toll(i)), (0, _unchecked(s)), (3, cause), (2, _see(i)))
+        return fitted(i, (1, _toll(i)), (0, _unchecked(s)), (3, cause), (2, _see(i)))
     return _known(s) or _next_step(s)
 
 
@@ -335,8 +332,11 @@ def _unchecked(s: Said) -> str:
 def _known(s: Said) -> str:
     i = s.incident
     parts = [_toll(i), f"已定{texts.level_name(i.confirmed.level)}。" if i.confirmed else ""]
-    if any(c.latent and c.running for c in i.clocks):
-        parts.append("人数合计已到上一级的线，先按高一级的时限准备。")
+    higher = [c for c in i.clocks if c.latent and c.running]
+    if higher:
+        passed = [c for c in higher if c.due_at <= s.now]
+        then = f"高一级的{texts.clock_name(passed[0])}时限已过，请尽快定级。" if passed else "先按高一级的时限准备。"
+        parts.append(f"人数合计已到上一级的线，{then}")
     if untrue(i):
         parts.append(CLARIFY)
     elif i.label == "E":
@@ -346,6 +346,8 @@ def _known(s: Said) -> str:
 
 def _next_step(s: Said) -> str:
     turn = s.incident.assignment
+    if s.incident.status in WATCHED:
+        return f"正在观察，不用再办。又有新情况的，请回：重开 {s.incident.number}"
     if turn is not None and turn.open:
         return f"等{texts.unit_name(turn.unit, s.settings)}签收。两小时没有回音的，请打电话催，可代签收。"
     return "请核清事实，拟稿送审，发布后登记。"

@@ -127,7 +127,7 @@ def _clocks(settings: Settings, v: Verdict, f: Figures, now: datetime) -> Iterat
     profile = settings.profiles[settings.bot.profile]
     yield f"七、时限（假定此刻发现；适用“{profile.name}”）："
     for c in sorted(i.clocks, key=lambda c: (c.track != "public", c.due_at)):
-        tail = "（若升级）" if c.latent else "（暂定）" if c.provisional else ""
+        tail = "（若升级）" if c.latent else "（认定前先按此）" if c.provisional else ""
         basis = "；".join(f"{b.text}（{settings.origins.get('clause ' + b.clause, '')}）" for b in c.basis)
         yield f"　　{labels.stamp(c.due_at)}前 {c.name}{tail}：{basis}"
 

@@ -193,7 +193,7 @@ def _clause_name(code: str, settings: Settings) -> str:
 
 def detail(i: Incident, settings: Settings, now: datetime) -> str:
     """One matter in a few lines; of what is kept off phones no place, unit or words."""
-    level = texts.level_name(i.level) + ("" if i.confirmed else "（建议）" if i.level else "")
+    level = texts.level_said(i, settings)
     hidden = texts.thin(i, settings)
     lines = [
         f"{i.number}号 {texts.mark(i)}{texts.short(i, settings)}",

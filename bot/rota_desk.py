@@ -26,6 +26,7 @@ COVERS, HANDOVER, SWAP, WORKED = "covers", "handover", "swap:", "rota.worked"
 REMEMBERED = 50
 """Deliveries whose answers are kept, newest last: a crash repeats only the newest."""
 BOUND = timedelta(hours=4)  # longest an unsigned handover keeps the outgoing officer responsible
+NAMED = 14  # characters of a matter's name on a handover card
 SOON = timedelta(hours=2)  # a handover begun this long before the end is that of the coming shift
 GAP_DAYS = 7
 ROLES = {"duty_officer": "值班员", "deputy_duty": "副班", "duty_leader": "带班领导"}
@@ -300,8 +301,9 @@ def _open_lines(desk: Desk, found: list[Incident], now: datetime) -> str:
         due = min((c.due_at for c in i.clocks if c.running and c.track == "public" and not c.latent), default=None)
         drill = "【演练】" if i.drill else ""
         grade = texts.level_name(i.level)
-        name = texts.SPECIAL if texts.thin(i, desk.settings) else texts.spot(i, desk.settings)[:8]
-        out.append(f"{i.number}号{drill}{name} {grade}{f' {beijing(due, now)}前' if due else ''}")
+        name = texts.short(i, desk.settings)
+        name = name if len(name) <= NAMED else texts.spot(i, desk.settings)[:NAMED] or name[:NAMED]
+        out.append(f"{i.number}号{drill}{name} {grade}{f' {_by(due, now)}' if due else ''}")
     shown = out
     while len("；".join(shown)) > 100:
         shown = shown[:-1]
@@ -314,7 +316,12 @@ def _soonest(found: list[Incident], now: datetime) -> str:
     if not running:
         return ""
     due, number, clock = min(running, key=lambda r: (r[0], r[1]))
-    return f"{number}号{texts.clock_name(clock)} {beijing(due, now)}前"
+    return f"{number}号{texts.clock_name(clock)} {_by(due, now)}"
+
+
+def _by(due: datetime, now: datetime) -> str:
+    """A deadline as the one who takes over must see it: what has passed has passed."""
+    return f"{beijing(due, now)}{'前' if now <= due else '已过'}"
 
 
 async def _sign(desk: Desk, actor: Actor, ident: str, key: str, side: str) -> str:

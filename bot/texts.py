@@ -8,6 +8,7 @@ from bot import labels
 from bot.labels import BEIJING, beijing, deadline
 from bot.subjects import HAPPENED, spoken, subject
 from config.schema import Level, Settings
+from playbooks.hearsay import by_hearsay
 from playbooks.incident import Clock, Incident
 from playbooks.rumours import untrue
 from playbooks.stuck import stuck
@@ -161,6 +162,13 @@ def level_name(level: Level | None) -> str:
     return labels.LEVELS.get(level.code if level else "unknown", "未定级")
 
 
+def level_said(i: Incident, settings: Settings) -> str:
+    """The grade with what it is worth: 较大 once graded, 较大（建议） before, and that a suggestion has nothing but hearsay under it."""
+    if i.level is None or i.confirmed is not None:
+        return level_name(i.level)
+    return f"{level_name(i.level)}（{'仅据网传人数建议' if by_hearsay(i, settings) else '建议'}）"
+
+
 DAYS = timedelta(days=2)
 LONG_AGO = timedelta(hours=1)
 """From so long before the first alert a matter is said to have begun before it."""
@@ -237,7 +245,7 @@ def heading(i: Incident, kind: str, clock: Clock | None, settings: Settings, now
         "met": (_titled(i, "【已登记】", what), "时限已满足"),
         "half": (_titled(i, "【时限过半】", what), _left_of(f"{by}前{duty}", left)),
         "countdown": (_titled(i, "【时限预警】", what), _left_of(f"{by}前{duty}", left)),
-        "last": (_titled(i, f"【剩{left}】", what), f"{by}前须{duty}"),
+        "last": (_titled(i, _last_tag(clock, left, settings, now), what), f"{by}前须{duty}"),
         "state": (f"{mark(i)}{what}", ""),
     }
     if kind == "overdue" and clock is not None:
@@ -263,6 +271,15 @@ def _titled(i: Incident, tag: str, what: str, tail: str = "") -> str:
     return full if len(full) <= TITLE else f"{mark(i)}{tag}{what}"
 
 
+def _last_tag(clock: Clock | None, left: str, settings: Settings, now: datetime) -> str:
+    """【剩1小时】; of a rung that was brought forward out of the night not how many hours are left but that the day has come near."""
+    ladder = settings.ladders.get(clock.ladder) if clock else None
+    rungs = [rule.left for rule in ladder.steps if rule.card == "last" and rule.left is not None] if ladder else []
+    if clock is None or not rungs or clock.due_at - now <= timedelta(minutes=max(rungs)) + EARLY:
+        return f"【剩{left}】"
+    return "【明日到期】" if local(clock.due_at).date() > local(now).date() else "【今日到期】"
+
+
 def _left_of(duty: str, left: str) -> str:
     """A deadline, with the time left when sent if there is room for it (30 with a number before it)."""
     full = f"{duty} 发出时剩{left}"
@@ -270,11 +287,13 @@ def _left_of(duty: str, left: str) -> str:
 
 
 def _direction(i: Incident) -> str:
-    """提级 or 定级, from the last two judgements."""
+    """提级 or 定级, from the last two judgements; what only a machine or the duty officer thinks is a suggestion, up or not."""
+    if not i.confirmed:
+        return "建议等级"
     known = [a.level for a in i.assessments if a.level is not None]
     if len(known) >= 2 and known[-1] < known[-2]:
         return "提级"
-    return "定级" if i.confirmed else "建议等级"
+    return "定级"
 
 
 def _regraded(clock: Clock | None, now: datetime) -> str:
@@ -292,7 +311,13 @@ def _overdue_heading(i: Incident, clock: Clock, what: str, now: datetime) -> tup
         return _titled(i, "【今晚请办】", what), f"{at}到期，请提前{clock_act(clock)}"
     if now < clock.due_at + timedelta(minutes=1):
         return _titled(i, "【时限到】", what, f" {noun}未登记"), f"{noun}{at}到期，尚未登记"
-    return _titled(i, "【已过时限】", what, f" {noun}未登记"), f"{noun}应于{at}前 现{beijing(now, now)}"
+    return _titled(i, "【已过时限】", what, f" {noun}未登记"), _owed(at, clock_act(clock), beijing(now, now))
+
+
+def _owed(at: str, act: str, now: str) -> str:
+    """What should have been done by when, and the hour of writing; the act stays away where it would not fit (its noun is in the title)."""
+    full = f"应于{at}前{act} 现{now}"
+    return full if len(full) <= DESC - 6 else f"应于{at}前 现{now}"
 
 
 def toll(i: Incident, *standings: str) -> str:

@@ -11,6 +11,7 @@ from bot.reports.chronicle import reason_text
 from bot.reports.names import Names
 from bot.texts import short
 from config.schema import Settings
+from playbooks.hearsay import by_hearsay
 from playbooks.incident import Clock, ClockState, Incident
 from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 from playbooks.stuck import stuck
@@ -36,7 +37,7 @@ class Row:
     title: str
     level: str
     level_name: str
-    suggested: bool
+    suggested: str
     place: str
     unit: str
     status: str
@@ -91,7 +92,7 @@ def clock_mark(clock: Clock) -> str:
         return "提级时已届满"
     if clock.explained_by:
         return "已说明原因"
-    return "暂定" if clock.provisional else ""
+    return "待认定" if clock.provisional else ""
 
 
 def running(incident: Incident, now: datetime) -> tuple[ClockView, ...]:
@@ -122,6 +123,13 @@ def stuck_words(incident: Incident, names: Names) -> tuple[str, datetime]:
     return f"{who} {labels.STUCK[at.code]}", at.since
 
 
+def _suggested(incident: Incident, settings: Settings) -> str:
+    """Said beside a grade that nobody has given yet; empty beside one that somebody has."""
+    if incident.level is None or incident.confirmed is not None:
+        return ""
+    return "据网传建议" if by_hearsay(incident, settings) else "建议"
+
+
 def row(incident: Incident, settings: Settings, now: datetime) -> Row:
     names = Names(settings=settings, open_names=True)
     waiting, since = stuck_words(incident, names)
@@ -133,7 +141,7 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
         title=incident.title,
         level=level,
         level_name=labels.LEVELS[level],
-        suggested=incident.level is not None and incident.confirmed is None,
+        suggested=_suggested(incident, settings),
         place=incident.place.text or labels.UNKNOWN,
         unit=(names.unit(unit) + ("" if incident.primary_unit else "（建议）")) if unit else "待交办",
         status=labels.STATUS[incident.status.value],

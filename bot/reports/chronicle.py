@@ -163,14 +163,14 @@ _HIT = re.compile(r"(?:[\w-]+/)?(?P<word>.+)@(?P<place>[\w.-]+:\d+)")
 def reason_text(reason: str) -> str:
     """A recorded reason in words; text of people stays as it is.
 
-    ``deaths=11>=10 条款``: 遇难11，达到10（条款）; ``geo/滑坡@hazards.toml:53``: “滑坡”; ``rule@rules.toml:22``: 规则（rules.toml:22）.
+    ``deaths=11>=10 条款``: 遇难11，达到10（条款）; what the monitors suggest by, ``deaths=4``: 网传遇难4人; ``geo/滑坡@hazards.toml:53``: “滑坡”; ``rule@rules.toml:22``: 规则（rules.toml:22）.
     """
     head, _, source = reason.partition(" ")
     metric, equals, rest = head.partition("=")
     if equals and metric in labels.METRICS:
         value, reached, least = rest.partition(">=")
         said = f"{labels.METRICS[metric]}{value}"
-        return (f"{said}，达到{least}" if reached else said) + (f"（{source}）" if source else "")
+        return (f"{said}，达到{least}" if reached else f"网传{said}人") + (f"（{source}）" if source else "")
     hit = _HIT.fullmatch(reason)
     if hit is None:
         return labels.ALARM_REASONS.get(reason, reason)
@@ -254,7 +254,7 @@ def _armed(t: Teller, d: Data) -> str:
     c = d.get("clock", {})
     due = labels.beijing(when(c["due_at"])) if c.get("due_at") else labels.UNKNOWN
     start = labels.STARTS.get(str(c.get("start_kind")), str(c.get("start_kind")))
-    mark = "（预置，若升级适用）" if c.get("latent") else "（暂定）" if c.get("provisional") else ""
+    mark = "（预置，若升级适用）" if c.get("latent") else "（认定前先按此）" if c.get("provisional") else ""
     return f"{c.get('name', '')}{mark}：自{start}起算，{due}前"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bot import labels
 from bot.labels import beijing, span
 from bot.reports.rows import ClockRow, ReviewFigures
 
@@ -86,12 +87,19 @@ def _counted(f: ReviewFigures) -> list[ClockRow]:
     return [c for c in f.clocks if c.on_time is not None and not c.repeating]
 
 
+def graded_by(f: ReviewFigures) -> str:
+    """What stands behind a grade that nobody has given yet."""
+    if f.level_confirmed or f.level == labels.LEVELS["unknown"]:
+        return ""
+    return "（仅据网传人数建议，未定级）" if f.level_hearsay else "（建议，未定级）"
+
+
 def conclusion(f: ReviewFigures) -> str:
     """At most 200 characters: what, how graved, which limits were kept, when the public first heard."""
     counted = _counted(f)
     kept = sum(1 for c in counted if c.on_time)
     other = sum(1 for c in f.clocks if c.on_time is None and c.verdict in OTHER)
-    level = f.level + ("" if f.level_confirmed or f.level == "未定级" else "（建议，未定级）")
+    level = f.level + graded_by(f)
     head = f"{beijing(f.opened_at)}监测发现{f.subject}舆情，等级{level}。"
     if counted:
         body = f"对外时限{len(counted)}项有结论：按时{kept}项，超时{len(counted) - kept}项"

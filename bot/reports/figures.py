@@ -34,6 +34,7 @@ from bot.reports.trail_rows import (
 from bot.store.port import MessageRow, Problem, StoredEvent
 from config.schema import Settings
 from playbooks.fold import RELEASES
+from playbooks.hearsay import by_hearsay
 from playbooks.incident import Incident
 
 HOUR = timedelta(hours=1)
@@ -159,6 +160,7 @@ def _overview(incident: Incident, names: Names) -> Mapping[str, object]:
         "status": labels.STATUS[incident.status.value],
         "level": labels.LEVELS[level.code if level else "unknown"],
         "level_confirmed": incident.confirmed is not None,
+        "level_hearsay": by_hearsay(incident, settings),
         "levels": _levels(incident),
         "category": category.name,
         "place": place.text,

@@ -137,7 +137,7 @@ def _matter(i: Incident, names: Names, now: datetime) -> tuple[Cell, ...]:
         i.number,
         _subject(i, names),
         names.settings.category(i.category).name,
-        texts.level_name(i.level) + ("（建议）" if i.level is not None and i.confirmed is None else ""),
+        texts.level_said(i, names.settings),
         names.scrub(i.place.text) or labels.UNKNOWN,
         _local(detected.value) if detected else None,
         _local(i.opened_at),

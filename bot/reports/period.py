@@ -271,7 +271,7 @@ def _missed(i: Incident, c: Clock, names: Names) -> tuple[str, ...]:
 
 
 def _matter(i: Incident, names: Names) -> tuple[str, ...]:
-    level = texts.level_name(i.level) + ("（建议）" if i.level is not None and i.confirmed is None else "")
+    level = texts.level_said(i, names.settings)
     return f"{i.number}号", _name(i, names), names.settings.category(i.category).name, level, _unit(i, names), ending(i)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.labels import NO_DATA, beijing, day, full, span, stamp
 from bot.reports.blocks import Block, Closing, Heading, Imprint, PageBreak, Paper, Paragraph, Table
 from bot.reports.chronicle import Line
-from bot.reports.facts import axes, conclusion, findings
+from bot.reports.facts import axes, conclusion, findings, graded_by
 from bot.reports.merged import merged_blocks
 from bot.reports.opinion import opinion_blocks
 from bot.reports.rows import ClockRow, ReviewFigures, Since, TurnRow
@@ -67,7 +67,7 @@ def _front(f: ReviewFigures) -> Iterator[Block]:
 
 def _overview(f: ReviewFigures) -> Iterator[Block]:
     yield Heading(text="一、事件概况")
-    level = f.level + ("" if f.level_confirmed or f.level == "未定级" else "（系统建议，未经定级）")
+    level = f.level + graded_by(f)
     rows = (
         ("事件", f.subject),
         ("立案标题", f.title),

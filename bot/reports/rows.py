@@ -243,6 +243,7 @@ class ReviewFigures:
     status: str
     level: str
     level_confirmed: bool
+    level_hearsay: bool
     levels: tuple[tuple[datetime, str, bool, str], ...]
     category: str
     place: str

@@ -11,14 +11,14 @@ import pytest
 from bot.bodies import body
 from bot.cards import LEAD, Context, alert_card, group_card, living_card, neutral_card
 from bot.rows import cite
-from bot.texts import apart, stuck_text
+from bot.texts import apart, level_said, stuck_text
 from bot.wecom.cards import Card, validate
 from config.schema import Level
 from playbooks import ladder
-from playbooks.incident import Actor, Incident, Member
+from playbooks.incident import Actor, Incident, Member, Status
 from playbooks.ladder import PlannedStep
 from playbooks.rota import duty, roles_of
-from tests.builders import ARBITER, HEAD, LEADER, OFFICER, PRESS, act, apply, at, event, figure, landslide, settings
+from tests.builders import ARBITER, FEED, HEAD, LEADER, OFFICER, PRESS, act, apply, at, event, figure, landslide, settings
 
 NOW = at("02:24")
 SIGNER = replace(HEAD, id="liqiang", name="李强")
@@ -176,7 +176,7 @@ def test_overdue_looks_overdue_and_offers_the_three_ways_out() -> None:
     shown = card(graded(), "overdue", at("07:54"), code="first_statement_5h")
     title, desc, sub, rows, buttons = lines(shown)
     assert title == "【已过时限】石坪镇大湾村地质灾害 权威信息未登记"
-    assert desc == "12号 权威信息应于07:24前 现07:54"
+    assert desc == "12号 应于07:24前发布权威信息 现07:54"
     assert sub.startswith("请选一项：①已发未登记")
     assert rows[0] == "依据 国办发〔2016〕80号三（四）"
     assert "已报 02:28已电话报带班" in rows
@@ -252,6 +252,66 @@ def test_a_card_that_asks_for_a_call_has_the_button_that_records_it() -> None:
     assert len(lines(shown)[4]) <= 6
     plain = card(graded(), "last", at("06:24"), code="first_statement_5h")
     assert "已电话报告" not in lines(plain)[4]
+
+
+def suggested(standing: str, deaths: int = 4) -> Incident:
+    """A grade the monitors suggest from a toll of this standing."""
+    i = apply(found(), [figure("deaths", deaths, at("03:00"), standing)], settings(), at("03:00"))
+    raised = event("suggested", at("03:00"), FEED, level="significant", reasons=[f"deaths={deaths}"])
+    return apply(i, [raised], settings(), at("03:00"))
+
+
+def test_a_suggestion_from_hearsay_says_so_and_is_no_升级() -> None:
+    i = suggested("net")
+    low = event("suggested", at("02:50"), FEED, level="general", reasons=["deaths=1"])
+    i = replace(i, assessments=(*apply(found(), [low], settings(), at("02:50")).assessments, *i.assessments))
+    title, _, sub, _, _ = lines(card(i, "regraded", at("03:01")))
+    assert "【建议等级】" in title
+    assert sub.startswith("仅据网传人数建议较大，须核实后由指挥部或带班领导定级。网传遇难4人")
+    assert level_said(i, settings()) == "较大（仅据网传人数建议）"
+
+
+def test_a_suggestion_from_figures_that_somebody_reported_is_not_called_hearsay() -> None:
+    i = suggested("reported")
+    _, _, sub, _, _ = lines(card(i, "regraded", at("03:01")))
+    assert sub.startswith("按现有数字建议较大，须指挥部或带班领导定级。")
+    assert level_said(i, settings()) == "较大（建议）"
+
+
+def test_what_an_officer_suggests_is_not_called_hearsay_and_what_is_graded_stands_alone() -> None:
+    i = act(suggested("net"), "grade", OFFICER, at("03:05"), level=Level.SIGNIFICANT, reason="现场估计")
+    assert level_said(i, settings()) == "较大（建议）"
+    assert level_said(graded(), settings()) == "重大"
+
+
+def test_a_suggestion_whose_limit_has_passed_asks_to_publish_and_not_to_prepare() -> None:
+    i = suggested("net", 12)
+    i = apply(i, [event("suggested", at("09:00"), FEED, level="major", reasons=["deaths=12"])], settings(), at("09:00"))
+    _, _, sub, _, _ = lines(card(i, "regraded", at("09:01"), code="first_statement_5h"))
+    assert "权威信息时限已过，请尽快发布。" in sub
+    assert "先按此准备" not in sub
+
+
+def test_a_line_reached_by_people_missing_says_when_its_limit_has_passed() -> None:
+    early, late = (lines(card(found(), "countdown", at(when), code="response_48h"))[2] for when in ("06:00", "08:00"))
+    assert "先按高一级的时限准备" in early
+    assert "高一级的权威信息时限已过，请尽快定级" in late
+
+
+def test_a_last_reminder_brought_forward_out_of_the_night_says_that_it_is_due_tomorrow() -> None:
+    i = replace(landslide(at("12:18")), label="N", category="demolition")
+    evening = lines(card(i, "last", at("21:00", day=23), code="response_48h"))
+    assert evening[0].startswith("【网传待核】【明日到期】")
+    assert "11月24日 12:18前须予以回应" in evening[1]
+    near = lines(card(i, "last", at("06:18", day=24), code="response_48h"))
+    assert near[0].startswith("【网传待核】【剩6小时】")
+
+
+def test_a_matter_under_observation_asks_for_nothing() -> None:
+    i = replace(verified(), status=Status.OBSERVING, label="N", figures=(), clocks=())
+    sub = living_card(i, context(at("12:00"), "penghai"), "已办结")["sub_title_text"]
+    assert "正在观察，不用再办" in sub
+    assert "拟稿送审" not in sub
 
 
 def test_a_suggestion_that_fell_away_is_not_called_a_level() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot import digest, rota_desk
 from bot.inbox import load_covers
+from bot.labels import beijing
 from bot.rota_desk import check_gaps
 from playbooks.incident import Status
 from tests.bot.desk_room import Room, room
@@ -151,7 +152,7 @@ async def test_a_handover_binds_the_outgoing_officer_until_both_signed(office: R
     card = office.shown("penghai", office.card("penghai", "我已交清").id)
     assert "【交接班】夜班→白班 08:00" in card
     assert "在办1件" in card
-    assert "1号石坪镇大湾村" in card
+    assert "1号石坪镇大湾村地质灾害" in card
     await office.forward(hours=1)
     assert office.duty.duty_officer == "penghai", "the incoming officer has not signed"
     assert coming != "penghai"
@@ -166,6 +167,18 @@ async def test_a_handover_binds_the_outgoing_officer_until_both_signed(office: R
     assert "夜班" in pages[0]
     assert not [text for text in office.heard(coming) if "履职单" in text]
     assert (await system(office)).count("handover_signed") == 2
+
+
+async def test_a_handover_shows_what_has_passed_as_passed(office: Room) -> None:
+    await office.landslide()
+    await office.type("penghai", "数字 1 遇难11 指挥部")
+    await office.forward(hours=5, minutes=30)
+    await office.type("penghai", "交接")
+    card = office.shown("penghai", office.card("penghai", "我已交清").id)
+    due = min(c.due_at for c in (await office.incident()).clocks if c.running and c.track == "public")
+    assert due < office.clock.now()
+    assert f"重大 {beijing(due, office.clock.now())}已过" in card
+    assert f"1号权威信息 {beijing(due, office.clock.now())}已过" in card
 
 
 async def test_a_handover_signed_early_puts_the_next_one_on_duty_at_once(office: Room) -> None:

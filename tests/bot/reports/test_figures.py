@@ -272,7 +272,7 @@ def test_a_grievance_has_durations_from_recognition():
     ("reason", "words"),
     [
         ("deaths=11>=10 《条例》第四条", "遇难11，达到10（《条例》第四条）"),
-        ("missing=7", "失联7"),
+        ("missing=7", "网传失联7人"),
         ("geo/滑坡@hazards.toml:53", "“滑坡”"),
         ("hazard_toll@rules.toml:22", "规则（rules.toml:22）"),
         ("forced", "值班报告或热线来电，即时提醒"),
