@@ -24,6 +24,17 @@ class Problem:
 _XML_FIVE: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _REFERENCE: Final = re.compile(r"&(?:#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PAIR: Final = re.compile(r"&#(?:x(d[89ab][0-9a-f]{2})|(5[56][0-9]{3}));&#(?:x(d[c-f][0-9a-f]{2})|(5[67][0-9]{3}));", re.I)
+_VOID: Final = re.compile(r"<(/?)((?:br|hr|img|input|wbr|area|embed|param|col)(?=[\s/>])[^<>]*)>", re.I)
+"""Elements of HTML that never end: written as XML writes them, so that they do not swallow what follows."""
+_OPEN_TITLE: Final = re.compile(
+    r"(<title(?:\s[^<>]*)?>[^<]*)(?=<(?:link|description|guid|pubdate|item|summary|id)[\s/>])", re.I
+)
+_CDATA: Final = "<![CDATA["
+_PARENT: Final = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]{0,400})?>\s*$")
+_HTML: Final = "a b body div em font html i li ol p pre script section span strong style table td tr u ul"
+_MARKUP: Final = frozenset(_HTML.split())
+_TORN_END: Final = re.compile(r"(?:\]\]|\]>|\])\s*$")
 _BARE_LESS: Final = re.compile(r"<(?![A-Za-z_/!?:\u0080-\uffff])")
 
 
@@ -80,23 +91,60 @@ def mend_xml(text: str) -> tuple[str, tuple[Problem, ...]]:
     text, controls = _CONTROL.subn("", text)
     counts = {"entity": 0, "ampersand": 0}
     pieces: list[str] = []
-    position = 0
-    while True:
-        start = text.find("<![CDATA[", position)
-        if start < 0:
-            pieces.append(_mend_markup(_without_half_tag(text[position:], counts), counts))
-            break
+    position, end = 0, 0
+    while (start := text.find(_CDATA, position)) >= 0:
         pieces.append(_mend_markup(text[position:start], counts))
-        end = text.find("]]>", start)
-        if end < 0:
-            pieces.append(text[start:] + "]]>")
-            counts["cut_tail"] = 1
-            break
-        pieces.append(text[start : end + 3])
-        position = end + 3
+        inner = start + len(_CDATA)
+        if 0 <= end < inner:  # else the end already found is still ahead, or there is none
+            end = text.find("]]>", inner)
+        section, position = _section(text, start, end, counts)
+        pieces.append(section)
+    pieces.append(_mend_markup(_without_half_tag(text[position:], counts), counts))
     if controls:
         counts["control_characters"] = controls
     return "".join(pieces), tuple(Problem(code=code, count=count) for code, count in counts.items() if count)
+
+
+def _section(text: str, start: int, end: int, counts: dict[str, int]) -> tuple[str, int]:
+    """The CDATA section at `start` as it was meant, and where the text after it begins; `end`: its next `]]>`, -1 if none.
+
+    One that its writer forgot to close ends with its element; one that holds `]]>` or another section ends at the last
+    `]]>` before its element does.
+    """
+    inner = start + len(_CDATA)
+    parent = _PARENT.search(text, max(start - 500, 0), start)
+    close = f"</{parent[1]}" if parent and parent[1].lower() not in _MARKUP else ""
+    if close:
+        if (stop := text.find(close, inner, end if end >= 0 else len(text))) >= 0:
+            return _closed(_TORN_END.sub("", text[inner:stop])), stop
+        following = text.find(_CDATA, end) if end >= 0 else -1
+        after = text.find(close, end, following if following >= 0 else len(text)) if end >= 0 else -1
+        end = max(end, text.rfind("]]>", end, after)) if after >= 0 else end
+    if end < 0:
+        counts["cut_tail"] = 1
+        return _closed(text[inner:]), len(text)
+    return _closed(text[inner:end]), end + 3
+
+
+def _closed(content: str) -> str:
+    """`content` as one proper section, without the marks of sections that begin where it begins."""
+    first, last = 0, len(content)
+    while content.startswith(_CDATA, first):
+        first += len(_CDATA)
+        last -= 3 if content.endswith("]]>", first, last) else 0
+    return _CDATA + content[first:last].replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+def joined_pairs(text: str) -> str:
+    """References to the two halves of a character beyond 16 bits (&#55357;&#56832;), as some writers make them, as that character."""
+
+    def joined(match: re.Match[str]) -> str:
+        high = int(match[1], 16) if match[1] else int(match[2])
+        low = int(match[3], 16) if match[3] else int(match[4])
+        whole = 0xD800 <= high < 0xDC00 <= low < 0xE000
+        return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00) if whole else match[0]
+
+    return _PAIR.sub(joined, text)
 
 
 def _without_half_tag(text: str, counts: dict[str, int]) -> str:
@@ -121,8 +169,10 @@ def _mend_markup(text: str, counts: dict[str, int]) -> str:
         counts["ampersand"] += 1
         return "&amp;" + match[0][1:]
 
-    text = _REFERENCE.sub(written, text) if "&" in text else text
-    return _BARE_LESS.sub("&lt;", text)
+    text = _REFERENCE.sub(written, joined_pairs(text)) if "&" in text else text
+    text = _BARE_LESS.sub("&lt;", text)
+    text = _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2].rstrip('/')}/>", text)
+    return _OPEN_TITLE.sub(r"\1</title>", text)
 
 
 def _character(code: int) -> str:

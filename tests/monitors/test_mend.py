@@ -26,11 +26,52 @@ from monitors.mend import mend_xml, strip_prolog
         ("<t>&#150;</t>", "–"),
         ("<t><![CDATA[a & b &nbsp; <br>]]></t>", "a & b &nbsp; <br>"),
         ("<t>&#xD800;&#x110000;x</t>", "x"),
+        ("<t>洪水&#55357;&#56832;快跑&#xD83D;&#xDE31;</t>", "洪水😀快跑😱"),
+        ("<t><![CDATA[a[b[0]]>1 后文]]></t>", "a[b[0]]>1 后文"),
+        ("<t><![CDATA[<![CDATA[嵌套]]>]]></t>", "嵌套"),
+        ("<t><![CDATA[缺尾]]</t>", "缺尾"),
+        ("<t><![CDATA[缺尾</t>", "缺尾"),
+        ("<t>a<![CDATA[b & c]]>d<![CDATA[e]]]]><![CDATA[>f]]></t>", "ab & cde]]>f"),
     ],
-    ids=["ampersand", "entity", "unknown", "proper", "references", "control", "less", "numbers", "c1", "cdata", "outside"],
+    ids=[
+        "ampersand",
+        "entity",
+        "unknown",
+        "proper",
+        "references",
+        "control",
+        "less",
+        "numbers",
+        "c1",
+        "cdata",
+        "outside",
+        "halves",
+        "early end",
+        "nested",
+        "torn end",
+        "no end",
+        "split",
+    ],
 )
 def test_damage_is_mended_and_the_text_kept(broken: str, text: str) -> None:
     assert ElementTree.fromstring(mend_xml(broken)[0]).text == text
+
+
+def test_a_section_without_end_does_not_swallow_the_next() -> None:
+    text = mend_xml("<i><t><![CDATA[甲]]</t><l>1</l></i><i><t><![CDATA[乙]]></t><l>2</l></i>")[0]
+    root = ElementTree.fromstring(f"<r>{text}</r>")
+    assert [(item.findtext("t"), item.findtext("l")) for item in root] == [("甲", "1"), ("乙", "2")]
+
+
+def test_elements_of_html_that_never_end_do_not_swallow_what_follows() -> None:
+    root = ElementTree.fromstring(mend_xml("<i><t>一<br>二<BR/>三</br><img src='a.jpg'><hr /></t><l>1</l></i>")[0])
+    assert "".join(root.find("t").itertext()) == "一二三"
+    assert root.findtext("l") == "1"
+
+
+def test_a_title_without_end_ends_where_the_next_field_begins() -> None:
+    root = ElementTree.fromstring(mend_xml("<item><title>丙<link>http://a.example/3</link></item>")[0])
+    assert (root.findtext("title"), root.findtext("link")) == ("丙", "http://a.example/3")
 
 
 def test_damage_is_counted() -> None:
@@ -78,7 +119,24 @@ def test_declared_entities_are_reported_and_never_resolved() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<![CDATA[", "&", "<", "<!DOCTYPE [", "<!--", "]]>", "&#x", "<?xml "], ids=lambda piece: piece.strip("<![")
+    "piece",
+    [
+        "<![CDATA[",
+        "<t><![CDATA[</t>",
+        "<t><![CDATA[]]></t>",
+        "<t><![CDATA[]]>]]></t",
+        "<br ",
+        "<title>",
+        "&#55357;",
+        "&",
+        "<",
+        "<!DOCTYPE [",
+        "<!--",
+        "]]>",
+        "&#x",
+        "<?xml ",
+    ],
+    ids=lambda piece: piece.strip("<!["),
 )
 def test_repetition_stays_linear(piece: str) -> None:
     text = piece * (2_000_000 // len(piece))
