@@ -11,7 +11,7 @@ from monitors.counted import NOTHING, PERSON, Figures
 
 # Every alternative begins with a letter of its own, so that re can skip: these two are asked of every text.
 _TRIGGER = re.compile(
-    "死|亡|伤|难|牺|殉|罹|遇|毙|殒|丧|逝|杀|害|离世|去世|被压|失去联系|音讯|失联|失踪|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|连环?撞|撞倒|撞飞|连续撞击|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
+    "死|亡|伤|难|牺|殉|罹|遇|毙|殒|丧|逝|杀|害|离世|去世|被压|失去联系|音讯|失联|失踪|冲走|卷走|不明|走失|中毒|困|埋|转移|撤离|疏散|损失|遗体|生命体征|骨折|连环?撞|撞倒|撞飞|连续撞击|垂危|腹泻|呕吐|不适|送医|就医|就诊|医院|入院|住院"
 )
 _COUNTABLE = re.compile(rf"一|二|两|三|四|五|六|七|八|九|十|百|千|万|俩|仨|无|未|没|零|末|不|{PERSON}")
 _DIGIT = re.compile(r"\d")

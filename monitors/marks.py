@@ -30,7 +30,7 @@ class Mark:
     metric: Metric | None = None
     value: int | None = None
     approx: bool = False
-    weak: bool = False  # patients, hospital and bodies: counts only where nothing better is stated
+    weak: bool = False  # patients, hospital, swept away and bodies: counts only where nothing better is stated
     bare: bool = False  # a number without a measure word (3死): belongs to what follows or to nothing
 
 
@@ -60,6 +60,8 @@ _INJURY = (
 _SERIOUS = "受?(?:了|到)?重伤|受伤(?:较|严)重|伤势(?:较|严|比较|十分|非常)重|伤情(?:较|严)重|危重|生命垂危|病危|命危"
 _LIGHT = "受?(?:了|到)?轻(?:微)?伤|受伤较轻|伤势(?:较轻|轻微|不重)|伤情(?:较轻|轻微)"
 _MISSING = "失联|失踪|下落不明|生死不明|生死未卜|失去联系|走失|去向不明|音讯全无"
+_SWEPT = "被?(?:山洪|洪水|大水|河水|江水|急流|激流|水|海浪|大浪|巨浪|浪|潮水|泥石流)?(?:冲走|卷走)"
+"""Swept away: missing until somebody says what became of them."""
 _POISON = "(?:疑似)?(?:集体)?(?:食物|一氧化碳|煤气|烧煤|煤烟|烧炭|取暖|燃气|蘑菇|野生菌|粪坑|窒息|农药|气体|氯气|硫化氢|酒精|亚硝酸盐|药物|疑似|急性|沼气)*中毒"
 _TRAPPED = "被困|受困|被埋压?|被掩埋|被压|被围困|困在"
 _EVACUATED = "(?:紧急|已|共|累计|安全|提前|连夜|转移)*(?:转移|撤离|疏散)(?:安置|避险|转移)*"
@@ -76,7 +78,7 @@ _OTHER = (
 )
 # What a mark may begin with. Most letters are none of these, and the alternatives are not tried on them.
 _BEGINNINGS = (
-    "〇一七万三上下不两严丧中九了二五亚亡亿从仨众伤住作侮俩假做免入全八六共写农冻几出击刑划刮到刺割十千半卡危压去参双取受叮吓吵告呕命咬四困围坠处多大失头好存宁安害寻将就巨差已帅并幸弄归急悲悼惨感憋戒扎打找"
+    "〇一七万三上下不两严丧中九了二五亚亡亿从仨众伤住作侮俩假做免入全八六共写农冲冻几出击刑划刮到刺割十千半卡卷危压去参双取受叮吓吵告呕命咬四困围坠处多大失头好存宁安害寻将就巨差已帅并幸弄归急悲悼惨感憋戒扎打找"
     "抓报拘挤捅掐接控提摔撞撤救数施无最有未杀枪死歼殉殒殴毒毙气氯求没治沼活消涉淹溺濒灭灼炸烧烫热焊煤燃爱牺猝甘生由电疏疑病百砍砸硫确碰碾祭离突窒笑第签粪紧累约缅罹美脑脱腹自至致若药获落蘑蛰蜇被装观诈该负赐"
     "骨走起超越跌踩身轧转轻过近连送逃逝逮逾遇避酒重野锁问闷防险集零音预食饿高"
 )
@@ -90,7 +92,7 @@ _TOKEN = re.compile(
     rf"|(?P<quantity>(?P<hedge>{HEDGE})?(?P<number>{NUMBER})(?:[人例](?!民|类)|[名位](?!列|于|置|单|次|牌)|口(?=[之人,。;遇死身丧被受失在]|$|不幸|全部)|个(?={PERSON}|人)"
     rf"|(?={_MODIFIER}(?:{PERSON}))|(?=死(?![者刑])|伤(?![者员亡势情])|亡|重伤|轻伤|轻微伤|失联|失踪|被困)))"
     rf"|(?P<combined>{_COMBINED})|(?P<serious>{_SERIOUS})|(?P<light>{_LIGHT})|(?P<deaths>{_DEATH})|(?P<injured>{_INJURY})"
-    rf"|(?P<missing>{_MISSING})|(?P<poisoned>{_POISON})|(?P<trapped>{_TRAPPED})|(?P<evacuated>{_EVACUATED})"
+    rf"|(?P<missing>{_MISSING})|(?P<swept>{_SWEPT})|(?P<poisoned>{_POISON})|(?P<trapped>{_TRAPPED})|(?P<evacuated>{_EVACUATED})"
     rf"|(?P<perpetrator>{_PERPETRATOR})|(?P<patients>伤员|伤者|伤病员)|(?P<dead>遇难者|死者|逝者)|(?P<sent>{_SENT}|{_HIT})"
     rf"|(?P<other>{_OTHER})"
     r"|(?P<short>(?<=[\d一二两三四五六七八九十百千余多人])(?:死|伤|亡)(?![心感害人员者])))"
@@ -106,6 +108,7 @@ _WORDS = {
     "patients": Metric.INJURED,
     "sent": Metric.INJURED,
     "missing": Metric.MISSING,
+    "swept": Metric.MISSING,
     "poisoned": Metric.POISONED,
     "trapped": Metric.TRAPPED,
     "evacuated": Metric.EVACUATED,
@@ -123,7 +126,7 @@ def marks(sentence: str) -> list[Mark]:
     for match in _TOKEN.finditer(sentence):
         group = match.lastgroup or ""
         if group in _WORDS:
-            weak = group in ("patients", "sent")
+            weak = group in ("patients", "sent", "swept")
             found.append(Mark(kind=Kind.WORD, start=match.start(), end=match.end(), metric=_WORDS[group], weak=weak))
         elif group == "short":
             metric = _SHORT[match.group()]

@@ -55,7 +55,7 @@ _AND = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})(?:和|与|及|以及|、|,|另
 _PEOPLE_NEXT = re.compile(rf"[^,。;]{{0,6}}?(?:{PERSON})")
 # One of these is in every casualty word and in every word for a body: most sentences that hold a number hold none.
 _CASUALTY = re.compile(
-    "死|亡|伤|杀|骨折|撞|遇难|罹难|殉|牺牲|害|毙|殒命|丧生|丧命|生命|世|逝者|失联|失踪|下落|去向|失去联系|走失|音讯全无|毒|危|"
+    "死|亡|伤|杀|骨折|撞|遇难|罹难|殉|牺牲|害|毙|殒命|丧生|丧命|生命|世|逝者|失联|失踪|冲走|卷走|下落|去向|失去联系|走失|音讯全无|毒|危|"
     "困|埋|被压|转移|撤离|疏散|送|就医|就诊|入院|住院|腹泻|呕吐|不适|头晕|遗体|尸|遗骸"
 )
 _MEASURE = "名位个"
@@ -71,7 +71,7 @@ class Mention:
     start: int
     end: int
     approx: bool = False
-    weak: bool = False  # patients and bodies: counts only where nothing better is stated
+    weak: bool = False  # patients, people swept away and bodies: counts only where nothing better is stated
     part: bool = False  # introduced as a part of another number (其中)
     added: bool = False  # comes on top of an earlier number (再有)
     new: bool = False  # an increase (新增), not to be added: the total may already hold it

@@ -62,6 +62,9 @@ _IMPLICIT = re.compile(
 _ODD_GAP = re.compile(
     "多人|数人|们|宠物|小猫|小狗|鹦鹉|如何|怎|为何|吗|模拟|扮演|谈|回应|称|说|看到|目睹|目击|涉|致|把|将|造成|让|杀|撞|威胁|假装|险些|差点|[未没无防]|找到|发现|救|侮辱|告别|怀念|扒|生还|认识|面对|得知|知道|害怕|恐惧"
 )
+_CAME_BACK = re.compile("获救|救起|救出|救下|被救|生还|脱险|上岸|自救|寻获|找到|漂流")
+_THINGS = re.compile("[辆栋台座箱吨车房屋桥船棚货]|公斤|物品|财物|行李")
+"""Between people and what was swept away: it was their things."""
 _FOUND_AGAIN = re.compile("生还|获救|找到|联系到|联系上|报平安")
 # Reports are far shorter; the limits bound the time a hostile text can cost.
 _MAX_TITLE, _MAX_TEXT, _MAX_SENTENCE, _MAX_SENTENCES = 300, 6000, 500, 40
@@ -108,7 +111,10 @@ class _Found:
         history = _HISTORY.search(sentence)
         limit = history.start() if history else len(sentence)
         art = [m.span() for m in _WORK_OF_ART.finditer(sentence)]
+        back = _CAME_BACK.search(sentence) is not None
         for mention in [*zeros, *self._adapted(stated)]:
+            if _swept(mention) and (back or _THINGS.search(sentence, mention.start, mention.end)):
+                continue
             if any(a <= mention.start < b for a, b in art) or (mention.start >= limit and not mention.update):
                 continue
             figure = _figure(mention, sentence, offset, in_title)
@@ -142,6 +148,8 @@ class _Found:
 
     def figures(self, title: str) -> Figures:
         """Choose one figure for each metric; derive injured from degrees; add one implied person where nothing is said."""
+        if any(m.metric in _FATE and not m.weak for m, _ in self.rows):  # 5人被卷走4人遇难: the four are of the five
+            self.rows = [r for r in self.rows if not _swept(r[0])]
         named = {m.metric for m, _ in self.rows}
         chosen = {m: f for m in Metric if m in named and (f := _choose([r for r in self.rows if r[0].metric is m])) is not None}
         derived, total = self._by_degree(), chosen.get(Metric.INJURED)
@@ -165,8 +173,14 @@ class _Found:
         return replace(rows[0], metric=Metric.INJURED, value=total, quote=quote, end=last.end)
 
 
+_FATE = frozenset({Metric.DEATHS, Metric.MISSING, Metric.COMBINED})
+"""What became of people who were swept away: where it is said, how many they were is not counted beside it."""
 _VAGUE = -1
 _NEAR = 30  # characters within which a second number still speaks of the first
+
+
+def _swept(mention: Mention) -> bool:
+    return mention.weak and mention.metric is Metric.MISSING
 
 
 def _later(total: Figure, derived: Figure) -> bool:
