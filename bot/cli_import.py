@@ -7,18 +7,18 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from bot.cli_parse import problem_text
 from bot.clock import milliseconds, wall
 from bot.configuration import data_of, settings_of
 from bot.fieldmaps import fields_for
 from bot.labels import stamp
+from bot.order_words import order_problem
 from bot.org_file import read_org
 from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
@@ -64,7 +64,7 @@ class Read:
     """What a file gave: items, headings found (work orders only) and what could not be read."""
 
     items: tuple[Item, ...]
-    headings: dict[str, str]
+    headings: hotline.Headings = field(default_factory=hotline.Headings)
     problems: tuple[Problem, ...] = ()
 
 
@@ -78,6 +78,7 @@ def add_parser(sub: Any) -> None:
     p.add_argument("--history", action="store_true", help="只备查，不研判、不提醒（items 总是如此）")
     p.add_argument("--source", default="hotline-import", metavar="代码", help="工单记在哪个来源名下，与该来源已有的工单合并")
     p.add_argument("--mapping", default="", metavar="代码", help="用哪一组列名（hotline.toml 中的 [[mapping]]）")
+    p.add_argument("--sheet", default="", metavar="名称", help="XLSX 读哪一张工作表；不写则读认出列最多的一张")
     p.add_argument("--export", action="store_true", help="opml：反过来，把启用的订阅写入文件")
     p.add_argument("--config", type=Path, default=None, metavar="目录", help="单位配置目录")
     p.add_argument("--data", type=Path, default=None, metavar="目录", help="数据目录")
@@ -134,20 +135,36 @@ def _read(args: argparse.Namespace, settings: Settings, body: bytes) -> Read:
     if args.mapping and args.mapping not in settings.mappings:
         raise ImportFailed(f"没有名为 {args.mapping} 的列名对应，请在 hotline.toml 中补写 [[mapping]]。")
     fields = fields_for(settings, "hotline", args.mapping)
+    if args.sheet:
+        fields = replace(fields, sheet=(args.sheet.strip(),))
     document = hotline.read(body, {}, fields, now, MOST)
     found = items(document, args.source, now, ItemKind.HOTLINE)
     if not found:
-        if any(p.code == "unreadable" for p in document.problems):
-            raise ImportFailed("文件不是 CSV 或 XLSX（旧版 XLS、另存的网页都不行），请用 Excel 打开后另存为 XLSX 再导入。")
-        said = "；".join(problem_text(p) for p in document.problems)
-        raise ImportFailed(f"没有读出工单。{said}。请在 hotline.toml 中写明标题列和内容列的叫法。")
+        raise ImportFailed(_nothing(document.problems))
     return Read(items=found, headings=hotline.headings(body, {}, fields), problems=document.problems)
 
 
+def _nothing(problems: Sequence[Problem]) -> str:
+    """Why a file gave no order, and what to do."""
+    codes = {p.code: p.detail for p in problems}
+    if "columns_missing" in codes and not codes["columns_missing"]:
+        return "文件是空的，请核对。"
+    if "unreadable" in codes:
+        return "文件不是 CSV、XLSX，也不是另存为网页的表格（旧版 XLS 不行），请用 Excel 打开后另存为 XLSX 再导入。"
+    said = "；".join(order_problem(p) for p in problems) or "只有表头，下面没有工单"
+    todo = "请在 hotline.toml 中写明标题列和内容列的叫法。" if "columns_missing" in codes else "请核对文件。"
+    return f"没有读出工单。{said}。{todo}"
+
+
 def _preview(found: Read) -> int:
-    if found.headings:
-        print("认出的列：" + "、".join(f"{FIELD_NAMES.get(f, f)}＝{h}" for f, h in found.headings.items()))
-    covered = "（个人信息已遮盖）" if found.headings else ""
+    columns = found.headings
+    if columns.sheet:
+        print(f"工作表：{columns.sheet}")
+    if columns.known:
+        print("认出的列：" + "、".join(f"{FIELD_NAMES.get(f, f)}＝{h}" for f, h in _in_order(columns.known)))
+    if columns.unused:
+        print(f"没有用到的列：{'、'.join(columns.unused)}（其中有要用的，请在 hotline.toml 中写明）")
+    covered = "（个人信息已遮盖）" if columns.known else ""
     print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条{covered}：")
     for item in found.items[:SHOWN]:
         when = stamp(item.published) if item.published else "时间不详"
@@ -157,10 +174,15 @@ def _preview(found: Read) -> int:
     return 0
 
 
+def _in_order(known: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Fields found, in the order people think of them."""
+    return [(name, known[name]) for name in FIELD_NAMES if name in known]
+
+
 def _tell(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        more = "，请把文件拆开后再导入其余的" if problem.code == "too_many_entries" else ""
-        print(f"注意：{problem_text(problem)}{more}。", file=sys.stderr)
+        more = "；要读另外的，请加 --sheet 名称再导入一次" if problem.code == "sheets_left" else ""
+        print(f"注意：{order_problem(problem)}{more}。", file=sys.stderr)
 
 
 async def _import(args: argparse.Namespace, settings: Settings, found: Read) -> int:
@@ -203,7 +225,7 @@ def history(lines: Iterable[str], now: datetime) -> Read:
         raise ImportFailed(f'第{number}行读不了（{why_not}），每行应为 {{"t": 时间, "source": 来源, "title": 标题}}。')
     shown = "、".join(f"{number}（{said}）" for number, said in list(bad.items())[:SHOWN_LINES])
     problems = (Problem(code="rows_unreadable", count=len(bad), detail=shown),) if bad else ()
-    return Read(items=tuple(found), headings={}, problems=problems)
+    return Read(items=tuple(found), problems=problems)
 
 
 def _past(row: Any, now: datetime) -> Item:

@@ -108,6 +108,7 @@ FIELDS = (
     "author",
     "hot",
     "rows",
+    "sheet",
     "phone",
     "home",
     "paper",

@@ -11,7 +11,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """Names that may stand for each field, the first one present counts. `rows`: where the list is in a JSON answer."""
+    """Names that may stand for each field, the first one present counts. `rows`: where the list is in a JSON answer.
+
+    `sheet`: the sheets of a workbook that may be read, "" of them all if empty.
+    """
 
     number: tuple[str, ...] = ("工单编号", "工单号", "受理编号", "诉求编号", "编号", "信件编号", "number", "id")
     title: tuple[str, ...] = ("标题", "诉求标题", "工单标题", "主题", "信件标题", "title")
@@ -31,12 +34,43 @@ class Fields:
     author: tuple[str, ...] = ("作者", "author")
     hot: tuple[str, ...] = ("热度", "hot")
     rows: tuple[str, ...] = ("data", "items", "list", "rows", "result", "records")
+    sheet: tuple[str, ...] = ()
 
 
 FIELDS: Final = Fields()
-TABLE: Final = tuple(name for name in Fields.__dataclass_fields__ if name != "rows")
+TABLE: Final = tuple(name for name in Fields.__dataclass_fields__ if name not in ("rows", "sheet"))
 
-
+_MATTER: Final = "(?:来电|来信|来件|来访|信访|诉求|工单|信件|问题|反映|事项|举报|投诉|办件|事件|案件|咨询|留言|线索|求助|建议)"
+_TAKEN: Final = "(?:受理|登记|进件|接件|收件|接收|接单|建单|创建|提交|写信|派发|流水)"
+_GIVER: Final = "(?:来电|来信|来访|写信|信访|诉求|反映|举报|投诉|联系|申请|求助|咨询|报警|报料)(?:人|者)|市民|群众|当事人"
+_WORK: Final = "(?:承办|办理|责任|主办|处置|处理|转办|交办|经办|牵头|受理|负责)"
+_STAGE: Final = "(?:当前|工单|办件|信件|案件|流转|办理|处理|处置|办结)"
+FAMILIES: Final[Mapping[str, re.Pattern[str]]] = {
+    "number": re.compile(rf"(?:{_MATTER}|{_TAKEN}|案|单|派单)?(?:编号|单号|流水号|案号|件号|编码)"),
+    "title": re.compile(rf"{_MATTER}{{1,2}}(?:件)?(?:标题|主题|题目|题名|名称|概要|摘要)"),
+    "text": re.compile(
+        rf"{_MATTER}{{1,2}}(?:内容|描述|详情|正文|经过|详细内容|具体内容)|(?:问题|反映|举报|投诉|事件)(?:的)?情况"
+    ),
+    "received": re.compile(rf"(?:{_MATTER}|{_TAKEN})(?:时间|日期)"),
+    "place": re.compile(
+        r"(?:事发|诉求|问题|反映|违法|发生|案发|事件|所在|所属|管辖|行政)(?:发生)?(?:地|地点|地址|位置|区域|属地|辖区|区县|区划|镇街|街道|乡镇)"
+        r"|属地|区域|辖区|乡镇|镇街|乡镇街道"
+    ),
+    "category": re.compile(rf"{_MATTER}(?:类型|类别|分类|种类|性质)"),
+    "person": re.compile(rf"(?:{_GIVER})(?:姓名|名称|称呼|名字)?"),
+    "phone": re.compile(
+        rf"(?:{_GIVER}|来电|主叫|回拨|联系)?(?:联系)?(?:电话|手机|座机)?(?:电话|手机|号码|手机号码?|电话号码|联系方式)"
+    ),
+    "paper": re.compile(rf"(?:{_GIVER})?(?:身份)?(?:证件|身份证)(?:号码?|编号)?"),
+    "home": re.compile(rf"(?:{_GIVER})(?:联系|家庭|居住)?(?:住址|地址)|(?:现|居)住地?址?"),
+    "unit": re.compile(rf"{_WORK}(?:单位|部门|机构|科室)"),
+    "state": re.compile(rf"{_STAGE}(?:状态|进度|进展|环节|结果)"),
+    "finished": re.compile(r"(?:办结|办毕|完成|完结|结案|回复|答复|反馈|处置|处理|办理)(?:时间|日期)"),
+    "satisfied": re.compile(
+        r"(?:群众|市民|诉求人|来电人|办理|结果|回访|服务|是否)*(?:满意(?:度|率|情况|程度|评价|与否)?|评价(?:结果|情况)?|测评(?:结果|情况)?|回访(?:结果|情况|意见))"
+    ),
+}
+"""What systems call a field beyond the names listed: tried where no listed name stands, each column once."""
 _ASIDE: Final = re.compile(r"\([^()]*\)$|[\s*:]+")
 
 
@@ -45,13 +79,30 @@ def bare_heading(cell: str) -> str:
     return _ASIDE.sub("", unicodedata.normalize("NFKC", cell).strip(" *:"))
 
 
-def positions(heading: Sequence[str], fields: Fields) -> dict[str, int]:
-    """Field -> column of a heading line."""
-    found: dict[str, int] = {}
+def positions(heading: Sequence[str], fields: Fields, above: Sequence[str] = ()) -> dict[str, int]:
+    """Field -> column of a heading line; `above` is the line over it, whose words may be part of a heading: 时间 over 受理."""
     bare = [bare_heading(cell) for cell in heading]
+    lines = [list(heading), bare]
+    if above:
+        over = [bare_heading(cell) for cell in above]
+        lines += [
+            [low + high for low, high in zip(bare, over, strict=False)],
+            [high + low for low, high in zip(bare, over, strict=False)],
+        ]
+    found: dict[str, int] = {}
     for field in TABLE:
         names: tuple[str, ...] = getattr(fields, field)
-        position = next((row.index(name) for name in names for row in (heading, bare) if name in row), None)
+        position = next((row.index(name) for name in names for row in lines if name in row), None)
+        if position is not None:
+            found[field] = position
+    return _by_family(lines[1:], found)
+
+
+def _by_family(lines: Sequence[Sequence[str]], found: dict[str, int]) -> dict[str, int]:
+    for field in (f for f in FAMILIES if f not in found):
+        family, taken = FAMILIES[field], set(found.values())
+        places = (n for row in lines for n, cell in enumerate(row) if cell and n not in taken and family.fullmatch(cell))
+        position = next(places, None)
         if position is not None:
             found[field] = position
     return found

@@ -1,4 +1,4 @@
-"""Work orders of hotlines and mailboxes (12345, 12336) as CSV or XLSX: columns found by their headings, personal details covered.
+"""Work orders of hotlines and mailboxes (12345, 12336) as CSV, XLSX or a saved web page: columns found by their headings, personal details covered.
 
 A row that cannot be read is reported by its line and never costs the others. Reading the same file twice gives the same
 identities, so an import may be repeated; an order whose handling went on is a new version of the same item.
@@ -6,16 +6,14 @@ identities, so an import may be repeated; an order whose handling went on is a n
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Final, Protocol
+from typing import Final
 
 from monitors.charset import content_type, decode
 from monitors.dates import BEIJING, read_date
@@ -24,8 +22,9 @@ from monitors.mask import mask_known, mask_name
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
-from . import workbook
-from .fields import FIELDS, Fields, positions
+from . import delimited, webtable, workbook
+from .delimited import Line
+from .fields import FIELDS, Fields, bare_heading, positions
 
 HEADING_WITHIN: Final = 10
 """Exports put a title and a date above their headings."""
@@ -44,9 +43,8 @@ ORIGINAL_NAMES: Final[Mapping[str, str]] = {
 MAX_ROWS: Final = 50_000
 """Orders taken from one file by an import; a polled document keeps the common limit."""
 
-FOREIGN: Final = (b"\xd0\xcf\x11\xe0", b"<")
-"""How an old XLS and a page saved under the name of a workbook begin."""
-SEPARATORS: Final = ",\t;"
+OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
+"""How an XLS of before 2007 begins."""
 SERIAL_ZERO: Final = datetime(1899, 12, 30, tzinfo=BEIJING)
 """Day 0 of the numbers spreadsheets keep dates as (the 1900 system, ECMA-376-1 18.17.4.1)."""
 _SERIAL = re.compile(r"[345]\d{4}(?:\.\d+)?")
@@ -54,15 +52,33 @@ _COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)\s*(\d\d)(\d\d)(\d\d)?")
 
 _KEPT_AS_TEXT = re.compile(r"""="([^"]*)"|'(\d[\s\S]*)""")
 
-Line = tuple[int, list[str]]
+_NUMBER_LOST: Final = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.I)
+"""A long number that a spreadsheet has rounded: nobody's number any more."""
+_CLOCK: Final = re.compile(r"(?:[01]?\d|2[0-3])\s*(?:[:：时点]\s*[0-5]?\d?\s*分?)(?:[:：][0-5]?\d)?秒?")
+_APART: Final = re.compile(
+    r"(?:合|总|小|共|累)\s*计(?:$|[\s:：\d（(])|本页小计|共\s*\d+\s*[件条]"
+    r"|(?:填\s*表|制\s*表|审\s*核|复\s*核|统计|填报|报送|导出|打印)(?:人|单位|部门|时间|日期)?\s*[:：]|(?:备注|说明|注)\s*[:：]"
+)
+"""How lines begin that stand below a table and are no orders."""
 
 
-class CsvRows(Protocol):
-    """What `csv.reader` returns."""
+@dataclass(slots=True)
+class Tally:
+    """Lines that gave no order, and orders whose number is lost."""
 
-    line_num: int
+    bad: list[int] = field(default_factory=list)
+    apart: list[int] = field(default_factory=list)
+    lost: int = 0
+    over: int = 0
 
-    def __next__(self) -> list[str]: ...
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headings:
+    """What a preview shows: the sheet, field -> heading found, and the headings that mean nothing here."""
+
+    sheet: str = ""
+    known: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
 
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
@@ -71,59 +87,97 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
 
 
 def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime, limit: int = MAX_ENTRIES) -> ParsedDocument:
-    """Work orders of a CSV or XLSX body under `fields`; problems name the lines that could not be read. Never raises."""
-    bad: list[int] = []
-    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(FOREIGN):
+    """Work orders of a CSV, XLSX or saved web page under `fields`; problems name the lines that could not be read. Never raises.
+
+    Problems of a table: `rows_unreadable`, `rows_apart` (totals, signatures, headings once more), `numbers_lost` (rounded by a
+    spreadsheet), `sheets_left` (like the one that was read), `sheet_missing`, `columns_missing`, `too_many_entries`.
+    """
+    if body.startswith(OLD_WORKBOOK):
         return ParsedDocument(format="hotline", problems=(Problem(code="unreadable"),))
-    rows, problems = _lines(body, headers, bad, fields)
-    document = _orders(rows, fields, now, limit, bad)
+    tally = Tally()
+    rows, problems, _ = _lines(body, headers, tally.bad, fields)
+    none = any(p.code in ("sheet_missing", "unreadable", "too_large") for p in problems)
+    document = ParsedDocument(format="hotline") if none else _orders(rows, fields, now, limit, tally)
     return replace(document, problems=(*problems, *document.problems))
 
 
-def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> dict[str, str]:
-    """Field -> heading found in a body: what a preview shows. Empty where no heading line is found."""
-    where, line, _ = _heading(_lines(body, headers, [], fields)[0], fields)
-    return {field: line[position] for field, position in (where or {}).items()}
+def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> Headings:
+    """What the columns of a body were taken for. Empty where no heading line is found."""
+    rows, _, sheet = _lines(body, headers, [], fields)
+    where, line, _ = _heading(rows, fields)
+    if where is None:
+        return Headings(sheet=sheet)
+    used = {*where.values(), *_times(line, where, fields)}
+    return Headings(
+        sheet=sheet,
+        known={name: line[position] for name, position in where.items()},
+        unused=tuple(bare_heading(cell) for n, cell in enumerate(line) if cell and n not in used),
+    )
 
 
 def _lines(
     body: bytes, headers: Mapping[str, str], bad: list[int], fields: Fields
-) -> tuple[Iterator[Line], tuple[Problem, ...]]:
-    """Numbered rows of either format; lines that CSV itself refuses go to `bad` as they are met."""
+) -> tuple[Iterator[Line], tuple[Problem, ...], str]:
+    """Numbered rows of either format and the sheet they are of; lines that cannot be read go to `bad` as they are met."""
     if body[:4] == b"PK\x03\x04":
-        table = workbook.rows(body, lambda row: _names_orders(positions(row, fields)), HEADING_WITHIN)
-        return iter(table.rows), table.problems
+        table = workbook.rows(body, lambda row: _worth(row, fields), HEADING_WITHIN, fields.sheet)
+        return iter(table.rows), table.problems, table.sheet
+    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        found, problems = webtable.rows(body, content_type(headers))
+        return iter(found), problems, ""
     decoded = decode(body, content_type(headers))
     text = decoded.text.replace("\x00", "").lstrip("\ufeff")
-    separator = max(SEPARATORS, key=text[:2000].count)
-    return _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=separator), bad), decoded.problems
+    return delimited.rows(text, lambda row: _worth(row, fields), bad), decoded.problems, ""
+
+
+def _worth(row: Sequence[str], fields: Fields) -> int:
+    """How many fields a line names, if it is a heading of orders at all."""
+    where = positions([cell.strip() for cell in row], fields)
+    return len(where) if _names_orders(where) else 0
 
 
 def _names_orders(where: Mapping[str, int]) -> bool:
     return "title" in where or "text" in where
 
 
-def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, bad: list[int]) -> ParsedDocument:
+def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, tally: Tally) -> ParsedDocument:
     """The heading, then one entry a row."""
-    where, first, lines = _heading(lines, fields)
+    where, heading, lines = _heading(lines, fields)
     if where is None:
-        problem = Problem(code="columns_missing", detail="、".join(cell for cell in first if cell)[:200])
+        problem = Problem(code="columns_missing", detail="、".join(cell for cell in heading if cell)[:200])
         return ParsedDocument(format="hotline", problems=(problem,))
+    times = _times(heading, where, fields)
     entries: list[ParsedEntry] = []
     known: dict[tuple[str, str], int] = {}
-    over = 0
     for line, row in lines:
-        entry = _entry(row, where, now)
+        if _no_order(row, heading, where):
+            tally.apart.append(line)
+            continue
+        entry = _entry(row, where, times, now)
         if entry is None:
-            bad.append(line)
-        elif entry.id and (earlier := known.get((entry.id, entry.title))) is not None:
+            tally.bad.append(line)
+            continue
+        if _NUMBER_LOST.fullmatch(entry.id):
+            entry, tally.lost = replace(entry, id=""), tally.lost + 1
+        if entry.id and (earlier := known.get((entry.id, entry.title))) is not None:
             entries[earlier] = _one_order(entries[earlier], entry)
         elif len(entries) < limit:
             known[entry.id, entry.title] = len(entries)
             entries.append(entry)
         else:
-            over += 1
-    return ParsedDocument(format="hotline", entries=tuple(entries), problems=_problems(bad, over))
+            tally.over += 1
+    return ParsedDocument(format="hotline", entries=tuple(entries), problems=_problems(tally))
+
+
+def _no_order(row: Sequence[str], heading: Sequence[str], where: Mapping[str, int]) -> bool:
+    """A total, a signature, a note below the table, or its heading once more on the next page."""
+    cells = [cell.strip() for cell in row]
+    if cells[: len(heading)] == list(heading):
+        return True
+    place, first = next(((n, cell) for n, cell in enumerate(cells) if cell), (0, ""))
+    number = where.get("number")
+    numbered = number is not None and number != place and number < len(cells) and bool(cells[number])
+    return not numbered and bool(_APART.match(first))
 
 
 def _one_order(first: ParsedEntry, more: ParsedEntry) -> ParsedEntry:
@@ -142,21 +196,27 @@ def _one_order(first: ParsedEntry, more: ParsedEntry) -> ParsedEntry:
     )
 
 
-def _problems(bad: Sequence[int], over: int) -> tuple[Problem, ...]:
-    found = []
-    if bad:
-        found.append(Problem(code="rows_unreadable", count=len(bad), detail="、".join(str(n) for n in sorted(bad)[:20])))
-    if over:
-        found.append(Problem(code="too_many_entries", count=over))
+def _problems(tally: Tally) -> tuple[Problem, ...]:
+    found = [
+        Problem(code=code, count=len(lines), detail="、".join(str(n) for n in sorted(lines)[:20]))
+        for code, lines in (("rows_unreadable", tally.bad), ("rows_apart", tally.apart))
+        if lines
+    ]
+    found += [
+        Problem(code=code, count=count)
+        for code, count in (("numbers_lost", tally.lost), ("too_many_entries", tally.over))
+        if count
+    ]
     return tuple(found)
 
 
 def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | None, list[str], Iterator[Line]]:
     """Columns by the first line that names a title or a text, with that line; else the first line, to be shown. And the rows below.
 
-    Of a heading in two lines the lower one counts where it names more.
+    A heading may stand in two lines: the lower one counts where both together name more than the upper one alone.
     """
     first: list[str] = []
+    above: list[str] = []
     for count, (_, row) in enumerate(lines, start=1):
         cells = [cell.strip() for cell in row]
         first = first or cells
@@ -166,36 +226,49 @@ def _heading(lines: Iterator[Line], fields: Fields) -> tuple[dict[str, int] | No
             if below is None:
                 return where, cells, lines
             lower = [cell.strip() for cell in below[1]]
-            more = positions(lower, fields)
-            if len(more) > len(where):
-                return more, lower, lines
-            return where, cells, chain((below,), lines)
+            more = positions(lower, fields, cells)
+            if len(positions(lower, fields)) > 0 and len(more) > len(where):
+                return more, [low or high for low, high in zip(lower, cells, strict=False)], lines
+            both = positions(cells, fields, above)
+            return both if len(both) > len(where) and _is_group(above) else where, cells, chain((below,), lines)
         if count >= HEADING_WITHIN:
             break
+        above = cells
     return None, first, lines
 
 
-def _numbered(rows: CsvRows, bad: list[int]) -> Iterator[Line]:
-    """Rows with the line they begin on; one that CSV itself refuses is noted and passed over. Empty lines are no rows."""
-    while True:
-        line = rows.line_num + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            bad.append(line)
-            continue
-        if any(cell.strip() for cell in row):
-            yield line, row
+def _is_group(above: Sequence[str]) -> bool:
+    """Whether the line over a heading names groups of columns: several cells, and no long sentence."""
+    return len({cell for cell in above if cell}) > 1
 
 
-def _entry(row: Sequence[str], where: Mapping[str, int], now: datetime) -> ParsedEntry | None:
-    def cell(field: str) -> str:
-        position = where.get(field)
+def _times(heading: Sequence[str], where: Mapping[str, int], fields: Fields) -> tuple[int, ...]:
+    """Other columns of the time of receipt: some systems keep the day and the hour apart."""
+    taken = set(where.values()) - {where.get("received")}
+    alone = (n for n, cell in enumerate(heading) if n not in taken and "received" in positions([cell], fields))
+    return tuple(n for n in alone if n != where.get("received")) if "received" in where else ()
+
+
+def _entry(row: Sequence[str], where: Mapping[str, int], times: Sequence[int], now: datetime) -> ParsedEntry | None:
+    def at(position: int | None) -> str:
         return _bare(row[position]) if position is not None and position < len(row) else ""
 
+    def cell(name: str) -> str:
+        said = at(where.get(name))
+        if name == "received" and times:
+            return _day_and_hour(said, [at(n) for n in times])
+        return said
+
     return order(cell, now)
+
+
+def _day_and_hour(said: str, others: Sequence[str]) -> str:
+    """One time of a day and an hour that stand in two columns, whichever comes first."""
+    cells = [cell.removesuffix(" 00:00:00") for cell in (said, *others) if cell]
+    day = next((cell for cell in cells if not _CLOCK.fullmatch(cell)), "")
+    hour = next((cell for cell in cells if _CLOCK.fullmatch(cell)), "")
+    whole = any(mark in day for mark in ":：时")
+    return f"{day} {hour}" if day and hour and not whole else day or said
 
 
 def _bare(cell: str) -> str:

@@ -13,7 +13,7 @@ from bot.__main__ import main
 from bot.configuration import DEMO
 from bot.store import open_store
 from bot.store.port import StoredItem
-from tests.monitors.test_hotline import FIRST, HEAD, SECOND, csv_of, xlsx
+from tests.monitors.test_hotline import FIRST, HEAD, SECOND, csv_of, workbook_of, xlsx
 
 
 @pytest.fixture
@@ -119,6 +119,41 @@ def test_a_file_that_cannot_be_imported_says_why(
     file = tmp_path / "x"
     file.write_text(text, encoding="utf-8")
     assert run(data, kind, str(file)) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_sheet_is_chosen_by_name_and_the_others_are_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "months.xlsx"
+    file.write_bytes(workbook_of(一月=[(*HEAD, "是否公开"), FIRST], 二月=[HEAD, SECOND]))
+    assert run(data, "hotline", str(file), "--preview") == 0
+    out, err = capsys.readouterr()
+    assert "工作表：一月" in out
+    assert "没有用到的列：是否公开" in out
+    assert "没有读：二月；要读另外的，请加 --sheet 名称" in err
+    assert run(data, "hotline", str(file), "--sheet", "二月") == 0
+    out, err = capsys.readouterr()
+    assert ("新增1条" in out, err) == (True, "")
+    assert [r.item.title for r in waiting(data)] == ["路灯不亮"]
+    assert run(data, "hotline", str(file), "--sheet", "三月") == 1
+    assert "没有指定的工作表，文件里有：一月、二月" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "文件是空的"),
+        ("工单编号,标题\n", "只有表头，下面没有工单"),
+        ("<html><p>请登录</p></html>", "也不是另存为网页的表格"),
+    ],
+)
+def test_a_table_without_orders_says_why(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(text, encoding="utf-8")
+    assert run(data, "hotline", str(file)) == 1
     assert said in capsys.readouterr().err
 
 

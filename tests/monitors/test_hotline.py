@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from openpyxl import Workbook
@@ -201,9 +201,9 @@ def test_every_usual_separator_is_recognised(separator: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "\ufeff<html><td>标题</td></html>".encode()]
+    "body", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "\ufeff<html><p>标题</p></html>".encode(), b"<"]
 )
-def test_an_old_workbook_or_a_saved_page_is_told_as_such(body: bytes) -> None:
+def test_an_old_workbook_or_a_page_without_a_table_is_told_as_such(body: bytes) -> None:
     assert [p.code for p in read(body).problems] == ["unreadable"]
 
 
@@ -285,3 +285,217 @@ def test_gbk_behind_a_mark_of_utf8_is_read() -> None:
 
 def test_a_date_number_in_full_width_digits_is_a_date() -> None:
     assert hotline.received("４６０８３．５", NOW) == datetime(2026, 3, 2, 12, 0, tzinfo=BEIJING)
+
+
+TABLE = """<html><head><meta charset="{0}"></head><body><table border=1>
+<tr><th colspan=4>12345工单明细</th></tr>
+<tr><td>工单编号</td><td>诉求标题<td>诉求内容</td><td>承办单位</td></tr>
+<tr><td>GD1</td><td>停水</td><td>停水<br>三天</td><td rowspan=2>水利局</td></tr>
+<tr><td>GD2</td><td>漏水</td><td>王小明说漏水</td></tr></table></body></html>"""
+SPREADSHEET = """<?xml version="1.0"?><Workbook xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>
+<Row><Cell><Data>工单编号</Data></Cell><Cell><Data>标题</Data></Cell><Cell><Data>内容</Data></Cell></Row>
+<Row><Cell><Data>GD1</Data></Cell><Cell ss:Index="3"><Data>停水三天</Data></Cell></Row></Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb2312"])
+def test_a_table_saved_as_a_web_page_is_read_with_its_spans(charset: str) -> None:
+    first, second = read(TABLE.format(charset).encode(charset)).entries
+    assert (first.id, first.title, first.summary) == ("GD1", "停水", "停水\n三天\n承办单位：水利局")
+    assert (second.id, second.summary) == ("GD2", "王小明说漏水\n承办单位：水利局")
+
+
+def test_an_xml_spreadsheet_is_read_and_its_left_out_cells_counted() -> None:
+    (entry,) = read(SPREADSHEET.encode()).entries
+    assert (entry.id, entry.title, entry.summary) == ("GD1", "停水三天", "停水三天")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        (
+            "流水号",
+            "来电主题",
+            "来电内容",
+            "登记日期",
+            "来电人姓名",
+            "来电号码",
+            "问题属地",
+            "处置单位",
+            "处置状态",
+            "反馈时间",
+            "群众评价",
+        ),
+        (
+            "单号",
+            "问题标题",
+            "问题描述",
+            "受理日期",
+            "市民称呼",
+            "市民电话",
+            "区域",
+            "责任部门",
+            "处理进度",
+            "答复日期",
+            "满意情况",
+        ),
+        (
+            "信件编号",
+            "信件主题",
+            "信件内容",
+            "写信时间",
+            "写信人",
+            "手机号码",
+            "所在乡镇",
+            "受理部门",
+            "当前环节",
+            "回复时间",
+            "是否满意",
+        ),
+        (
+            "举报编号",
+            "举报事项名称",
+            "举报内容",
+            "举报时间",
+            "举报人",
+            "联系方式",
+            "违法地点",
+            "经办科室",
+            "办理结果",
+            "办结日期",
+            "回访情况",
+        ),
+    ],
+)
+def test_headings_of_other_systems_are_known_by_what_they_are_made_of(heading: tuple[str, ...]) -> None:
+    row = ("A1", "路灯", "路灯不亮", "2026-03-02", "王小明", "13800001234", "城关镇", "住建局", "已办结", "2026-03-04", "满意")
+    (entry,) = read(csv_of(heading, row)).entries
+    assert (entry.id, entry.title, entry.author, entry.published) == (
+        "A1",
+        "路灯",
+        "王某",
+        datetime(2026, 3, 2, tzinfo=BEIJING),
+    )
+    assert entry.summary.split("\n") == [
+        *("路灯不亮", "地点：城关镇", "承办单位：住建局", "办理状态：已办结", "办结时间：2026-03-04", "满意度：满意"),
+    ]
+    assert json.loads(entry.original) == {"姓名": "王小明", "电话": "13800001234"}
+
+
+@pytest.mark.parametrize("heading", ["答复内容", "办理单位电话", "被举报人", "办结时限", "回访人", "满意件数统计"])
+def test_a_column_of_another_meaning_is_not_taken_for_one_of_ours(heading: str) -> None:
+    found = hotline.headings(csv_of(("编号", "标题", "内容", heading), ("1", "停水", "停水", "x")), {}, FIELDS)
+    assert found.unused == (heading,)
+
+
+def test_the_day_and_the_hour_may_stand_in_two_columns() -> None:
+    head = ("工单编号", "标题", "受理日期", "受理时间")
+    rows_of = (("1", "停水", "2026/3/2", "8:05"), ("2", "停电", "2026-03-02 09:10", "8:05"), ("3", "漏气", "", "8:05"))
+    times = [e.published for e in read(csv_of(head, *rows_of)).entries]
+    assert times[:2] == [datetime(2026, 3, 2, 8, 5, tzinfo=BEIJING), datetime(2026, 3, 2, 9, 10, tzinfo=BEIJING)]
+    sheet = xlsx(head, ("1", "停水", date(2026, 3, 2), time(8, 5)))
+    assert read(sheet).entries[0].published == datetime(2026, 3, 2, 8, 5, tzinfo=BEIJING)
+
+
+def test_a_heading_may_be_made_of_two_lines() -> None:
+    lines = (
+        ("序号", "编号", "诉求", None, "时间", None),
+        (None, None, "标题", "内容", "受理", "办结"),
+        (1, "A1", "停水", "停水三天", datetime(2026, 3, 2, 8, 5), "2026-03-03"),
+    )
+    (entry,) = read(merged(lines, "A1:A2", "B1:B2", "C1:D1", "E1:F1")).entries
+    assert (entry.id, entry.published) == ("A1", datetime(2026, 3, 2, 8, 5, tzinfo=BEIJING))
+    assert entry.summary == "停水三天\n办结时间：2026-03-03"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("合计", "2件", "", ""),
+        ("合 计：", "", "2", ""),
+        ("填表人：张三", "", "审核人：李四", ""),
+        ("共2件", "", "", ""),
+        ("", "备注：数据截至3月2日", "", ""),
+        ("工单编号", "标题", "内容", "受理时间"),
+    ],
+)
+def test_totals_signatures_and_a_repeated_heading_are_no_orders(line: tuple[str, ...]) -> None:
+    body = csv_of(("工单编号", "标题", "内容", "受理时间"), ("1", "停水", "停水", ""), line, ("2", "合计多收电费", "电费", ""))
+    found = read(body)
+    assert [e.title for e in found.entries] == ["停水", "合计多收电费"]
+    assert [(p.code, p.count, p.detail) for p in found.problems] == [("rows_apart", 1, "3")]
+
+
+def test_an_order_whose_title_begins_like_a_note_is_kept_where_it_has_a_number() -> None:
+    found = read(csv_of(("标题", "工单编号"), ("说明：小区停水", "7"), ("说明：小区停水", "")))
+    assert [e.id for e in found.entries] == ["7"]
+
+
+@pytest.mark.parametrize("lost", ["2.0260302E+19", "2.02603E19", 20260302080012345678.0])
+def test_a_number_that_a_spreadsheet_has_rounded_identifies_nothing(lost: object) -> None:
+    head = ("工单编号", "标题", "受理时间")
+    body = xlsx(head, (lost, "停水", "2026-03-02"), (lost, "停电", "2026-03-02"))
+    found = read(body)
+    assert [e.id for e in found.entries] == ["", ""]
+    assert [(p.code, p.count) for p in found.problems] == [("numbers_lost", 2)]
+    other = read(xlsx(head, (lost, "漏气", "2026-03-09")))
+    ids = {i.id for d in (found, other) for i in items(d, "12345", NOW, ItemKind.HOTLINE)}
+    assert len(ids) == 3
+
+
+def workbook_of(**sheets: Sequence[Sequence[object]]) -> bytes:
+    book = Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for title, lines in sheets.items():
+        sheet = book.create_sheet(title.removeprefix("hidden_"))
+        if title.startswith("hidden_"):
+            sheet.sheet_state = "hidden"
+        for line in lines:
+            sheet.append(list(line))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_the_sheet_that_names_most_is_read_and_its_likes_are_named() -> None:
+    body = workbook_of(统计=[("标题", "数量"), ("停水", 3)], 一月=[HEAD, FIRST], 二月=[HEAD, SECOND], hidden_旧=[HEAD, FIRST])
+    found = read(body)
+    assert [e.id for e in found.entries] == ["1001"]
+    assert [(p.code, p.detail) for p in found.problems] == [("sheets_left", "二月")]
+    assert hotline.headings(body, {}, FIELDS).sheet == "一月"
+
+
+def test_a_sheet_is_chosen_by_name_and_a_wrong_name_reads_nothing() -> None:
+    body = workbook_of(一月=[HEAD, FIRST], 二月=[HEAD, SECOND])
+    named = hotline.read(body, {}, fields_of({"sheet": ("二月",)}), NOW)
+    assert [e.id for e in named.entries] == ["1002"]
+    assert named.problems == ()
+    wrong = hotline.read(body, {}, fields_of({"sheet": ("三月",)}), NOW)
+    assert wrong.entries == ()
+    assert [(p.code, p.detail) for p in wrong.problems] == [("sheet_missing", "一月、二月")]
+
+
+def test_the_separator_is_the_one_that_names_columns_not_the_commonest_mark() -> None:
+    text = "工单编号;标题;内容\n1;停水,停电,停气;停水,停电,停气,停暖,停网,没人管\n"
+    assert [e.title for e in read(text.encode()).entries] == ["停水,停电,停气"]
+    assert [e.title for e in read(text.replace(";", "|").encode()).entries] == ["停水,停电,停气"]
+    assert [e.title for e in read(f"sep=;\n{text}".encode()).entries] == ["停水,停电,停气"]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ['2,停电,"没说完,2026-03-02', '2,停电,"没说完,2026-03-02\n4,路灯,"又没说完,2026-03-02'],
+    ids=["never closed", "closed by the next"],
+)
+def test_a_quotation_mark_that_only_opens_costs_no_other_row(damaged: str) -> None:
+    body = f'工单编号,标题,内容,受理时间\n1,停水,停水,2026-03-02\n{damaged}\n3,漏气,"漏气，\n很急",2026-03-02\n'
+    found = read(body.encode())
+    assert {e.id: e.title for e in found.entries}.items() >= {"1": "停水", "2": "停电", "3": "漏气"}.items()
+    assert next(e.summary for e in found.entries if e.id == "3") == "漏气，\n很急"
+
+
+def test_a_line_break_inside_a_cell_is_no_new_row_even_where_it_looks_like_one() -> None:
+    body = '工单编号,标题,内容\n1,停水,"第一，\n2,停电,第二"\n3,漏气,漏气\n'
+    assert [e.id for e in read(body.encode()).entries] == ["1", "3"]
+    late = csv_of(("工单编号", "标题", "内容"), *((n, "停水", f"第{n}件\n换行") for n in range(40)), ("", "", ""), (99, "", ""))
+    assert [(p.code, p.detail) for p in read(late).problems] == [("rows_unreadable", "83")]
