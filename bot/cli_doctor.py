@@ -20,7 +20,7 @@ from bot.configuration import data_of, settings_of
 from bot.doctor_sources import table
 from bot.engine_health import engine_health
 from bot.engine_words import LATE, Line, engine_lines, retention_line
-from bot.health import troubles
+from bot.health import KINDS, overdue, troubles
 from bot.labels import stamp
 from bot.retention import LAST as RETENTION
 from bot.store import SqlStore, StoreError, open_store
@@ -180,9 +180,12 @@ async def _sources(store: SqlStore, settings: Settings) -> list[Finding]:
     enabled = [s for s in settings.sources if s.enabled]
     for source in enabled:
         state = states.get(source.id)
-        if state is None:
-            continue
-        out += [Finding(level="warning", what=f"来源 {source.name}", detail=t.detail) for t in troubles(source, state, now)]
+        if state is not None:
+            out += [Finding(level="warning", what="来源", detail=t.detail) for t in troubles(source, state, now)]
+    late = [s.name for s in enabled if s.id in states and overdue(s, states[s.id], now)]
+    if late:
+        some = "、".join(late[:3]) + (f"等{len(late)}个" if len(late) > 3 else "")
+        out.append(Finding(level="warning", what="来源", detail=f"{some}到点没有轮询，请检查服务是否在运行。"))
     return out or [Finding(level="ok", what="来源", detail=f"启用{len(enabled)}个，没有异常。")]
 
 
@@ -200,5 +203,5 @@ async def _outbox(store: SqlStore, settings: Settings) -> list[Finding]:
 
 
 async def _open_problems(store: SqlStore, settings: Settings) -> list[Finding]:
-    rows = await store.problems()
+    rows = [p for p in await store.problems() if p.kind not in KINDS]  # those of sources stand above
     return [Finding(level="warning", what="问题", detail=p.detail) for p in rows[:10]]

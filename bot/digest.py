@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
-from bot.health import troubles
+from bot.health import ALIVE, overdue, troubles
 from bot.labels import beijing
 from bot.outbox import reply_message
 from bot.rota_desk import check_gaps
@@ -46,12 +46,21 @@ async def sources_line(desk: Desk, now: datetime) -> str:
 
 
 def health_of(settings: Settings, states: Mapping[str, SourceState], now: datetime) -> str:
-    """The same from what was read."""
+    """The same from what was read: those that bring nothing, and those that were never heard of, are named."""
     used = [s for s in settings.sources if s.enabled]
-    known = [(s, states[s.id]) for s in used if s.id in states]
-    bad = [s.name for s, state in known if troubles(s, state, now)]
-    health = "全部正常" if not bad else f"{len(bad)}个异常（{'、'.join(bad[:3])}{'等' if len(bad) > 3 else ''}）"
-    return f"来源{len(used)}个，{health}"
+    tried = [(s, states[s.id]) for s in used if s.id in states and states[s.id].last_try_at]
+    bad = [s.name for s, state in tried if overdue(s, state, now) or any(t.kind not in ALIVE for t in troubles(s, state, now))]
+    known = {s.id for s, _ in tried}
+    parts = [
+        _named(bad, "异常"),
+        _named([s.name for s in used if s.id not in known and s.url], "尚未轮询"),
+        _named([s.name for s in used if s.id not in known and not s.url], "尚未推送"),
+    ]
+    return f"来源{len(used)}个，{'，'.join(p for p in parts if p) or '全部正常'}"
+
+
+def _named(names: list[str], what: str) -> str:
+    return f"{len(names)}个{what}（{'、'.join(names[:3])}{'等' if len(names) > 3 else ''}）" if names else ""
 
 
 async def tell_gaps(desk: Desk) -> None:

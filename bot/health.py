@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,11 +17,11 @@ from bot import outbox
 from bot.clock import wall
 from bot.desk import Desk
 from bot.labels import BEIJING, beijing
+from bot.skew import doubted, skew_of
 from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
 from config.daytime import between
 from config.schema import Source
-from monitors.http_headers import http_date
 from monitors.rhythm import silent_too_long
 
 TELL_AFTER: Final = 3
@@ -31,18 +30,32 @@ STALE_AFTER: Final = timedelta(minutes=30)
 TELL_EVERY: Final = timedelta(minutes=10)
 LINE_DOWN: Final = 5
 """Sources that must fail together, and be half of all, before the line itself is suspected."""
-SKEW: Final = timedelta(minutes=2)
+AHEAD: Final = timedelta(minutes=10)
+"""A source's clock this far ahead of ours is wrong."""
+BEHIND: Final = timedelta(hours=1)
+"""Its answer this far behind ours: its clock is wrong or a cache answers with what is old; minutes are any cache's way."""
+BLIND: Final = timedelta(minutes=70)
+"""A failing source asked again only later than this (normal back-off stays below) goes unseen meanwhile: told at once."""
+SETTLED: Final = timedelta(minutes=30)
+"""Damage that one try brings and the next mends is weather; so is a recovery that does not last so long."""
+OVERDUE: Final = timedelta(minutes=10)
 SHOWN: Final = 8
 TOLD: Final = "health.told"
 
 FAILING, SILENT, STALE, FORMAT, MOVED = "source", "source_silent", "source_stale", "source_format", "source_moved"
+CLOCK: Final = "source_clock"
 KINDS: Final[Mapping[str, str]] = {
     FAILING: "来源取不到",
     SILENT: "来源静默",
     STALE: "榜单陈旧",
     FORMAT: "来源内容受损",
     MOVED: "来源搬家",
+    CLOCK: "来源时钟不准",
 }
+PASSING: Final = frozenset({FORMAT, CLOCK})
+"""Troubles that one answer may bring by chance: told once they have lasted."""
+ALIVE: Final = frozenset({MOVED, CLOCK})
+"""Troubles of a source that brings what it has all the same."""
 
 REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "timeout": ("响应超时", "请核对对方网站是否正常、本机网络是否通畅"),
@@ -89,7 +102,7 @@ class Trouble:
 def reason_text(code: str, detail: str = "", status: int = 0) -> str:
     """``网址不存在（404）``: what the last error was, for the source page."""
     what = REASONS.get(code, REASONS["own_error"])[0]
-    more = str(status) if status else detail if code in ("format", "folder", "own_error", "unexpected") else ""
+    more = str(status) if status >= 300 else detail if code in ("format", "folder", "own_error", "unexpected") else ""
     return f"{what}（{more}）" if more else what
 
 
@@ -100,36 +113,90 @@ def code_of(text: str) -> str:
 
 def troubles(source: Source, state: SourceState, now: datetime) -> tuple[Trouble, ...]:
     """Everything wrong with a source, from its state alone: the same for the problem rows, the board and the doctor."""
-    found = []
-    code = code_of(state.last_error) if state.failures else ""
-    if state.failures >= TELL_AFTER or code in AT_ONCE:
-        todo = REASONS[code][1] + (OWN_DEAD if source.own else "")
-        times = f"连续{state.failures}次" if state.failures > 1 else ""
-        found.append(Trouble(kind=FAILING, detail=f"{source.name}{times}取不到：{state.last_error}。系统会继续尝试；{todo}。"))
-    if state.stale_since and now - state.stale_since > max(STALE_AFTER, timedelta(seconds=3 * source.interval)):
-        since = beijing(state.stale_since, now)
-        found.append(
-            Trouble(
-                kind=STALE, detail=f"{source.name}自{since}起给的是旧榜单。请检查榜单服务能否访问原平台，必要时重启该服务。"
-            )
-        )
-    if not state.failures and silent(source, state, now):
-        heard = last_heard(source, state)
-        last = beijing(heard, now) if heard else "不详"
-        todo = OWN_SILENT if source.own else "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
-        what = "没有新内容，超过其平时的间隔" if state.last_new_at else "能打开，但从未取到任何内容"
-        found.append(Trouble(kind=SILENT, detail=f"{source.name}自{last}起{what}。{todo}。"))
-    if state.remark:
-        found.append(
-            Trouble(kind=FORMAT, detail=f"{source.name}：{state.remark}。能读的部分已入库；请联系来源单位或调整配置。")
-        )
-    if state.moved_to and state.address == source.url:
-        found.append(
-            Trouble(
-                kind=MOVED, detail=f"{source.name}已永久搬到 {state.moved_to}，现按新地址读取。请改正 sources.toml 中的 url。"
-            )
-        )
-    return tuple(found)
+    found = [
+        (FAILING, _failing(source, state, now)),
+        (STALE, _stale(source, state, now)),
+        (SILENT, _silence(source, state, now)),
+        (FORMAT, f"：{state.remark}。能读的部分已入库；{_mending(source, state.remark)}" if state.remark else ""),
+        (MOVED, f"已永久搬到 {state.moved_to}，现按新地址读取。请改正 sources.toml 中的 url" if _moved(source, state) else ""),
+        (CLOCK, _clock(state)),
+    ]
+    return tuple(Trouble(kind=kind, detail=f"{source.name}{text}。") for kind, text in found if text)
+
+
+def _failing(source: Source, state: SourceState, now: datetime) -> str:
+    if not state.failures:
+        return ""
+    code, again = code_of(state.last_error), blind_until(source, state)
+    if state.failures < TELL_AFTER and code not in AT_ONCE and not again:
+        return ""
+    todo = REASONS[code][1] + (OWN_DEAD if source.own else "")
+    times = f"连续{state.failures}次" if state.failures > 1 else ""
+    wait = f"，下次{beijing(again, now)}" if again else ""
+    return f"{times}取不到：{state.last_error}。系统会继续尝试{wait}；{todo}"
+
+
+def blind_until(source: Source, state: SourceState) -> datetime | None:
+    """When a failing source is asked again, where that is long: it asked for it, or is gone."""
+    if state.next_poll_at is None or state.last_try_at is None:
+        return None
+    wait = state.next_poll_at - state.last_try_at
+    return state.next_poll_at if wait > max(BLIND, timedelta(seconds=3.4 * source.interval)) else None
+
+
+def _stale(source: Source, state: SourceState, now: datetime) -> str:
+    if not state.stale_since or now - state.stale_since <= max(STALE_AFTER, timedelta(seconds=3 * source.interval)):
+        return ""
+    since = beijing(state.stale_since, now)
+    return f"自{since}起给的是旧榜单。请检查榜单服务能否访问原平台，必要时重启该服务"
+
+
+def _silence(source: Source, state: SourceState, now: datetime) -> str:
+    if state.failures or not silent(source, state, now):
+        return ""
+    heard = last_heard(source, state)
+    last = beijing(heard, now) if heard else "不详"
+    todo = OWN_SILENT if source.own else "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
+    what = "没有新内容，超过其平时的间隔" if state.last_new_at else "能打开，但从未取到任何内容"
+    return f"自{last}起{what}。{todo}"
+
+
+def _mending(source: Source, remark: str) -> str:
+    if source.kind in ("hotline", "folder"):
+        return "请按所列行号核对工单，列名不符的改 hotline.toml"
+    if "过多" in remark or "过大" in remark:
+        return "反复出现的，请改用条数少的地址，或请来源单位减少每次的条数"
+    return "反复出现的，请来源单位改正，或改用同一内容的其他地址"
+
+
+def _moved(source: Source, state: SourceState) -> bool:
+    return bool(state.moved_to) and state.address == source.url
+
+
+def _clock(state: SourceState) -> str:
+    off = timedelta(seconds=state.skew or 0)
+    told = "系统只按收到的时间计时，不受影响"
+    if off > AHEAD:
+        return f"的时钟比本机快{span(off)}，所标时间不可靠，{told}。请核对本机时间；本机无误的，请告知来源单位校时"
+    if off < -BEHIND:
+        what = "对方时钟慢了，或中间的缓存给的是旧内容"
+        return f"应答上的时间比本机早{span(-off)}：{what}，{told}。请用浏览器打开核对是不是最新内容；确系旧内容的，请换地址"
+    return ""
+
+
+def span(length: timedelta) -> str:
+    """``5分钟``, ``1.5小时``, ``3天``."""
+    seconds = round(length.total_seconds())
+    minutes = seconds / 60
+    if minutes < 1:
+        return f"{seconds}秒"
+    value, unit = (minutes, "分钟") if minutes < 120 else (minutes / 60, "小时") if minutes < 2880 else (minutes / 1440, "天")
+    return f"{value:.1f}".removesuffix(".0") + unit
+
+
+def overdue(source: Source, state: SourceState, now: datetime) -> bool:
+    """Whether its turn has long passed: the poller itself is not at work."""
+    return bool(source.url and state.next_poll_at and now - state.next_poll_at > OVERDUE)
 
 
 def silent(source: Source, state: SourceState, now: datetime) -> bool:
@@ -154,6 +221,7 @@ class Watch:
     open: dict[tuple[str, str], str] = field(default_factory=dict)
     skews: dict[str, timedelta] = field(default_factory=dict)
     told_at: datetime | None = None
+    down_at: datetime | None = None
 
     async def load(self) -> None:
         """What was open before a restart."""
@@ -164,6 +232,8 @@ class Watch:
     async def check(self, source: Source, state: SourceState, now: datetime) -> None:
         """Open, refresh and close the problems of one source; a well one costs nothing."""
         found = {t.kind: t.detail for t in troubles(source, state, now)}
+        if ("clock", "sources") in self.open:
+            found.pop(CLOCK, None)  # it is ours that is wrong
         for kind in KINDS:
             await self._set(kind, source.id, found.get(kind, ""), now)
 
@@ -199,6 +269,10 @@ class Watch:
         )
         await self._set("clock", "sources", detail, now)
 
+    def line_is_down(self) -> bool:
+        """Whether our own line was found down at the last look: then nobody is asked less often for it."""
+        return self.down_at is not None and self.down_at == self.told_at
+
     async def tell(self, sources: Sequence[Source], states: Mapping[str, SourceState]) -> None:
         """One message about what is newly wrong or well again; at night only that the line is down."""
         now = self.desk.now()
@@ -206,17 +280,40 @@ class Watch:
             return
         self.told_at = now
         rows = [p for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"]
-        down = line_down(sources, states)
-        told: dict[str, str] = json.loads(await self.desk.store.meta(TOLD) or "{}")
-        current = _current(rows, sources, down)
+        if line_down(sources, states):
+            self.down_at = now
+        told = {k: _told(v) for k, v in json.loads(await self.desk.store.meta(TOLD) or "{}").items()}
+        shown = [p for p in rows if f"{p.kind}|{p.subject}" in told or self._lasts(p, states.get(p.subject), now)]
+        current = _current(shown, sources, self.line_is_down())
         own = {f"{FAILING}|{s.id}" for s in sources if s.own} & (current.keys() - told.keys())
-        if at_night(self.desk, now) and not down and not own:
+        if at_night(self.desk, now) and not self.line_is_down() and not own:
             return
-        ours = down or bool(own) or any(f"{SILENT}|{s.id}" in current.keys() - told.keys() for s in sources if s.own)
-        if text := news(told, current):
+        ours = (
+            self.line_is_down()
+            or bool(own)
+            or any(f"{SILENT}|{s.id}" in current.keys() - told.keys() for s in sources if s.own)
+        )
+        at_once = {"line", *(f"{FAILING}|{s.id}" for s in sources if s.own)}
+        after: dict[str, tuple[str, datetime | None]] = {key: (name, None) for key, (name, _) in current.items()}
+        for key in told.keys() - current.keys():
+            name, since = told[key][0], told[key][1] or now
+            if key not in at_once and now - since < SETTLED:
+                after[key] = (name, since)  # well, but not yet called so
+        well = {key: name for key, (name, _) in told.items() if key not in after}
+        if text := news({key: name for key, (name, _) in told.items() if key in current} | well, current):
             await self._send(text, urgent=ours, key=f"{now.isoformat()}|{'|'.join(sorted(current))}")
-            names = {key: name for key, (name, _) in current.items()}
-            await self.desk.store.set_meta(TOLD, json.dumps(names, ensure_ascii=False))
+        if after != told:
+            kept = {key: [name, since.isoformat() if since else ""] for key, (name, since) in after.items()}
+            await self.desk.store.set_meta(TOLD, json.dumps(kept, ensure_ascii=False))
+
+    def _lasts(self, problem: Problem, state: SourceState | None, now: datetime) -> bool:
+        """Whether a trouble not told yet is to be told: not by one answer, nor by what our own line did."""
+        tried = state.last_try_at if state else None
+        if problem.kind in PASSING:
+            return now - problem.first_at >= SETTLED and tried is not None and tried > problem.first_at
+        if problem.kind == FAILING and self.down_at is not None:
+            return not self.line_is_down() and tried is not None and tried > self.down_at
+        return True
 
     async def _send(self, text: str, *, urgent: bool, key: str) -> None:
         desk = self.desk
@@ -236,14 +333,17 @@ def line_down(sources: Sequence[Source], states: Mapping[str, SourceState]) -> b
     return len(failing) >= LINE_DOWN and 2 * len(failing) > len(used)
 
 
+def _told(value: str | Sequence[str]) -> tuple[str, datetime | None]:
+    """The name of what was told, and since when it has been well; an older version kept the name alone."""
+    if isinstance(value, str):
+        return value, None
+    return value[0], datetime.fromisoformat(value[1]) if value[1] else None
+
+
 def _current(rows: Sequence[Problem], sources: Sequence[Source], down: bool) -> dict[str, tuple[str, str]]:
-    """What is wrong now, key -> (name, sentence), oldest first; with the line down the sources it hides are one trouble."""
+    """What is wrong now, key -> (name, sentence), oldest first; with the line down that is one trouble more."""
     names = {**{s.id: s.name for s in sources}, "sources": "时钟"}
-    out = {
-        f"{p.kind}|{p.subject}": (names[p.subject], p.detail)
-        for p in reversed(rows)
-        if p.subject in names and not (down and p.kind == FAILING)
-    }
+    out = {f"{p.kind}|{p.subject}": (names[p.subject], p.detail) for p in reversed(rows) if p.subject in names}
     if down:
         todo = "请立即检查网络；恢复前请人工查看主要平台和热线"
         out["line"] = ("网络", f"半数以上来源同时取不到，多半是本机网络或代理故障，监测实际已中断。{todo}。")
@@ -268,27 +368,3 @@ def at_night(desk: Desk, now: datetime) -> bool:
     """Quiet hours of the installation: administrators sleep, the board shows the problem meanwhile."""
     local = now.astimezone(BEIJING)
     return between(local.hour * 60 + local.minute, desk.settings.bot.quiet_from, desk.settings.bot.quiet_to)
-
-
-def skew_of(headers: Mapping[str, str], ours: datetime) -> timedelta | None:
-    """How far the answer's Date is ahead of `ours`; None without one, or where a cache kept the answer."""
-    if headers.get("age", "0").strip() not in ("", "0"):
-        return None
-    theirs = http_date(headers.get("date", ""))
-    return theirs - ours if theirs else None
-
-
-def skew_seconds(headers: Mapping[str, str]) -> int | None:
-    """Seconds the answer's clock is ahead of ours now; None where it does not say."""
-    off = skew_of(headers, wall())
-    return round(off.total_seconds()) if off is not None else None
-
-
-def doubted(skews: Sequence[timedelta]) -> timedelta | None:
-    """The median difference where at least three hosts, and most of all, agree that our clock is off."""
-    seconds = [s.total_seconds() for s in skews]
-    if len(seconds) < 3:
-        return None
-    middle = median(seconds)
-    agree = sum(1 for s in seconds if abs(s - middle) < SKEW.total_seconds())
-    return timedelta(seconds=middle) if abs(middle) > SKEW.total_seconds() and 2 * agree > len(seconds) else None

@@ -19,8 +19,9 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import Watch, reason_text, skew_seconds
+from bot.health import Watch, reason_text
 from bot.parsing import Parsing
+from bot.skew import skew_seconds
 from bot.store.port import PollCounts, SourceState
 from config.oserror import why
 from config.schema import Source

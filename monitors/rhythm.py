@@ -24,6 +24,8 @@ ADVICE_CAP: Final = timedelta(hours=24)
 """Retry-After is honoured up to here; Cache-Control only up to the configured interval's slowest."""
 SILENCE_FLOOR: Final = timedelta(hours=24)
 SILENCE_CAP: Final = timedelta(days=30)
+UNKNOWN_SILENCE: Final = timedelta(days=3)
+"""Allowed where the rhythm is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,4 +132,4 @@ def allowed_silence(published: Sequence[datetime]) -> timedelta | None:
 
 def silent_too_long(last_new: datetime | None, allowed: timedelta | None, now: datetime) -> bool:
     """Whether a source has brought nothing for longer than its rhythm allows; three days where that is unknown."""
-    return last_new is not None and now - last_new > (allowed or 3 * SILENCE_FLOOR)
+    return last_new is not None and now - last_new > (allowed or UNKNOWN_SILENCE)

@@ -11,10 +11,12 @@ from aiohttp import web
 
 from bot.board import sources
 from bot.board.access import Handler, Visitor, refuse
+from bot.health import blind_until, span
 from bot.labels import beijing
 from bot.store.kept import Spell
 from bot.store.port import SourceState
 from config.schema import Source
+from monitors.rhythm import UNKNOWN_SILENCE
 
 if TYPE_CHECKING:
     from bot.board.pages import Board
@@ -50,16 +52,36 @@ def facts(source: Source, state: SourceState | None, line: sources.SourceLine, n
         ("最近一次尝试", moment(s.last_try_at)),
         ("最近成功", moment(s.last_success_at)),
         ("最近有新内容", moment(s.last_new_at)),
-        ("轮询间隔", f"现在每{span(line.pace)}（配置{span(source.interval)}）" if source.url else "不轮询"),
+        ("轮询间隔", _pace(source, s, line)),
         ("下次轮询", _next(source, s, now)),
-        ("平时的更新节奏", f"超过{span(s.quiet)}没有新内容即提示" if s.quiet else "条目还少，看不出"),
+        ("平时的更新节奏", _rhythm(source, s)),
         ("累计条数", str(s.items_total)),
         ("重复条数", f"{s.duplicates_total}{share(s)}"),
         ("内容受损", f"{s.damage}次" + (f"，最近：{s.remark}" if s.remark else "")),
-        ("对方时钟", clock(s.skew)),
+        ("对方时钟", clock(s.skew) if s.last_success_at else "无数据"),
         ("已搬到", s.moved_to or "没有"),
     ]
     return tuple(rows)
+
+
+def _pace(source: Source, s: SourceState, line: sources.SourceLine) -> str:
+    if not source.url:
+        return "不轮询"
+    configured = span(timedelta(seconds=source.interval))
+    if s.failures:
+        why = "按对方要求等待" if blind_until(source, s) and not s.last_error.startswith("来源已关闭") else "出错期间逐次放慢"
+        return f"{why}，恢复后照常（配置{configured}）"
+    return f"现在每{span(timedelta(seconds=line.pace))}（配置{configured}）"
+
+
+def _rhythm(source: Source, s: SourceState) -> str:
+    if source.kind == "site":
+        return "网页只看能否打开、内容对不对，不计条目"
+    if source.quiet_hours:
+        return f"超过{span(timedelta(hours=source.quiet_hours))}没有新内容即提示（配置）"
+    if s.quiet:
+        return f"超过{span(timedelta(seconds=s.quiet))}没有新内容即提示"
+    return f"还看不出，暂按超过{span(UNKNOWN_SILENCE)}没有新内容即提示"
 
 
 def _next(source: Source, s: SourceState, now: datetime) -> str:
@@ -79,16 +101,7 @@ def clock(skew: int | None) -> str:
         return "对方没有给出时间"
     if abs(skew) < 30:
         return "与本机一致（相差30秒以内）"
-    return f"比本机{'快' if skew > 0 else '慢'}{span(abs(skew))}"
-
-
-def span(seconds: int) -> str:
-    """``5分钟``, ``1.5小时``, ``3天``."""
-    minutes = timedelta(seconds=seconds).total_seconds() / 60
-    if minutes < 1:
-        return f"{seconds}秒"
-    value, unit = (minutes, "分钟") if minutes < 120 else (minutes / 60, "小时") if minutes < 2880 else (minutes / 1440, "天")
-    return f"{value:.1f}".removesuffix(".0") + unit
+    return f"比本机{'快' if skew > 0 else '慢'}{span(timedelta(seconds=abs(skew)))}"
 
 
 def _spell(s: Spell, now: datetime) -> tuple[str, str, int, str]:

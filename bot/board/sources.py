@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.health import troubles
+from bot.health import overdue, troubles
 from bot.store.port import SourceState
 from config.schema import Source
 
@@ -25,8 +25,8 @@ WORDS = {
     "source_stale": "榜单陈旧",
     "source_format": "内容受损",
     "source_moved": "已搬家",
+    "source_clock": "时钟不准",
 }
-SLACK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +83,13 @@ def _state(source: Source, state: SourceState | None, now: datetime) -> tuple[st
         return "已停用", "off"
     if state is None or state.last_try_at is None:
         return ("尚未轮询" if source.url else "尚未推送"), "late"
+    found = troubles(source, state, now)
+    if state.failures and not any(t.kind == "source" for t in found):
+        return "上一次没有取到，稍后再试" if state.failures == 1 else f"最近{state.failures}次没有取到，稍后再试", "bad"
     if state.failures:
-        return f"连续失败{state.failures}次", "bad"
-    if source.url and state.next_poll_at and now - state.next_poll_at > SLACK:
+        return f"连续失败{state.failures}次" if state.failures > 1 else "取不到", "bad"
+    if overdue(source, state, now):
         return "超时未轮询", "late"
-    if found := troubles(source, state, now):
+    if found:
         return "、".join(WORDS[t.kind] for t in found), "late"
     return "正常", "ok"

@@ -124,7 +124,7 @@ def untrue(number: int, line: SourceLine) -> str:
     if kind in TRUTH:
         told = line.tone == "bad" and line.error.startswith(TRUTH[kind])
         return "" if told else f"{kind}：{line.state} {line.error}"
-    if kind == "hiccup" and line.state == "连续失败1次":
+    if kind == "hiccup" and line.state.startswith("上一次没有取到"):
         return ""
     return "" if line.tone == "ok" and line.items else f"{kind}：{line.state} {line.error}"
 

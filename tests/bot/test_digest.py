@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.digest import daily, zero_report
+from bot.digest import daily, health_of, zero_report
 from bot.scheduler import arm
 from bot.store.port import SourceState
 from config.schema import Settings, Source
@@ -39,11 +40,13 @@ async def test_sources_and_matters_are_counted_as_they_are(tmp_path: Path) -> No
         off = replace(feeds[0], id="off", enabled=False)
         made.desk.settings = replace(made.desk.settings, sources=(*feeds, off))
         for source, failures in (("s0", 0), ("s1", 3), ("off", 9)):
-            state = SourceState(source_id=source, failures=failures, last_error="响应超时" if failures else "")
+            state = SourceState(
+                source_id=source, failures=failures, last_error="响应超时" if failures else "", last_try_at=at("07:55")
+            )
             await made.desk.store.save_poll(state, ())
         await made.landslide()
         said = await zero_report(made.desk, made.clock.now())
-        assert "来源3个，1个异常（来源1）；24小时内新立案1件，在办1件，无超时" in said
+        assert "来源3个，1个异常（来源1），1个尚未轮询（来源2）；24小时内新立案1件，在办1件，无超时" in said
 
 
 async def test_a_matter_settled_within_the_day_came_in_all_the_same(tmp_path: Path) -> None:
@@ -68,3 +71,21 @@ async def test_the_hour_is_the_set_one(tmp_path: Path) -> None:
         arm(scheduler, made.service, nothing)
         (job,) = [j for j in scheduler.get_jobs() if j.id == "daily"]
         assert "hour='17', minute='30'" in str(job.trigger)
+
+
+def test_the_line_tells_sources_that_live_from_those_that_do_not() -> None:
+    now = at("08:00")
+    feed = Source(id="feed", name="甲", kind="feed", url="http://a.example/", interval=600)
+    vendor = Source(id="vendor", name="乙", kind="vendor")
+    used = replace(rules("08:00"), sources=(feed, vendor))
+    asked = SourceState(source_id="feed", last_try_at=now, last_success_at=now, next_poll_at=now, address=feed.url)
+    pushed = SourceState(source_id="vendor", last_try_at=now, last_success_at=now)
+
+    def said(state: SourceState, other: SourceState | None = pushed) -> str:
+        return health_of(used, {s.source_id: s for s in (state, other) if s}, now)
+
+    assert said(asked) == "来源2个，全部正常"
+    assert said(asked, None) == "来源2个，1个尚未推送（乙）"
+    assert said(replace(asked, moved_to="http://b.example/", skew=9000)) == "来源2个，全部正常", "it brings what it has"
+    forgotten = replace(asked, next_poll_at=now - timedelta(minutes=11))
+    assert said(forgotten) == "来源2个，1个异常（甲）", "nobody asks it: the watcher does not live"

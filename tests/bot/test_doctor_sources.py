@@ -28,7 +28,7 @@ async def test_every_source_is_listed_with_its_facts_and_errors(tmp_path: Path) 
     text = "\n".join(lines)
     assert "■ 青石新闻：连续失败3次" in text
     assert "请到来源网站核对新地址" in text
-    assert "对方没有给出时间" in text
+    assert "对方时钟：无数据" in text, "it never answered"
     assert "3次，网址不存在（404）" in text
     assert "停用的" not in text
 

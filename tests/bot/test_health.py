@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.clock import VirtualClock, wall
-from bot.health import AT_ONCE, KINDS, REASONS, code_of, doubted, line_down, news, reason_text, skew_of, troubles
+from bot.health import AT_ONCE, KINDS, REASONS, TOLD, code_of, line_down, news, reason_text, troubles
 from bot.polling import Poller
+from bot.skew import doubted, skew_of
 from bot.store.port import MessageRow, SourceState
 from config.schema import Source
 from tests.bot.sources_server import poller_of, problems
@@ -45,6 +46,12 @@ def kinds(found: SourceState) -> list[str]:
         (state(last_new_at=NOW - timedelta(days=4), failures=3, last_error="响应超时"), ["source"]),
         (state(remark="只读取了前一部分"), ["source_format"]),
         (state(moved_to="http://y.example/"), ["source_moved"]),
+        (state(skew=500), []),
+        (state(skew=700), ["source_clock"]),
+        (state(skew=-3000), []),
+        (state(skew=-4000), ["source_clock"]),
+        (state(failures=1, last_error="对方要求放慢（429）", next_poll_at=NOW + timedelta(hours=2)), ["source"]),
+        (state(failures=1, last_error="对方要求放慢（429）", next_poll_at=NOW + timedelta(minutes=66)), []),
     ],
     ids=[
         "well",
@@ -59,6 +66,12 @@ def kinds(found: SourceState) -> list[str]:
         "failing, so not called silent",
         "damaged",
         "moved",
+        "clock a little ahead",
+        "clock ahead",
+        "an answer from a cache",
+        "clock behind, or an old copy",
+        "asked to stay away for hours",
+        "asked to stay away, no longer than a back-off",
     ],
 )
 def test_a_state_has_these_troubles(found: SourceState, expected: list[str]) -> None:
@@ -92,6 +105,7 @@ def test_every_sentence_names_the_source_and_what_to_do() -> None:
         last_new_at=NOW - timedelta(days=9),
         remark="截断",
         moved_to="http://y.example/",
+        skew=7200,
     )
     failing = state(failures=5, last_error=reason_text("dns"))
     found = (*troubles(NEWS, everything, NOW), *troubles(NEWS, failing, NOW))
@@ -261,3 +275,99 @@ def test_a_set_limit_of_silence_goes_before_the_rhythm() -> None:
     state = SourceState(source_id="news", last_success_at=NOW, last_new_at=NOW - timedelta(hours=30), quiet=40 * 3600)
     assert [t.kind for t in troubles(NEWS, state, NOW)] == []
     assert [t.kind for t in troubles(replace(NEWS, quiet_hours=24), state, NOW)] == ["source_silent"]
+
+
+def test_what_a_source_asked_for_is_told_with_the_hour() -> None:
+    asked = state(failures=1, last_error="对方要求放慢（429）", next_poll_at=at("21:00"))
+    (found,) = troubles(NEWS, asked, NOW)
+    assert "下次21:00" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"), [(3 * 3600, "比本机快3小时"), (-5 * 3600, "比本机早5小时")], ids=["ahead", "behind"]
+)
+def test_a_clock_that_is_off_is_named_with_its_size(skew: int, words: str) -> None:
+    (found,) = troubles(NEWS, state(skew=skew), NOW)
+    assert words in found.detail
+
+
+async def texts(poller: Poller) -> list[str]:
+    """What administrators would read now, one text a message."""
+    await poller.look_after()
+    return list(dict.fromkeys(m.text for m in await queued(poller)))
+
+
+async def later(poller: Poller, clock: VirtualClock, minutes: int, **found: SourceState) -> list[str]:
+    """Time goes by, the sources are found in these states, and it is told what is to be told."""
+    clock.advance_to(clock.now() + timedelta(minutes=minutes))
+    for ident, new in found.items():
+        poller.states[ident] = replace(new, source_id=ident, last_try_at=clock.now())
+        source = next(s for s in poller.sources() if s.id == ident)
+        await poller.watch.check(source, poller.states[ident], clock.now())
+    return await texts(poller)
+
+
+BAD = SourceState(source_id="", failures=3, last_error="响应超时")
+WELL = SourceState(source_id="")
+
+
+async def test_a_source_that_comes_and_goes_is_told_once_and_called_well_when_it_stays_so(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    async with poller_of(tmp_path, clock, *feeds(1)) as poller:
+        (told,) = await later(poller, clock, 1, s0=BAD)
+        assert "取不到" in told
+        for _ in range(5):
+            assert await later(poller, clock, 15, s0=WELL) == []
+            assert await later(poller, clock, 15, s0=BAD) == []
+        assert await later(poller, clock, 15, s0=WELL) == []
+        assert await later(poller, clock, 31, s0=WELL) == ["【监测来源】\n已恢复：来源0。"]
+        assert await later(poller, clock, 31, s0=WELL) == []
+        (again,) = await later(poller, clock, 15, s0=BAD)
+        assert "取不到" in again
+
+
+async def test_damage_of_one_answer_is_shown_but_told_only_once_it_lasts(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    cut = SourceState(source_id="", remark="文档过大或中断，只读取了前一部分")
+    async with poller_of(tmp_path, clock, *feeds(1)) as poller:
+        assert await later(poller, clock, 1, s0=cut) == []
+        assert "source_format" in await problems(poller.desk)
+        assert await later(poller, clock, 45) == [], "it was not asked again since"
+        assert await later(poller, clock, 15, s0=WELL) == []
+        assert await later(poller, clock, 15, s0=cut) == []
+        (told,) = await later(poller, clock, 31, s0=cut)
+        assert "只读取了前一部分" in told
+
+
+async def test_while_the_line_is_down_nobody_is_called_well_and_afterwards_nobody_is_blamed(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    async with poller_of(tmp_path, clock, *feeds(7)) as poller:
+        (told,) = await later(poller, clock, 1, s0=replace(BAD, last_error="网址不存在（404）"))
+        assert "来源0" in told
+        down = {f"s{n}": BAD for n in range(1, 7)}
+        (told,) = await later(poller, clock, 15, **down)
+        assert "监测实际已中断" in told
+        assert "已恢复" not in told
+        assert "来源1" not in told
+        back = {f"s{n}": WELL for n in range(1, 5)}
+        assert await later(poller, clock, 45, **back) == ["【监测来源】\n已恢复：网络。"], "two were not asked since"
+        assert "来源5" in "".join(await later(poller, clock, 15, s5=BAD, s6=WELL))
+
+
+async def test_what_an_older_version_had_told_is_known(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    async with poller_of(tmp_path, clock, *feeds(1)) as poller:
+        await poller.desk.store.set_meta(TOLD, '{"source|s0": "来源0"}')
+        assert await later(poller, clock, 1, s0=BAD) == []
+        assert await later(poller, clock, 15, s0=WELL) == []
+        assert await later(poller, clock, 45) == ["【监测来源】\n已恢复：来源0。"]
+
+
+async def test_a_clock_that_is_ours_is_not_held_against_each_source(tmp_path: Path) -> None:
+    source = feeds(1)[0]
+    async with poller_of(tmp_path, VirtualClock(NOW), source) as poller:
+        for host in ("a", "b", "c"):
+            ahead = {"date": format_datetime(wall() + timedelta(hours=2))}
+            await poller.watch.compare_clock(f"http://{host}.example/x", ahead, NOW)
+        await poller.watch.check(source, state(skew=7200), NOW)
+        assert set(await problems(poller.desk)) == {"clock"}

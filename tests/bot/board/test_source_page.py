@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.board.source_page import clock, span
+from bot.board.source_page import clock, facts
+from bot.board.sources import lines
+from bot.health import span
 from bot.store.port import SourceState
+from config.schema import Source
 from monitors.item import Item
 from tests.bot.matter import at
 
@@ -49,12 +53,12 @@ async def test_everything_known_of_a_source_is_on_its_page(site):
     assert f'href="/source/{ident}"' in await site.text("/sources")
     page = await site.text(f"/source/{ident}")
     for said in (
-        "连续失败1次",
+        "上一次没有取到，稍后再试",
         "网址不存在（404）",
         "响应超时",
         "超过2小时没有新内容即提示",
         "比本机慢10分钟",
-        "现在每1.5分钟",
+        "出错期间逐次放慢，恢复后照常",
         "（占33%）",
     ):
         assert said in page, said
@@ -71,7 +75,7 @@ async def test_a_source_that_is_not_configured_has_no_page(site):
     ("seconds", "words"), [(5, "5秒"), (300, "5分钟"), (5400, "90分钟"), (9000, "2.5小时"), (259200, "3天")]
 )
 def test_spans_are_said_as_people_say_them(seconds, words):
-    assert span(seconds) == words
+    assert span(timedelta(seconds=seconds)) == words
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,56 @@ async def test_a_source_not_asked_yet_says_when_it_will_be(site):
     assert "首轮" not in page
     assert "不轮询" in page
     assert "首轮，启动后5分钟内" in await site.text("/sources")
+
+
+FEED = Source(id="news", name="青石新闻", kind="feed", url="https://news.example/rss", interval=600)
+GOOD = SourceState(source_id="news", last_try_at=NOW, last_success_at=NOW, address=FEED.url)
+
+
+@pytest.mark.parametrize(
+    ("source", "state", "name", "value"),
+    [
+        (FEED, replace(GOOD, pace=90), "轮询间隔", "现在每90秒（配置10分钟）"),
+        (FEED, replace(GOOD, failures=2, last_error="响应超时"), "轮询间隔", "出错期间逐次放慢，恢复后照常（配置10分钟）"),
+        (
+            FEED,
+            replace(GOOD, failures=1, last_error="对方要求放慢（429）", next_poll_at=NOW + timedelta(hours=3)),
+            "轮询间隔",
+            "按对方要求等待，恢复后照常（配置10分钟）",
+        ),
+        (FEED, replace(GOOD, quiet=7200), "平时的更新节奏", "超过2小时没有新内容即提示"),
+        (FEED, GOOD, "平时的更新节奏", "还看不出，暂按超过3天没有新内容即提示"),
+        (
+            replace(FEED, quiet_hours=24),
+            replace(GOOD, quiet=7200),
+            "平时的更新节奏",
+            "超过24小时没有新内容即提示（配置）",
+        ),
+        (replace(FEED, kind="site"), GOOD, "平时的更新节奏", "网页只看能否打开、内容对不对，不计条目"),
+        (FEED, replace(GOOD, last_success_at=None), "对方时钟", "无数据"),
+        (FEED, GOOD, "对方时钟", "对方没有给出时间"),
+    ],
+    ids=["well", "failing", "told to wait", "rhythm", "no rhythm", "rhythm set", "a page", "never answered", "gave no time"],
+)
+def test_each_fact_is_what_is_really_done(source, state, name, value):
+    line = lines([source], {"news": state}, NOW)[0]
+    shown = dict(facts(source, state, line, NOW))[name]
+    assert shown.replace("1.5分钟", "90秒") == value
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "tone"),
+    [
+        (GOOD, "正常", "ok"),
+        (replace(GOOD, failures=1, last_error="响应超时"), "上一次没有取到，稍后再试", "bad"),
+        (replace(GOOD, failures=2, last_error="响应超时"), "最近2次没有取到，稍后再试", "bad"),
+        (replace(GOOD, failures=3, last_error="响应超时"), "连续失败3次", "bad"),
+        (replace(GOOD, failures=1, last_error="来源已关闭（410）"), "取不到", "bad"),
+        (replace(GOOD, next_poll_at=NOW - timedelta(minutes=11)), "超时未轮询", "late"),
+        (replace(GOOD, skew=7200), "时钟不准", "late"),
+    ],
+    ids=["well", "once", "twice", "often", "gone", "forgotten", "clock"],
+)
+def test_one_word_says_how_a_source_is(state, words, tone):
+    line = lines([FEED], {"news": state}, NOW)[0]
+    assert (line.state, line.tone) == (words, tone)
