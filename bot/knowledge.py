@@ -23,7 +23,7 @@ _SPOT = re.compile(
 )
 _BEFORE = re.compile(
     r"反映|投诉|举报|咨询|来电|有人|网友|网传|网曝|关于|位于|发生在?|家住|住在|其住|刚才|刚刚|今天|昨晚|凌晨|称|在|的"
-    r"|[夜这那]里|听说|据说|乡镇|是|了|们|往|问|从"
+    r"|[夜这那]里|听说|据说|据传|传言|谣传|网上|说|乡镇|是|了|们|往|问|从"
 )
 """What stands before a place in a complaint and is no part of its name."""
 

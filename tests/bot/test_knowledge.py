@@ -33,6 +33,8 @@ HERE = Region(province="青岚", city="云泽", county="鹿溪县")
         ("太惨了柳河镇桥塌了", "柳河镇"),
         ("刚从双河镇回来，通往石坪镇大湾村的路断了", "双河镇"),
         ("我们乡镇停水", ""),
+        ("网上说青山水库大坝裂了", "青山水库"),
+        ("村民说石坪镇桥塌了", "石坪镇"),
     ],
 )
 def test_the_place_is_named_without_the_words_before_it(title: str, place: str) -> None:
