@@ -32,9 +32,15 @@ def bare_url(url: str) -> str:
 
 
 def web_link(href: str, base: str) -> str:
-    """Absolute http(s) address of `href`, "" for any other scheme; a relative one stays relative without a base."""
+    """Absolute http(s) address of `href`, "" for any other scheme; a relative one stays relative without a base.
+
+    Blanks at its ends and around line breaks go, as in a browser; one inside is part of the address and is written %20.
+    """
     if " " in href or not href.isprintable():
-        href = "".join(_CONTROL.sub("", href).split())
+        lines = (line.strip() for line in _CONTROL.split(href))
+        href = "".join("".join(lines).replace(" ", "%20").split())
+    if "&amp;" in href:  # escaped once more inside CDATA or JSON
+        href = href.replace("&amp;", "&")
     href = href[:2_000]
     if not href:
         return ""

@@ -25,8 +25,8 @@ _XML_FIVE: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _REFERENCE: Final = re.compile(r"&(?:#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PAIR: Final = re.compile(r"&#(?:x(d[89ab][0-9a-f]{2})|(5[56][0-9]{3}));&#(?:x(d[c-f][0-9a-f]{2})|(5[67][0-9]{3}));", re.I)
-_VOID: Final = re.compile(r"<(/?)((?:br|hr|img|input|wbr|area|embed|param|col)(?=[\s/>])[^<>]*)>", re.I)
-"""Elements of HTML that never end: written as XML writes them, so that they do not swallow what follows."""
+_VOID: Final = re.compile(r"<(/?)(br|hr|img|input|wbr|area|embed|param|col)(?=[\s/>])[^<>]*>", re.I)
+"""Elements of HTML that never end: written as XML writes them, so that they do not swallow what follows. Of them no attribute is used."""
 _OPEN_TITLE: Final = re.compile(
     r"(<title(?:\s[^<>]*)?>[^<]*)(?=<(?:link|description|guid|pubdate|item|summary|id)[\s/>])", re.I
 )
@@ -171,7 +171,7 @@ def _mend_markup(text: str, counts: dict[str, int]) -> str:
 
     text = _REFERENCE.sub(written, joined_pairs(text)) if "&" in text else text
     text = _BARE_LESS.sub("&lt;", text)
-    text = _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2].rstrip('/')}/>", text)
+    text = _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2]}/>", text)
     return _OPEN_TITLE.sub(r"\1</title>", text)
 
 

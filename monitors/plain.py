@@ -6,6 +6,8 @@ import re
 from html import unescape
 from typing import Final, cast
 
+from monitors.mend import joined_pairs
+
 MAX_TEXT: Final = 20_000
 """Characters kept of one body; a longer article adds nothing to a judgement."""
 MAX_TITLE: Final = 500
@@ -53,7 +55,7 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
 
 def plain_line(html: str, limit: int = MAX_TITLE) -> str:
     """`plain` on one line: a title."""
-    if "<" not in html and "&" not in html:
+    if "<" not in html and "&" not in html and "\u200b" not in html and "\ufeff" not in html:
         return " ".join(html[: limit * 4].split())[:limit].rstrip()
     return " ".join(plain(html, limit * 4).split())[:limit].rstrip()
 
@@ -62,7 +64,9 @@ def _unmarked(text: str) -> str:
     if "<" in text:
         parts = _TAGS.split(text)
         text = _joined(parts) if len(parts) > 1 else text
-    return unescape(text) if "&" in text else text
+    if "&" not in text:
+        return text
+    return unescape(joined_pairs(text) if "&#" in text else text)
 
 
 def _joined(parts: list[str | None]) -> str:

@@ -25,6 +25,9 @@ from monitors.mend import Problem, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
 
 _ENTRY_START: Final = re.compile(r"<(?:item|entry)[\s/>]")
+_SECTION: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.S)
+_CUT: Final = frozenset({"truncated", "too_many_entries"})
+"""Cut by us: that such a document has no end is no damage."""
 _MAX_TAGS: Final = 200_000
 _FLOOD_SIZE: Final = MAX_ENTRIES * len("<item/>")
 _LOOKS_LIKE_ENTRY: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(?:item|entry)[\s>]", re.I)
@@ -65,7 +68,7 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
     text, declared = strip_prolog(unscrambled(decoded, body))
     problems = [*decoded.problems, *declared]
     if not text:
-        return ParsedDocument(problems=(*problems, Problem(code="empty")))
+        return ParsedDocument(problems=(*problems, Problem(code="not_a_feed" if decoded.text.strip() else "empty")))
     if _is_html(text):
         return ParsedDocument(format="html", title=_html_title(text), problems=(*problems, Problem(code="html_page")))
     text, flood = _without_flood(text)
@@ -135,17 +138,24 @@ def _mended(text: str, base: str, now: datetime, problems: tuple[Problem, ...]) 
     clean, damage = mend_xml(text)
     octets = clean.encode("utf-8", "replace")
     root = _strict(octets)
+    cut, recovered = any(problem.code in _CUT for problem in problems), root is None
     if root is None:
         try:
             root = etree.fromstring(octets, _parser(True))
         except (etree.XMLSyntaxError, ValueError):
             root = None
-        damage = (*damage, Problem(code="recovered"))
+        damage = damage if cut else (*damage, Problem(code="recovered"))
     if root is None:
         suspect = bool(_LOOKS_LIKE_ENTRY.search(clean))
         return ParsedDocument(problems=(*problems, *damage, Problem(code="unreadable")), suspect=suspect)
     document = _document(root, base, now, (*problems, *damage))
-    return _suspect(document) if _wrong(document, clean) else document
+    lost = recovered and not cut and _entry_tags(clean) > len(document.entries)
+    return _suspect(document) if lost or _wrong(document, clean) else document
+
+
+def _entry_tags(clean: str) -> int:
+    """How many entries the tags of a document announce; CDATA of mended text is always closed."""
+    return len(_ENTRY_START.findall(_SECTION.sub("", clean)))
 
 
 def _suspect(document: ParsedDocument) -> ParsedDocument:
@@ -177,18 +187,27 @@ def _document(root: Any, base: str, now: datetime, problems: tuple[Problem, ...]
         return _sitemap(root, now, problems, names)
     if kind == "sitemapindex":
         return ParsedDocument(format="sitemapindex", problems=(*problems, Problem(code="sitemap_index")))
-    base = root.get("{http://www.w3.org/XML/1998/namespace}base") or base
+    base = _based(root, base)
     found = list(entry_elements(root, names))
     if len(found) > MAX_ENTRIES:
         problems = (*problems, Problem(code="too_many_entries", count=len(found) - MAX_ENTRIES))
+    form = _format(root, kind)
+    if form == "unknown" and not found:
+        problems = (*problems, Problem(code="not_a_feed"))
     head = _head(root, names)
     base = base or _link(fields_of(head, names), "") if head is not None else base
     return ParsedDocument(
-        format=_format(root, kind),
+        format=form,
         title=first_text(fields_of(head, names), _TITLE) if head is not None else "",
         entries=tuple(_entry(element, base, now, names) for element in found[:MAX_ENTRIES]),
         problems=problems,
     )
+
+
+def _based(element: Any, base: str) -> str:
+    """The base of links under `element`: its xml:base, itself relative to that above it."""
+    own = element.get("{http://www.w3.org/XML/1998/namespace}base")
+    return web_link(own, base) if own else base
 
 
 def _head(root: Any, names: Names) -> Any:
@@ -223,14 +242,14 @@ def _format(root: Any, kind: str) -> str:
 def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
     fields = fields_of(element, names)
     if attributes := element.keys():
-        base = element.get("{http://www.w3.org/XML/1998/namespace}base") or base
+        base = _based(element, base)
     title, body = first_text(fields, _TITLE), _body(fields)
     raw, published = _published(element, fields, now)
     guid = _guid(element, fields)
     url = _link(fields, base)
     if not url and attributes:
         url = web_link(element.get("HREF") or element.get("href") or "", base)
-    if not url and "id" in fields and guid.startswith(("http://", "https://")):
+    if not url and (attributes or "id" in fields) and guid.startswith(("http://", "https://")):
         url = web_link(guid, "")
     return parsed_entry(guid, title, url, published, body or _body_of_module(element), raw, _author(fields))
 

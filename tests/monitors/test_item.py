@@ -127,6 +127,8 @@ def test_what_names_the_page_counts(other: str) -> None:
     [
         ("https://a.example/x", "https://a.example/x"),
         (" https://a.example/\n x", "https://a.example/x"),
+        ("https://a.example/第 1 条.html", "https://a.example/第%201%20条.html"),
+        ("https://a.example/x?a=1&amp;b=2", "https://a.example/x?a=1&b=2"),
         ("/x", "https://b.example/x"),
         ("javascript:alert(1)", ""),
         ("data:text/html,x", ""),

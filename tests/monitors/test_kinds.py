@@ -247,7 +247,9 @@ def test_declared_entities_stay_unresolved(tmp_path: Path) -> None:
         (b'{"a": 1}', "json", "not_a_feed"),
         (b"{broken", "json", "unreadable"),
         (b"<sitemapindex/>", "sitemapindex", "sitemap_index"),
-        (b"\x00\x01\x02\xff" * 50, "unknown", "empty"),
+        (b"\x00\x01\x02\xff" * 50, "unknown", "not_a_feed"),
+        ("服务器维护中，预计十点恢复。".encode(), "unknown", "not_a_feed"),
+        (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "unknown", "not_a_feed"),
     ],
 )
 def test_what_is_no_feed_says_what_it_is(body: bytes, form: str, code: str) -> None:
@@ -256,11 +258,54 @@ def test_what_is_no_feed_says_what_it_is(body: bytes, form: str, code: str) -> N
     assert code in codes(document)
 
 
+def test_a_feed_without_entries_is_a_feed() -> None:
+    assert codes(parse(rss(""), {}, "", NOW)) == []
+
+
+def test_bases_of_links_are_relative_to_those_above() -> None:
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/news/"><title>t</title>
+        <entry xml:base="2026/"><title>a</title><link href="1.html"/></entry><entry><title>b</title><link href="2.html"/></entry></feed>"""
+    entries = parse(body, {}, "https://b.example/feed.xml", NOW).entries
+    assert [entry.url for entry in entries] == ["https://b.example/news/2026/1.html", "https://b.example/news/2.html"]
+
+
+def test_an_rdf_entry_without_a_link_is_where_it_is_about() -> None:
+    body = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+        <item rdf:about="https://lib.example/2"><title>a</title></item></rdf:RDF>"""
+    assert [entry.url for entry in parse(body, {}, "", NOW).entries] == ["https://lib.example/2"]
+
+
+def test_a_title_is_rid_of_what_cannot_be_seen_and_halves_of_characters_are_joined() -> None:
+    body = rss("<item><title>停\u200b水\ufeff通知</title></item><item><title><![CDATA[快跑&#55357;&#56832;]]></title></item>")
+    assert [entry.title for entry in parse(body, {}, "", NOW).entries] == ["停水通知", "快跑😀"]
+
+
+def test_entries_lost_below_too_many_levels_are_found_by_the_tolerant_reading() -> None:
+    deep = "<div>" * 3000 + "深" + "</div>" * 3000
+    body = rss(f"<item><title>甲</title><description>{deep}</description></item><item><title>乙</title></item>")
+    document = parse_fully(body, {}, "", NOW)
+    assert [entry.title for entry in document.entries] == ["甲", "乙"]
+    assert "tolerant" in codes(document)
+
+
+def test_a_field_after_markup_that_never_ends_is_read() -> None:
+    body = rss(
+        "<item><title>厂房<br>起火</title><description><p>今晨<img src=a.jpg></p></description><link>http://a.example/1</link></item>"
+    )
+    (entry,) = parse(body, {}, "", NOW).entries
+    assert (entry.title, entry.url, entry.summary) == ("厂房 起火", "http://a.example/1", "今晨")
+
+
 def test_json_cut_off_keeps_its_whole_entries() -> None:
     body = (DATA / "jsonfeed/topics.json").read_bytes()
     document = parse(body[: body.index("没有标题".encode())], {}, "", NOW)
     assert (document.format, [entry.id for entry in document.entries]) == ("jsonfeed", ["1"])
     assert "cut_tail" in codes(document)
+
+
+def test_a_flood_cut_by_us_is_not_called_damaged() -> None:
+    document = parse(rss("<item><title>x</title></item>" * (MAX_ENTRIES + 5)), {}, "", NOW)
+    assert (codes(document), document.suspect) == (["too_many_entries"], False)
 
 
 def test_a_flood_is_cut_and_counted() -> None:
