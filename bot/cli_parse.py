@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from bot.clock import wall
 from bot.parsing import Parsing
 from config.oserror import why
 from monitors.dates import BEIJING
+from monitors.inflate import unpacked
 from monitors.item import ParsedDocument, ParsedEntry, digest, identities
 from monitors.links import bare_url
 from monitors.mend import Problem
@@ -48,6 +50,9 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "unreadable": "文档无法读取",
 }
 
+_UNPACKED: Final = 8 * 1024 * 1024
+"""Bytes a gzip file may unpack to, as many as of a fetched document."""
+
 
 def problem_text(problem: Problem) -> str:
     """The Chinese sentence of a problem of a document."""
@@ -75,7 +80,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"无法读取文件“{args.file}”：{why(error)}，请核对路径和权限。", file=sys.stderr)
         return 1
     headers = {"content-type": args.content_type} if args.content_type else {}
+    body, cut = unpacked(body, _UNPACKED)
     document = asyncio.run(_parse(body, headers, args.base))
+    if cut:
+        document = replace(document, problems=(Problem(code="truncated"), *document.problems))
     print(json.dumps(as_json(document), ensure_ascii=False))
     return 0
 

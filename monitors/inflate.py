@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 GZIP: Final = b"\x1f\x8b\x08"
-_KNOWN: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_GZIPPED: Final = frozenset({"gzip", "x-gzip"})
+_KNOWN: Final = _GZIPPED | {"", "identity", "deflate"}
 _STEP: Final = 65_536
 _LAYERS: Final = 3
 """Gzip inside gzip is peeled this often at most."""
@@ -76,14 +77,15 @@ class Inflater:
         if start.startswith(GZIP):
             self._layers, self._head = [_Layer(zlib.decompressobj(31))], b""
             return start
-        if "deflate" in self._labels:
-            for bits in (15, -15):  # with its wrapper, and without it as some servers send it
-                if _begins(start, bits):
-                    self._layers = [_Layer(zlib.decompressobj(bits))]
-                    return start
+        # deflate in its wrapper, whichever of the two it was called, or bare as some servers send it
+        forms = (15, -15) if "deflate" in self._labels else (15,) if _GZIPPED & set(self._labels) else ()
+        for bits in forms:
+            if _begins(start, bits):
+                self._layers = [_Layer(zlib.decompressobj(bits))]
+                return start
         if _BINARY.search(start[:_SNIFFED]):
             self.unknown = next((name for name in self._labels if name not in _KNOWN), "")
-            if "gzip" in self._labels or "x-gzip" in self._labels:
+            if _GZIPPED & set(self._labels):
                 raise zlib.error("no gzip stream")
         return start
 
@@ -104,6 +106,19 @@ class Inflater:
                 yield from self._through(chunk, depth)
                 return
         yield chunk
+
+
+def unpacked(body: bytes, cap: int) -> tuple[bytes, bool]:
+    """A body that is a gzip file (a sitemap, a stored answer) inflated up to `cap` bytes, and whether that is not all of it."""
+    if not body.startswith(GZIP):
+        return body, False
+    inflater = Inflater("", cap)
+    try:
+        inflater.feed(body)
+        inflater.finish()
+    except zlib.error:
+        return inflater.value(), True
+    return inflater.value(), inflater.full or inflater.unfinished
 
 
 class _Layer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,25 @@ def test_content_type_and_base_are_used(capsys: pytest.CaptureFixture[str], tmp_
         "https://a.example/x",
         "https://a.example/x",
     )
+
+
+def test_a_gzip_file_is_read_and_a_cut_one_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = "".join(f"<url><loc>https://a.example/{n}</loc></url>" for n in range(500))
+    packed = gzip.compress(f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{rows}</urlset>".encode())
+    (file := tmp_path / "map.xml.gz").write_bytes(packed)
+    _, printed, _ = run(capsys, str(file))
+    assert (len(printed["entries"]), printed["problems"]) == (500, [])
+    file.write_bytes(packed[:-200])
+    _, printed, _ = run(capsys, str(file))
+    assert 0 < len(printed["entries"]) < 500
+    assert printed["problems"][0] == "文档过大或中断，只读取了前一部分"
+
+
+def test_half_a_character_can_be_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(rb'{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","title":"\u6c34\ud83d"}]}')
+    _, printed, _ = run(capsys, str(file))
+    assert printed["entries"][0]["title"].encode() == "水\ufffd".encode()
 
 
 def test_damage_is_told_in_chinese(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

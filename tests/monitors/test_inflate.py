@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from monitors.inflate import Inflater
+from monitors.inflate import Inflater, unpacked
 
 BODY = ("<rss>" + "青石县发布" * 3000 + "</rss>").encode()
 NOISE = random.Random(1).randbytes(60_000)
@@ -56,6 +56,7 @@ def read(body: bytes, label: str, step: int) -> Inflater:
         (gzip.compress(gzip.compress(BODY)), "gzip, gzip"),
         (gzip.compress(gzip.compress(BODY)), "gzip"),
         (zlib.compress(BODY), "deflate"),
+        (zlib.compress(BODY), "gzip"),
         (raw_deflate(BODY), "deflate"),
         (gzip.compress(BODY) + b"\0\0more", "gzip"),
         (bad_sum(BODY), "gzip"),
@@ -73,6 +74,7 @@ def read(body: bytes, label: str, step: int) -> Inflater:
         "twice, said so",
         "twice",
         "deflate",
+        "deflate called gzip",
         "deflate without wrapper",
         "something after it",
         "wrong check sum",
@@ -111,3 +113,17 @@ def test_a_bomb_fills_no_more_than_the_cap(layers: int) -> None:
 def test_a_short_or_empty_body_is_itself() -> None:
     assert read(b"", "gzip", 1).value() == b""
     assert read(b"[]", "", 1).value() == b"[]"
+
+
+def test_a_gzip_file_is_unpacked_and_anything_else_stays() -> None:
+    packed = gzip.compress(BODY)
+    assert unpacked(BODY, CAP) == (BODY, False)
+    assert unpacked(packed, CAP) == unpacked(gzip.compress(packed), CAP) == (BODY, False)
+    assert unpacked(packed, 100) == (BODY[:100], True)
+    part, lacking = unpacked(packed[:-20], CAP)
+    assert lacking
+    assert BODY.startswith(part)
+    assert part
+    part, lacking = unpacked(packed[:40] + b"\xff" * 40, CAP)
+    assert lacking
+    assert BODY.startswith(part)
