@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _BEFORE = re.compile(
     r"|[夜这那]里|听说|据说|据传|传言|谣传|网上|说|乡镇|是|了|们|往|问|从"
 )
 """What stands before a place in a complaint and is no part of its name."""
+_MAY_NAME = re.compile("[村镇乡]|街道|[社小]区|水库|大桥|[中小]学|医院|广场")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,23 @@ class Knowledge:
         the number on the card follows what the matter is now, not its first post, until a unit has it or somebody verified it.
         """
         known = triage.learnt(i, story, item, now)
+        if detail := self._spot_of(i, item):
+            known = (*known, triage.event("classified", now, place=replace(i.place, detail=detail)))
         if i.primary_unit or i.verifications or not (alarms or any(e.kind == "classified" for e in known)):
             return known
         unit = self.unit_of(story, item, now)
         return known if unit.data["unit"] in ("", i.suggested_unit) else (*known, unit)
+
+    def _spot_of(self, i: Incident, item: Item) -> str:
+        """The town or village a later post names where the first named the county only; empty where none, or of another county."""
+        place = i.place
+        if place.detail or not place.county or place.foreign or i.verifications or not i.members:
+            return ""
+        if not _MAY_NAME.search(item.title):  # most posts name none, and to look a place up costs
+            return ""
+        own = tuple(n for n in (place.county, place.city) if n)
+        region = self.judges.locator.locate(item.title, "")
+        return spot(item.title, "", region, own) if region.county == place.county else ""
 
     def detector(self) -> Detector:
         """A fresh detector over the installation's scope."""

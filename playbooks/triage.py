@@ -6,11 +6,13 @@ Pure: the live service and replay use the same functions. The machine suggests a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from config.schema import Level
 from monitors.detect import Change, Kind, Story
 from monitors.item import Item, ItemKind
+from monitors.matter import STORM
 from playbooks.incident import Actor, ActorKind, Event, Figure, Incident, Instant, Place
 from playbooks.record import dump, iso
 from playbooks.urgency import HURT
@@ -65,7 +67,7 @@ def member(item: Item, why: str, now: datetime) -> Event:
 def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event, ...]:
     """Net figures that changed, a finer category, and a suggested level that rose."""
     out: list[Event] = []
-    for metric in COUNTED:
+    for metric in COUNTED if story.figures else ():
         value = story.figures.get(metric)
         if value is None:
             continue
@@ -75,9 +77,9 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
             out.append(event("figure", now, figure=figure))
     if i.members and (story.category != i.category or story.label != i.label) and not i.verifications:
         out.append(event("classified", now, category=story.category, label=story.label))
-    where = Place(province=story.province, city=story.city, county=story.county, foreign=story.foreign)
-    if story.province and not i.place.text and not i.place.foreign and not i.verifications:
-        out.append(event("classified", now, place=where))  # the first post named no place
+    where = _finer(i.place, story)
+    if where is not None and not i.verifications:
+        out.append(event("classified", now, place=where))
     if story.level is not None:
         level = Level.of(story.level)
         worst = min((a.level for a in i.assessments if a.level is not None), default=None)
@@ -87,13 +89,31 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
     return tuple(out)
 
 
+def _finer(known: Place, story: Story) -> Place | None:
+    """The place where the first post named none; the city or county where it named only the province or city. Never another place.
+
+    A storm lies over all it was told of: one county that later posts name is not where it is.
+    """
+    if known.foreign or not story.province:
+        return None
+    if not known.text:
+        return Place(province=story.province, city=story.city, county=story.county, foreign=story.foreign)
+    same = known.province == story.province and known.city in ("", story.city)
+    finer = (story.city and not known.city) or (story.county and not known.county)
+    if not same or not finer or known.county or known.detail or story.category == STORM:
+        return None
+    return replace(known, city=story.city, county=story.county)
+
+
 def alarm(i: Incident, story: Story, changes: Sequence[Change], now: datetime) -> tuple[Event, ...]:
     """The first alert; quiet when nobody is hurt, nothing grave may follow and the matter can wait for the morning.
 
     A matter whose first alert was kept back (an old rumour, only listed) alarms when it runs away.
     """
+    if i.alarmed_at is not None:
+        return ()
     raised = next((c for c in changes if c.kind is Kind.ALARMED or (c.kind is Kind.BURST and i.open)), None)
-    if raised is None or i.alarmed_at is not None:
+    if raised is None:
         return ()
     hurt = any(story.figures.get(m) for m in HURT)
     quiet = story.label != "E" and not hurt and not i.high_consequence

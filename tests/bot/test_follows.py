@@ -85,3 +85,37 @@ def test_a_known_place_is_not_moved_by_a_later_post() -> None:
     for e in knowledge().learnt(i, story_of(THEN), post(THEN), NOW, alarms=False):
         i = evolve(i, e)
     assert i.place == Place(province="江苏", city="南京")
+
+
+def followed(i: Incident, *titles: str) -> Incident:
+    """The matter after these later posts."""
+    for n, title in enumerate(titles, 1):
+        for e in knowledge().learnt(i, story_of(FIRST, *titles[:n]), post(title), NOW, alarms=False):
+            i = evolve(i, e)
+    return i
+
+
+def test_the_village_a_later_post_names_narrows_a_place_that_was_the_county_only() -> None:
+    i = followed(first_only(province="青岚", city="云泽", county="鹿溪县"), "鹿溪县积水严重", "鹿溪县石坪镇大湾村被淹")
+    assert i.place == Place(province="青岚", city="云泽", county="鹿溪县", detail="石坪镇大湾村")
+    assert followed(i, "鹿溪县柳河镇也被淹").place.detail == "石坪镇大湾村", "a place that is known is not moved"
+
+
+@pytest.mark.parametrize("title", ["大关县玉碗镇被淹", "某地石桥镇被淹"])
+def test_a_village_of_another_county_or_of_nowhere_narrows_nothing(title: str) -> None:
+    i = followed(first_only(province="青岚", city="云泽", county="鹿溪县"), title)
+    assert i.place.detail == ""
+
+
+def test_a_later_post_narrows_a_province_to_its_county_and_no_storm() -> None:
+    said = "鹿溪县山体滑坡致1人死亡"
+    i = first_only(province="青岚")
+    assert followed(i, said).place == Place(province="青岚", city="云泽", county="鹿溪县")
+    storm = replace(story_of(said), category="rainstorm_typhoon")
+    found = knowledge().learnt(i, storm, post(said), NOW, alarms=False)
+    assert not [e for e in found if e.data.get("place")]
+
+
+def test_what_somebody_verified_keeps_its_place() -> None:
+    i = act(first_only(province="青岚", city="云泽", county="鹿溪县"), "verify", OFFICER, NOW, result="true", source="现场")
+    assert followed(i, "鹿溪县石坪镇大湾村被淹").place.detail == ""
