@@ -52,6 +52,7 @@ KINDS: Final[Mapping[str, str]] = {
     MOVED: "来源搬家",
     CLOCK: "来源时钟不准",
 }
+GRAVITY: Final = ("clock", *KINDS)
 PASSING: Final = frozenset({FORMAT, CLOCK})
 """Troubles that one answer may bring by chance: told once they have lasted."""
 ALIVE: Final = frozenset({MOVED, CLOCK})
@@ -66,6 +67,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "tls": ("安全证书无效", "请核对网址；对方证书过期的，请联系来源单位"),
     "address_refused": ("地址指向内部网络，已拒绝访问", "确属单位内网来源的，请在 sources.toml 中写 internal = true"),
     "login_page": ("被转到登录页", "请改用不需登录的地址，或请来源单位开通接口"),
+    "login_form": ("给出的是登录页", "请改用不需登录的地址，或请来源单位开通接口"),
+    "empty": ("内容是空的", "一般会自行恢复；持续半天以上的，请用浏览器打开核对，或联系来源单位"),
     "needs_login": ("需要登录", "请改用不需登录的地址，或请来源单位开通接口"),
     "refused": ("对方拒绝访问", "请调大轮询间隔；仍不行的，请联系来源单位放行"),
     "challenge": ("对方要求人机验证", "程序通不过：请换一个地址（同一内容的订阅、接口），或请来源单位放行本机"),
@@ -341,9 +344,11 @@ def _told(value: str | Sequence[str]) -> tuple[str, datetime | None]:
 
 
 def _current(rows: Sequence[Problem], sources: Sequence[Source], down: bool) -> dict[str, tuple[str, str]]:
-    """What is wrong now, key -> (name, sentence), oldest first; with the line down that is one trouble more."""
+    """What is wrong now, key -> (name, sentence), this body's own and the gravest first; with the line down that is one trouble more."""
     names = {**{s.id: s.name for s in sources}, "sources": "时钟"}
-    out = {f"{p.kind}|{p.subject}": (names[p.subject], p.detail) for p in reversed(rows) if p.subject in names}
+    own = {s.id for s in sources if s.own}
+    graver = sorted(rows, key=lambda p: (p.subject not in own, GRAVITY.index(p.kind), p.first_at))
+    out = {f"{p.kind}|{p.subject}": (names[p.subject], p.detail) for p in graver if p.subject in names}
     if down:
         todo = "请立即检查网络；恢复前请人工查看主要平台和热线"
         out["line"] = ("网络", f"半数以上来源同时取不到，多半是本机网络或代理故障，监测实际已中断。{todo}。")

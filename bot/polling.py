@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
 
 from bot.cli_parse import problem_text
@@ -19,7 +19,7 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import Watch, reason_text
+from bot.health import NETWORK, Watch, reason_text
 from bot.parsing import Parsing
 from bot.skew import skew_seconds
 from bot.store.port import PollCounts, SourceState
@@ -42,6 +42,7 @@ CROWD = 16
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
 NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
 """A document without entries that says one of these was no document of this source: it counts as a failure."""
+LOGIN_FORM = re.compile(rb"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
 LOSSES = frozenset(
     {
         "truncated",
@@ -202,7 +203,10 @@ class Poller:
 
     async def _failed(self, source: Source, state: SourceState, failure: Failure, now: datetime) -> PollCounts:
         failures = state.failures + 1
-        outcome = PollOutcome(failed=True, permanent=failure.permanent, failures=failures, retry_after=failure.retry_after)
+        innocent = self.watch.line_is_down() and failure.text.startswith(NETWORK)  # once our line is back, it is seen soon
+        outcome = PollOutcome(
+            failed=True, permanent=failure.permanent, failures=1 if innocent else failures, retry_after=failure.retry_after
+        )
         interval = timedelta(seconds=source.interval)
         planned = next_poll(source.id, now, interval, interval, outcome)
         state = replace(
@@ -221,7 +225,7 @@ class Poller:
 
     async def _answered(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
         """A watched page: it must answer, with the words that tell it from an error page or another's."""
-        if source.expect and result.body:
+        if source.expect and not result.not_modified:
             text = decode(result.body, content_type(result.headers)).text
             if source.expect not in text:
                 failure = Failure(text=reason_text("unexpected", f"没有“{source.expect}”"))
@@ -229,17 +233,21 @@ class Poller:
         return await self._save(source, _succeeded(source, state, result, now), (), PollOutcome(unchanged=True), now)
 
     async def _received(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
-        digest = blake2b(result.body, digest_size=16).hexdigest() if result.body else state.body_hash
+        digest = state.body_hash if result.not_modified else result.digest
         after = replace(_succeeded(source, state, result, now), body_hash=digest)
         asked = PollOutcome(retry_after=result.retry_after, max_age=result.max_age)
-        if result.not_modified or digest == state.body_hash:
+        nothing = not result.body and source.kind == "hotline"  # an export without a single order may be an empty file
+        if result.not_modified or nothing or digest == state.body_hash:
             return await self._save(source, after, (), replace(asked, unchanged=result.not_modified), now)
+        if not result.body:
+            return await self._failed(source, state, Failure(text=reason_text("empty")), now)
         document = await self._document(source, result, now)
         if result.truncated:
             document = replace(document, problems=(*document.problems, Problem(code="truncated")))
         bad = [p for p in document.problems if p.code in NO_FEED]
         if not document.entries and (bad or document.format == "unknown"):
             text = reason_text("format", problem_text(bad[0] if bad else Problem(code="not_a_feed")))
+            text = reason_text("login_form") if LOGIN_FORM.search(result.body) else text
             return await self._failed(source, state, Failure(text=text), now)
         kind = ItemKind(source.kind) if source.kind in set(ItemKind) else ItemKind.FEED
         found = items(document, source.id, now, kind)

@@ -371,3 +371,14 @@ async def test_a_clock_that_is_ours_is_not_held_against_each_source(tmp_path: Pa
             await poller.watch.compare_clock(f"http://{host}.example/x", ahead, NOW)
         await poller.watch.check(source, state(skew=7200), NOW)
         assert set(await problems(poller.desk)) == {"clock"}
+
+
+async def test_what_is_gravest_stands_first_in_a_long_message(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    own = Source(id="own", name="县政府网站", kind="site", url="http://127.0.0.1:1/", internal=True, own=True)
+    async with poller_of(tmp_path, clock, *feeds(2), own) as poller:
+        moved = SourceState(source_id="", moved_to="http://y.example/", address=feeds(2)[0].url)
+        clock.advance_to(clock.now() + timedelta(minutes=1))
+        (told,) = await later(poller, clock, 0, s0=moved, s1=BAD, own=BAD)
+        lines = told.split("\n")[1:]
+        assert [line[:4] for line in lines] == ["县政府网", "来源1连", "来源0已"]

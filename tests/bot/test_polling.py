@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -411,3 +412,98 @@ async def test_two_thousand_new_sources_are_first_asked_over_five_minutes_and_ag
     assert max(seconds.count(s) for s in set(seconds)) < 25
     async with poller_of(tmp_path, clock, *many) as poller:
         assert {k: s.next_poll_at for k, s in poller.states.items()} == first
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "error"),
+    [
+        ("", "feed", "内容是空的"),
+        ("", "hotlist", "内容是空的"),
+        ("", "hotline", ""),
+        (
+            "<html><title>统一身份认证</title><form><input name=u><INPUT id=p type='password'></form></html>",
+            "feed",
+            "给出的是登录页",
+        ),
+        ("<html><title>县政府</title><p>欢迎</p></html>", "feed", "内容读不出（这是网页，不是信息源，请核对地址）"),
+    ],
+    ids=["empty feed", "empty list", "an export without orders", "login form", "another page"],
+)
+async def test_an_answer_without_content_is_no_success(
+    server: Sources, clock: VirtualClock, tmp_path: Path, body: str, kind: str, error: str
+) -> None:
+    server.says("/news", body)
+    async with poller_of(tmp_path, clock, source(server, "news", kind=kind)) as poller:
+        for tries in (1, 2):
+            await ask(poller, clock)
+            assert (state(poller).last_error, state(poller).failures) == (error, tries if error else 0)
+
+
+async def test_a_source_that_answers_nothing_after_it_was_well_is_noticed(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    server.says("/news", rss(*CALM))
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        await ask(poller, clock)
+        server.says("/news", "")
+        await ask(poller, clock)
+        assert state(poller).last_error == "内容是空的"
+
+
+async def test_a_watched_page_that_is_blank_is_not_the_page(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    server.says("/site", "")
+    site = source(server, "site", kind="site", expect="青石县人民政府", own=True)
+    async with poller_of(tmp_path, clock, site) as poller:
+        await ask(poller, clock)
+        assert state(poller, "site").last_error == "网页内容不对（没有“青石县人民政府”）"
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 +1400", "昨天"])
+async def test_an_absurd_date_of_the_server_costs_nothing(
+    server: Sources, clock: VirtualClock, tmp_path: Path, date: str
+) -> None:
+    server.says("/news", rss(*CALM), Date=date, Expires=date, Retry_After=date)
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        await ask(poller, clock)
+        assert (state(poller).items_total, state(poller).last_error) == (10, "")
+
+
+async def test_what_was_cut_off_comes_with_the_next_poll_although_nothing_changed(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    whole = rss(*CALM).encode()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("If-None-Match"):
+            return web.Response(status=304)
+        part = whole[: len(whole) // 2] if server.asked("/news") == 1 else whole
+        response = web.StreamResponse(headers={"ETag": '"1"', "Content-Length": str(len(whole))})
+        await response.prepare(request)
+        await response.write(part)
+        if part is not whole and request.transport:
+            request.transport.close()
+        return response
+
+    server.answers["/news"] = answer
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        await ask(poller, clock)
+        assert 0 < state(poller).items_total < 10
+        await ask(poller, clock)
+        assert state(poller).items_total == 10
+        await ask(poller, clock)
+        assert server.seen[-1].headers["If-None-Match"] == '"1"', "the whole is asked for by its validator again"
+
+
+async def test_while_our_line_is_down_nobody_is_asked_less_often(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    dead = [replace(source(server, f"s{n}"), url=f"http://127.0.0.1:1/{n}", interval=300) for n in range(6)]
+    async with poller_of(tmp_path, clock, *dead) as poller:
+        for _ in range(12):
+            await ask(poller, clock)
+        await poller.look_after()
+        for _ in range(60):
+            await ask(poller, clock)
+            await poller.look_after()
+        waits = [s.next_poll_at - s.last_try_at for s in poller.states.values() if s.next_poll_at and s.last_try_at]
+        assert len(waits) == 6
+        assert max(waits) <= timedelta(seconds=330)
+        assert min(s.failures for s in poller.states.values()) > 3, "it is counted all the same"
