@@ -24,6 +24,7 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "ampersand": "有 {count} 处未转义的“&”，已修补",
     "bytes_lost": "有 {count} 个字节无法按 {detail} 解读，显示为“\ufffd”",
     "charset_lie": "声明的字符集与实际不符（{detail}），按实际读取",
+    "charset_mixed": "文档混用两种字符集，有 {count} 段已分别读取",
     "columns_missing": "未找到标题列或内容列，表头为：{detail}",
     "control_characters": "有 {count} 个控制字符，已去除",
     "cut_tail": "文档尾部残缺，已读取完整部分",

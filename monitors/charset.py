@@ -39,6 +39,9 @@ _HIGH: Final = re.compile(rb"[\x80-\xff]")
 _SAMPLE: Final = 20_000
 """Bytes from the first beyond ASCII on that are enough to tell a charset."""
 _MISSING: Final = "\ufffd"
+_SEGMENT: Final = re.compile(rb"[^<>]+")
+_UTF8_RUN: Final = re.compile(rb"(?:[\xe3-\xef][\x80-\xbf]{2}){4}")
+"""Four characters of UTF-8, which six of GBK hardly ever spell."""
 
 
 def declared_charset(body: bytes, content_type: str = "") -> str:
@@ -107,10 +110,59 @@ def _lie(claimed: str, found: str, harmless: bool = False) -> tuple[Problem, ...
 
 
 def _loose(body: bytes, encoding: str, claimed: str) -> Decoded:
-    text = body.decode(encoding, "replace").lstrip("\ufeff")
+    text = body.decode(encoding, "replace")
+    body, mixed = _one_charset(body, encoding, _MISSING in text)
+    text = (body.decode(encoding, "replace") if mixed else text).lstrip("\ufeff")
     lost = text.count(_MISSING)
-    problems = _lie(claimed, encoding) + ((Problem(code="bytes_lost", count=lost, detail=encoding),) if lost else ())
+    problems = _lie(claimed, encoding)
+    if mixed:
+        problems += (Problem(code="charset_mixed", count=mixed),)
+    if lost:
+        problems += (Problem(code="bytes_lost", count=lost, detail=encoding),)
     return Decoded(text=text, encoding=encoding, problems=problems)
+
+
+def _one_charset(body: bytes, encoding: str, lost: bool) -> tuple[bytes, int]:
+    """`body` with the texts between its tags that are of the other charset (GBK in UTF-8, UTF-8 in GBK) rewritten, and how many were.
+
+    Aggregating sites paste entries of others without recoding them.
+    """
+    wanted, other = {"utf-8": (lost, _gbk_in_utf8), "gb18030": (_UTF8_RUN.search(body), _utf8_in_gbk)}.get(
+        encoding, (False, None)
+    )
+    if not wanted or other is None:
+        return body, 0
+    count = 0
+
+    def rewritten(match: re.Match[bytes]) -> bytes:
+        nonlocal count
+        text = other(match[0])
+        count += bool(text)
+        return text.encode(encoding) if text else match[0]
+
+    return _SEGMENT.sub(rewritten, body), count
+
+
+def _gbk_in_utf8(segment: bytes) -> str:
+    """A text between tags as GBK; "" unless it is common Chinese in that and nothing like UTF-8."""
+    high = len(segment.translate(None, _ASCII))
+    if high < 4 or len(segment.decode("utf-8", "ignore").encode().translate(None, _ASCII)) > high / 2:
+        return ""
+    try:
+        text = segment.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    return text if common_chinese(re.sub(r"[\x00-\x7f]+", "", text)) > 0.75 else ""
+
+
+def _utf8_in_gbk(segment: bytes) -> str:
+    """A text between tags as UTF-8; "" unless it is valid and long enough to be no chance."""
+    if _UTF8_RUN.search(segment) is None:
+        return ""
+    try:
+        return segment.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _guess(body: bytes, claimed: str) -> Decoded:
@@ -118,7 +170,7 @@ def _guess(body: bytes, claimed: str) -> Decoded:
     first = _HIGH.search(body)
     sample = body[first.start() :][:_SAMPLE] if first else body[:_SAMPLE]
     kept = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
-    if len(kept) > len(sample.translate(None, _ASCII)) * 0.8:
+    if len(kept) > len(sample.translate(None, _ASCII)) * 0.6:
         return _loose(body, "utf-8", claimed)
     if claimed and claimed != "utf-8" and claimed not in _LATIN:
         return _loose(body, claimed, claimed)

@@ -62,6 +62,27 @@ def test_a_broken_byte_behind_a_mark_is_counted_and_changes_no_charset() -> None
     assert decode(b"\xef\xbb\xbf" + "工单编号,标题\n1,青石县大湾村停水三天无人来修".encode("gbk")).encoding == "gb18030"
 
 
+OURS, THEIRS = "本站编发的消息：云溪县柳湾镇昨夜停水", "转载的条目：青渡市通报供水管网抢修进展"
+
+
+@pytest.mark.parametrize(("main", "pasted"), [("utf-8", "gbk"), ("gbk", "utf-8")])
+@pytest.mark.parametrize("declared", ["utf-8", "gbk"])
+def test_entries_pasted_in_another_charset_are_read_each_in_its_own(main: str, pasted: str, declared: str) -> None:
+    ours = f"<title>{OURS}</title>".encode(main) * 4
+    body = f'<?xml version="1.0" encoding="{declared}"?><r>'.encode() + ours + f"<title>{THEIRS}</title></r>".encode(pasted)
+    found = decode(body)
+    assert (found.text.count(OURS), found.text.count(THEIRS)) == (4, 1)
+    assert ("charset_mixed", 1) in [(problem.code, problem.count) for problem in found.problems]
+    assert "bytes_lost" not in [problem.code for problem in found.problems]
+
+
+def test_a_broken_byte_in_a_text_makes_it_no_other_charset() -> None:
+    body = (f"<title>{OURS}</title>" * 4).encode() + f"<title>{THEIRS}</title>".encode().replace("载".encode(), b"\xe8\xbd")
+    found = decode(body)
+    assert THEIRS.replace("载", "\ufffd") in found.text
+    assert [problem.code for problem in found.problems] == ["bytes_lost"]
+
+
 def test_a_lie_is_reported() -> None:
     assert [problem.detail for problem in decode(document("utf-8", "gb2312")).problems] == ["gb18030->utf-8"]
 
