@@ -104,6 +104,16 @@ class Poller:
         await self.watch.check(source, self.states[source.id], now)
         return counts
 
+    async def noted(self, source: Source, remark: str, lost: int = 0) -> None:
+        """What was wrong with the last push, "" where nothing was: shown and told like the damage of a source that is asked."""
+        state = self.states.get(source.id) or SourceState(source_id=source.id)
+        if remark == state.remark and not lost:
+            return
+        now = self.desk.now()
+        self.states[source.id] = replace(state, remark=remark, damage=state.damage + lost, last_try_at=now)
+        await self.desk.store.save_poll(self.states[source.id], ())
+        await self.watch.check(source, self.states[source.id], now)
+
     async def look_after(self) -> None:
         """Now and then: who has fallen silent without being asked, and what administrators must hear."""
         now = self.desk.now()

@@ -97,3 +97,8 @@ def take_slot(tx: Tx, job: str, slot: str, owner: str, at: datetime) -> bool:
         )
         == 1
     )
+
+
+def free_slot(tx: Tx, job: str, slot: str, owner: str) -> None:
+    """Give back a slot whose work could not be done, so that it may be tried again."""
+    tx.run("delete from slot where job = :job and slot = :slot and owner = :owner", {"job": job, "slot": slot, "owner": owner})

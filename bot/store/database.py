@@ -54,6 +54,9 @@ class SqlStore(ApartStore):
     async def take_slot(self, job: str, slot: str, owner: str, at: datetime) -> bool:
         return await self.engine.write(lambda tx: callbacks.take_slot(tx, job, slot, owner, at))
 
+    async def free_slot(self, job: str, slot: str, owner: str) -> None:
+        await self.engine.write(lambda tx: callbacks.free_slot(tx, job, slot, owner))
+
     async def server_time(self) -> datetime | None:
         """Clock of the database server, to be compared with ours; None where the database is a file of this machine."""
         if self.engine.dialect == "sqlite":

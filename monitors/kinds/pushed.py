@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,14 +18,18 @@ from .hotline import order
 from .hotlist import heat
 
 MAX_ROWS: Final = 2_000
+DEEP: Final = 4
+"""Levels of an answer in which a list of rows is looked for."""
+NAMED: Final = 20
 
 
 def read(text: str, fields: Fields, now: datetime, *, hotline: bool = False) -> ParsedDocument:
     """Entries of a pushed batch; `hotline` rows are work orders, their persons covered. Never raises.
 
-    Problems: `not_a_feed` (no list of rows), `too_many_entries` (nothing is taken: the sender must split), `rows_unreadable`.
+    Problems: `not_a_feed` (no list of rows), `too_many_entries` (nothing is taken: the sender must split), `rows_unreadable`,
+    `keys_unknown` (no row at all says anything under the names of the mapping; `detail`: the names it came with).
     """
-    value, problems = loads(text)
+    value, problems = _lines(text) or loads(text)
     rows = _rows(value, fields)
     if rows is None:
         return ParsedDocument(format="pushed", problems=(*problems, Problem(code="not_a_feed")))
@@ -38,15 +43,44 @@ def read(text: str, fields: Fields, now: datetime, *, hotline: bool = False) -> 
             bad.append(str(number))
         else:
             entries.append(entry)
-    lost = (Problem(code="rows_unreadable", count=len(bad), detail="、".join(bad[:20])),) if bad else ()
+    lost = [Problem(code="rows_unreadable", count=len(bad), detail="、".join(bad[:NAMED]))] if bad else []
+    if rows and not entries:
+        keys = dict.fromkeys(str(key)[:40] for row in rows if isinstance(row, dict) for key in row)
+        lost.append(Problem(code="keys_unknown", count=len(rows), detail="、".join(list(keys)[:NAMED])))
     return ParsedDocument(format="pushed", entries=tuple(entries), problems=(*problems, *lost))
 
 
+def _lines(text: str) -> tuple[list[Any], tuple[Problem, ...]] | None:
+    """Rows sent as one object a line; None where the text is anything else."""
+    lines = [line for line in text.strip().lstrip("\ufeff").splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines):
+        return None
+    found: list[Any] = []
+    for line in lines:
+        try:
+            found.append(json.loads(line, strict=False))
+        except (ValueError, RecursionError):
+            found.append(None)  # counted and named by its number like any row that cannot be read
+    return found, ()
+
+
 def _rows(value: Any, fields: Fields) -> list[Any] | None:
+    """The list of rows: where the mapping says, else the longest list of objects; a single object with words is a row itself."""
     if isinstance(value, list):
         return value
     found = next((rows for path in fields.rows if isinstance(rows := _at(value, path), list)), None)
-    return found if found is not None or not isinstance(value, dict) else [value]
+    if found is not None or not isinstance(value, dict):
+        return found
+    said = any(text_of(_at(value, name)).strip() for name in (*fields.title, *fields.text))
+    return [value] if said else max(_lists(value, DEEP), key=len, default=[value])
+
+
+def _lists(value: Mapping[str, Any], deep: int) -> Iterator[list[Any]]:
+    for inner in value.values():
+        if isinstance(inner, list) and any(isinstance(row, dict) for row in inner):
+            yield inner
+        elif isinstance(inner, dict) and deep > 1:
+            yield from _lists(inner, deep - 1)
 
 
 def _at(value: Any, path: str) -> Any:

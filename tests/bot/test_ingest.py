@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from bot.app import Running, listening, serving
 from bot.clock import VirtualClock, wall
 from bot.configuration import DEMO, settings_of
 from bot.ingest import LIMIT, sign
+from bot.store import StoreError
 from config.schema import Source
 from tests.builders import at
 
@@ -70,7 +72,8 @@ async def push(
 
 async def test_a_batch_is_read_under_the_mapping_stored_joined_and_counted(running: Running, base: str) -> None:
     body = json.dumps({"data": {"list": [ROW, {"docId": "8", "headline": "青石县召开会议"}, {"docId": "9"}, 5]}}).encode()
-    assert await push(base, body) == (200, {"new": 2, "updated": 0, "duplicates": 0, "skipped": 2})
+    said = {"new": 2, "updated": 0, "duplicates": 0, "skipped": 2, "problems": ["有 2 行无法读取，行号：3、4"]}
+    assert await push(base, body) == (200, said)
     (incident,) = await running.service.desk.store.incidents()
     assert incident.members[0].url == "https://x.example/7"
     state = (await running.service.desk.store.source_states())["nanhu-api"]
@@ -169,3 +172,110 @@ async def test_a_vendor_that_falls_silent_is_told(running: Running, base: str, c
     await running.service.poll()
     kinds = {p.kind: p.detail for p in await running.service.desk.store.problems()}
     assert kinds["source_silent"].startswith("南湖舆情自")
+
+
+async def test_rows_sent_one_a_line_are_all_taken_and_a_broken_line_is_named(base: str) -> None:
+    lines = [json.dumps({**ROW, "docId": str(n)}) for n in range(3)]
+    assert (await push(base, "\n".join(lines).encode()))[1]["new"] == 3
+    status, answer = await push(base, "\n".join((lines[0], '{"docId": x}', lines[2])).encode())
+    assert (status, answer["duplicates"], answer["problems"]) == (200, 2, ["有 1 行无法读取，行号：2"])
+
+
+async def test_a_list_is_found_wherever_the_vendor_wraps_it(base: str) -> None:
+    body = json.dumps({"code": 0, "page": {"tags": ["x"]}, "payload": {"hits": {"docs": [ROW, {**ROW, "docId": "8"}]}}})
+    assert (await push(base, body.encode()))[1]["new"] == 2
+    assert (await push(base, json.dumps({**ROW, "docId": "9"}).encode()))[1]["new"] == 1
+
+
+async def test_a_cut_batch_keeps_what_is_whole_and_says_so_to_both_sides(running: Running, base: str) -> None:
+    body = json.dumps([ROW, {**ROW, "docId": "8"}]).encode()[:-40]
+    status, answer = await push(base, body)
+    assert (status, answer["new"]) == (200, 1)
+    assert "残缺" in str(answer["problems"])
+    store = running.service.desk.store
+    assert "残缺" in {p.kind: p.detail for p in await store.problems()}["source_format"]
+    assert (await push(base, json.dumps([ROW]).encode(), headers(json.dumps([ROW]).encode(), off=3)))[0] == 200
+    assert [p for p in await store.problems() if p.kind == "source_format"] == []
+
+
+async def test_rows_under_unknown_names_are_refused_with_the_names_that_came(running: Running, base: str) -> None:
+    status, answer = await push(base, json.dumps([{"biaoti": "停水", "neirong": "x"}]).encode())
+    assert status == 400
+    assert "收到的字段：biaoti、neirong" in str(answer["error"])
+    found = {p.kind: p.detail for p in await running.service.desk.store.problems()}
+    assert "整批退回" in found["source_format"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"X-Yqbot-Signature": ""}, "缺少请求头 X-Yqbot-Signature"),
+        ({"X-Yqbot-Timestamp": "", "X-Yqbot-Signature": ""}, "缺少请求头 X-Yqbot-Timestamp、X-Yqbot-Signature"),
+        ({"X-Yqbot-Signature": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}, "不是Base64"),
+        ({"X-Yqbot-Signature": "ab" * 32}, "请核对来源代码和密钥"),
+    ],
+    ids=["no signature", "no headers", "base64", "wrong"],
+)
+async def test_a_refusal_says_what_the_sender_must_change(base: str, change: dict[str, str], said: str) -> None:
+    body = json.dumps([ROW]).encode()
+    status, answer = await push(base, body, {**headers(body), **change})
+    assert status == 401
+    assert said in str(answer["error"])
+
+
+@pytest.mark.parametrize(
+    ("stamp", "said"), [("2026-11-26T10:00:00", "不写日期"), ("off", "时间戳比本机慢6分钟")], ids=["a date", "a slow clock"]
+)
+async def test_a_wrong_time_under_the_right_key_is_explained(base: str, stamp: str, said: str) -> None:
+    stamp = str(int(wall().timestamp()) - 360) if stamp == "off" else stamp
+    head = {"X-Yqbot-Timestamp": stamp, "X-Yqbot-Signature": "sha256=" + sign(SECRET, stamp, b"[]")}
+    status, answer = await push(base, b"[]", head)
+    assert status == 401
+    assert said in str(answer["error"])
+
+
+async def test_a_compressed_body_is_signed_as_it_was_before_and_a_broken_one_refused_in_words(base: str) -> None:
+    body = json.dumps([ROW]).encode()
+    packed = gzip.compress(body)
+    assert (await push(base, packed, {**headers(body), "Content-Encoding": "gzip"}))[1]["new"] == 1
+    for sent, head in (
+        (packed, headers(packed)),
+        (b"no gzip", {**headers(b"no gzip"), "Content-Encoding": "gzip"}),
+        (b"", headers(b"")),
+    ):
+        status, answer = await push(base, sent, head)
+        assert (status, str(answer["error"])[-1]) == (400, "。")
+    bomb = gzip.compress(b" " * (LIMIT * 20))
+    assert (await push(base, bomb, {**headers(bomb), "Content-Encoding": "gzip"}))[0] == 413
+
+
+async def test_what_could_not_be_stored_may_be_sent_again_as_it_is(
+    running: Running, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most senders repeat a failed request unchanged: it must not be told that it has arrived."""
+    body = json.dumps([ROW]).encode()
+    head = headers(body)
+
+    async def full(*_: object, **__: object) -> None:
+        raise StoreError("磁盘已满。")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(running.service.intake.poller), "take", full)
+        status, answer = await push(base, body, head)
+    assert (status, "没有收下" in str(answer["error"])) == (503, True)
+    assert (await push(base, body, head))[1]["new"] == 1
+    assert (await push(base, body, head))[0] == 409
+
+
+async def test_another_method_is_refused_in_words(base: str) -> None:
+    async with aiohttp.ClientSession() as http, http.get(f"{base}/ingest/nanhu-api") as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+        assert "POST" in (await answer.json())["error"]
+
+
+async def test_the_same_push_at_once_from_many_connections_is_taken_once(base: str) -> None:
+    body = json.dumps([{**ROW, "docId": str(n)} for n in range(1_000)]).encode()
+    head = headers(body)
+    answers = await asyncio.gather(*(push(base, body, head) for _ in range(10)))
+    assert sorted(status for status, _ in answers) == [200, *[409] * 9]
+    assert next(answer["new"] for status, answer in answers if status == 200) == 1_000
