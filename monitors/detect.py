@@ -16,7 +16,7 @@ from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
 from monitors.heat import Sighting, accelerates, recent
 from monitors.lexicon import fold
-from monitors.likeness import segmenter
+from monitors.likeness import form_of, segmenter
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
 from monitors.sites import Apart
@@ -131,6 +131,7 @@ class Detector:
         self._families, self._sites = family_table(gate), site_reader(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
         own = (self.scope.province, self.scope.city, self.scope.county)
+        self._form = form_of(letter_form(gate))
         self._index = StoryIndex(rules, dull_words(gate), self.scope.county or self.scope.city, letter_form(gate), own)
         self._twins = Twins(index=self._index, policy=policy)
         self.stories: dict[str, Story] = {}
@@ -205,10 +206,12 @@ class Detector:
 
     def _ref(self, seen: Seen, region: Place, families: frozenset[str]) -> ItemRef:
         province, city, county = names_of(region)
-        letter = seen.kind == "hotline" and len(seen.text) > LETTER_CHARS  # a short order is read like a title
+        order = seen.kind == ORDER
+        letter = order and len(seen.text) > LETTER_CHARS  # a short order is read like a title
+        told = self._form.sub(" ", seen.title).strip() if order and not letter and self._form else ""
         return ItemRef(
             id=seen.id,
-            title=seen.title,
+            title=told or seen.title,  # 关于…的投诉 says how orders are entered, not what about
             text=seen.text if letter else "",
             stream="letters" if letter else "",
             province=province,

@@ -76,12 +76,17 @@ class TitleWeights:
         self._seen.update(counts.keys())
 
 
+def form_of(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """What finds the phrases of form, longer ones first; None where there are none."""
+    sorted_ = sorted(map(re.escape, phrases), key=lambda phrase: (-len(phrase), phrase))
+    return re.compile("|".join(sorted_)) if sorted_ else None
+
+
 class LetterWeights:
     """Unit vectors of letters. `form` are phrases people write in any letter; they are not read."""
 
     def __init__(self, form: Iterable[str]) -> None:
-        phrases = sorted(map(re.escape, form), key=lambda phrase: (-len(phrase), phrase))
-        self._form = re.compile("|".join(phrases)) if phrases else None
+        self._form = form_of(form)
         self._seen: Counter[str] = Counter()
         self._items = 0
 

@@ -262,3 +262,43 @@ def test_another_disaster_of_the_town_alarms_whatever_was_told_of_it_before(scop
     detector = JUDGES.detector(Scope.parse(scope))
     changes = fed(detector, SAME_TOWN + first, SAME_TOWN + second, hours=2)
     assert [change.item for change in changes if change.kind is Kind.ALARMED][-1:] == ["1"]
+
+
+UNLIKE = (
+    "柳河镇柳河桥路灯不亮已经半个月",
+    "石坪镇大湾村村道塌方，车辆无法通行",
+    "青山乡垃圾堆放多日无人清运，气味难闻",
+    "城关镇东门小学门口车辆乱停，学生上学不安全",
+    "石坪镇卫生院拒收发热病人",
+    "城关镇农贸市场有人卖病死猪肉",
+    "城关镇工地夜间施工噪声扰民",
+)
+PRINTED = (
+    "市民来电反映，{}。市民对此表示不满，希望相关部门尽快核实处理，并将处理结果回复市民。"
+    "（请承办单位在规定时限内联系市民，按程序办理并反馈。）"
+)
+
+
+def ordered(*orders: str, title: str, text: str) -> list[str]:
+    """The stories of work orders in order of arrival."""
+    detector = JUDGES.detector()
+    return [
+        detector.feed(
+            seen(n, title.format(said[:12]), source="12345", kind="hotline", text=text.format(said)),
+            START + timedelta(minutes=n),
+        )[0].story
+        for n, said in enumerate(orders)
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", PRINTED], ids=["short", "printed-form"])
+@pytest.mark.parametrize("title", ["关于{}的投诉", "群众反映{}等问题", "{}"])
+def test_work_orders_that_share_nothing_but_the_form_are_as_many_matters(title: str, text: str) -> None:
+    assert len(set(ordered(*UNLIKE, title=title, text=text))) == len(UNLIKE)
+
+
+@pytest.mark.parametrize("text", ["{}", PRINTED], ids=["short", "printed-form"])
+def test_work_orders_of_one_matter_join_whatever_their_form(text: str) -> None:
+    same = ("石坪镇大湾村村道塌方，车辆无法通行", "石坪镇大湾村村道塌方没人修，车辆过不去")
+    found = ordered(*UNLIKE[:1], *same, title="关于{}的投诉", text=text)
+    assert found[1] == found[2] != found[0]
