@@ -1,4 +1,4 @@
-"""RSS 0.9x-2.0, RDF, Atom 0.3 and 1.0, CDF and news sitemaps.
+"""RSS 0.9x-2.0, RDF, Atom 0.3 and 1.0, CDF, news sitemaps, and the lists of portals.
 
 Strict lxml first; only where that fails or looks wrong the text is mended and read again, recovering what can be; what
 then still looks wrong is marked `suspect` for `tolerant.parse_tolerant` (feedparser), which a caller that must stay responsive
@@ -23,6 +23,8 @@ from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry, parsed_entry
 from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
+
+from . import datastore
 
 _ENTRY_START: Final = re.compile(r"<(?:item|entry)[\s/>]")
 _SECTION: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.S)
@@ -185,6 +187,8 @@ def _document(root: Any, base: str, now: datetime, problems: tuple[Problem, ...]
     kind = short_name(root.tag, names)
     if kind == "urlset":
         return _sitemap(root, now, problems, names)
+    if kind == "datastore":
+        return datastore.read(root, base, now, problems)
     if kind == "sitemapindex":
         return ParsedDocument(format="sitemapindex", problems=(*problems, Problem(code="sitemap_index")))
     base = _based(root, base)

@@ -296,6 +296,26 @@ def test_a_field_after_markup_that_never_ends_is_read() -> None:
     assert (entry.title, entry.url, entry.summary) == ("厂房 起火", "http://a.example/1", "今晨")
 
 
+def test_a_list_of_a_government_portal_is_read() -> None:
+    document = parse((DATA / "feed/portal.datastore").read_bytes(), {}, "https://www.qingshi.example/col/col31/", NOW)
+    first, second, third = document.entries
+    assert (document.format, codes(document)) == ("datastore", ["entries_unreadable"])
+    assert (first.title, first.url, first.published) == (
+        "青石县应急管理局关于开展汛前地质灾害隐患排查工作的通知",
+        "https://www.qingshi.example/art/2026/3/2/art_31_10021.html",
+        datetime(2026, 3, 2, tzinfo=BEIJING),
+    )
+    assert (second.title, second.published) == ("大湾村供水管网抢修：今晚停水", EIGHT)
+    assert (third.title, third.url, third.published, third.raw_date) == ("值班电话", "https://tel.qingshi.example/", None, "")
+
+
+def test_a_portal_list_without_lines_is_quiet_and_one_too_long_is_cut() -> None:
+    assert codes(parse(b"<datastore><recordset></recordset></datastore>", {}, "", NOW)) == []
+    record = "<record><![CDATA[<a href='http://a.example/1'>x</a>]]></record>"
+    document = parse(f"<datastore>{record * (MAX_ENTRIES + 2)}</datastore>".encode(), {}, "", NOW)
+    assert (len(document.entries), document.problems) == (MAX_ENTRIES, (Problem(code="too_many_entries", count=2),))
+
+
 def test_json_cut_off_keeps_its_whole_entries() -> None:
     body = (DATA / "jsonfeed/topics.json").read_bytes()
     document = parse(body[: body.index("没有标题".encode())], {}, "", NOW)
