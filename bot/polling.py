@@ -19,8 +19,9 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import NETWORK, Watch, reason_text
+from bot.health import BLIND, NETWORK, Watch, reason_text
 from bot.parsing import Parsing
+from bot.poll_states import counted, learnt, plain_success, started, succeeded
 from bot.skew import skew_seconds
 from bot.store.port import PollCounts, SourceState
 from config.oserror import why
@@ -30,7 +31,7 @@ from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult, host_
 from monitors.item import Item, ItemKind, ParsedDocument, items
 from monitors.kinds import hotline
 from monitors.mend import Problem
-from monitors.rhythm import SLOWEST_FACTOR, PollOutcome, allowed_silence, first_poll, next_poll, usual_gap
+from monitors.rhythm import PollOutcome, allowed_silence, learnt_silence, next_poll, usual_gap
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +44,6 @@ NOTHING = PollCounts(new=0, updated=0, duplicates=0)
 NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
 """A document without entries that says one of these was no document of this source: it counts as a failure."""
 LOGIN_FORM = re.compile(rb"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
-LOSSES = frozenset(
-    {
-        "truncated",
-        "too_many_entries",
-        "bytes_lost",
-        "entries_unreadable",
-        "rows_unreadable",
-        "parse_timeout",
-        "too_large",
-        "cut_tail",
-    }
-)
-"""Damage that cost content; the other problems of a document were mended without loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +77,18 @@ class Poller:
             await self.desk.store.set_meta(BEGUN, now.isoformat())
         since = datetime.fromisoformat(begun) if begun else now
         for source in self.sources():
-            self.states[source.id] = _started(source, self.states.get(source.id), since, now)
+            self.states[source.id] = started(source, self.states.get(source.id), since, now)
         await self.watch.forget({s.id for s in (*self.sources(), *self.pushing())}, now)
 
     async def take(self, source: Source, found: tuple[Item, ...]) -> PollCounts:
         """What a source pushed, stored with the state that goes with it."""
         now = self.desk.now()
-        state = _plain_success(source, self.states.get(source.id) or SourceState(source_id=source.id), now)
+        state = plain_success(source, self.states.get(source.id) or SourceState(source_id=source.id), now)
         dates = tuple(i.published for i in found if i.published is not None and i.published <= now)
         allowed = allowed_silence(dates)
         state = replace(state, quiet=max(state.quiet, round(allowed.total_seconds()))) if allowed else state
         counts = await self.desk.store.save_poll(state, found)
-        self.states[source.id] = _counted(state, counts, now)
+        self.states[source.id] = counted(state, counts, now)
         await self.watch.check(source, self.states[source.id], now)
         return counts
 
@@ -240,11 +228,11 @@ class Poller:
             if source.expect not in text:
                 failure = Failure(text=reason_text("unexpected", f"没有“{source.expect}”"))
                 return await self._failed(source, state, failure, now)
-        return await self._save(source, _succeeded(source, state, result, now), (), PollOutcome(unchanged=True), now)
+        return await self._save(source, succeeded(source, state, result, now), (), PollOutcome(unchanged=True), now)
 
     async def _received(self, source: Source, state: SourceState, result: FetchResult, now: datetime) -> PollCounts:
         digest = state.body_hash if result.not_modified else result.digest
-        after = replace(_succeeded(source, state, result, now), body_hash=digest)
+        after = replace(succeeded(source, state, result, now), body_hash=digest)
         asked = PollOutcome(retry_after=result.retry_after, max_age=result.max_age)
         nothing = not result.body and source.kind == "hotline"  # an export without a single order may be an empty file
         if result.not_modified or nothing or digest == state.body_hash:
@@ -263,7 +251,7 @@ class Poller:
         found = items(document, source.id, now, kind)
         dates = tuple(i.published for i in found if i.published is not None and i.published <= now)
         outcome = replace(asked, items=len(found), usual_gap=usual_gap(dates))
-        return await self._save(source, _learnt(after, document, dates, now), found, outcome, now)
+        return await self._save(source, learnt(after, document, dates, now), found, outcome, now)
 
     async def _document(self, source: Source, result: FetchResult, now: datetime) -> ParsedDocument:
         if source.kind == "hotline":
@@ -283,7 +271,7 @@ class Poller:
             failure = Failure(text=reason_text("folder", why(e)))
             return await self._failed(source, state, failure, now)
         after = replace(
-            _plain_success(source, state, now), body_hash=read.mark, remark=read.remark, damage=state.damage + read.bad
+            plain_success(source, state, now), body_hash=read.mark, remark=read.remark, damage=state.damage + read.bad
         )
         return await self._save(source, after, read.items, PollOutcome(unchanged=True), now)
 
@@ -293,80 +281,25 @@ class Poller:
         """Store items and state in one unit; the interval follows what was really new."""
         configured = timedelta(seconds=source.interval)
         current = timedelta(seconds=state.pace or source.interval)
+        before = self.states.get(source.id, state).last_success_at
+        watched = before is not None and now - before < max(BLIND, 4 * configured)  # a standstill of ours teaches nothing
+        quiet = timedelta(seconds=state.quiet)
+        if outcome.items and outcome.usual_gap is None and state.last_new_at and watched:
+            quiet = learnt_silence(quiet, now - state.last_new_at)
 
         def plan(counts: PollCounts) -> SourceState:
             planned = next_poll(source.id, now, configured, current, replace(outcome, new=counts.new))
-            return replace(state, pace=max(1, round(planned.interval.total_seconds())), next_poll_at=milliseconds(planned.at))
+            return replace(
+                state,
+                pace=max(1, round(planned.interval.total_seconds())),
+                next_poll_at=milliseconds(planned.at),
+                quiet=round(quiet.total_seconds()) if counts.new else state.quiet,
+            )
 
         counts = await self.desk.store.save_poll(state, found, plan, patient=len(self.running) >= CROWD)
-        self.states[source.id] = _counted(plan(counts), counts, now)
+        self.states[source.id] = counted(plan(counts), counts, now)
         await self.watch.check(source, self.states[source.id], now)
         return counts
-
-
-def _started(source: Source, state: SourceState | None, since: datetime, now: datetime) -> SourceState:
-    """State at a start: as stored; asked afresh where it is new or its address was changed; never later than its slowest."""
-    interval = timedelta(seconds=source.interval)
-    if state is None or (state.address and state.address != source.url):
-        planned = first_poll(source.id, since, interval)
-        at = milliseconds(planned if planned >= now else first_poll(source.id, now, interval))
-        fresh = state or SourceState(source_id=source.id)
-        return replace(
-            fresh,
-            etag="",
-            last_modified="",
-            body_hash="",
-            moved_to="",
-            address="",
-            failures=0,
-            last_error="",
-            next_poll_at=at,
-            pace=0,
-        )
-    if state.failures or state.next_poll_at is None:
-        return state
-    return replace(state, next_poll_at=min(state.next_poll_at, now + interval * SLOWEST_FACTOR * 1.1))
-
-
-def _counted(state: SourceState, counts: PollCounts, now: datetime) -> SourceState:
-    """The state with its totals, as the store keeps it."""
-    return replace(
-        state,
-        last_new_at=now if counts.new else state.last_new_at,
-        items_total=state.items_total + counts.new,
-        duplicates_total=state.duplicates_total + counts.duplicates,
-    )
-
-
-def _plain_success(source: Source, state: SourceState, now: datetime) -> SourceState:
-    since = state.answers_since or now
-    return replace(
-        state, failures=0, last_error="", last_try_at=now, last_success_at=now, address=source.url, answers_since=since
-    )
-
-
-def _succeeded(source: Source, state: SourceState, result: FetchResult, now: datetime) -> SourceState:
-    """An answer came: validators as given, the way there learnt."""
-    kept = state.moved_to if state.address == source.url and result.final_url == state.moved_to else ""
-    return replace(
-        _plain_success(source, state, now),
-        etag=result.etag,
-        last_modified=result.last_modified,
-        moved_to=result.moved_to or kept,
-    )
-
-
-def _learnt(state: SourceState, document: ParsedDocument, dates: tuple[datetime, ...], now: datetime) -> SourceState:
-    """What a document tells of its source: damage, staleness, rhythm."""
-    losses = [p for p in document.problems if p.code in LOSSES]
-    allowed = allowed_silence(dates)
-    return replace(
-        state,
-        damage=state.damage + len(losses),
-        remark="；".join(problem_text(p) for p in losses[:2]),
-        stale_since=(state.stale_since or now) if document.stale else None,
-        quiet=round(allowed.total_seconds()) if allowed else state.quiet,
-    )
 
 
 def _host(address: str) -> str:

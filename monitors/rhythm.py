@@ -26,6 +26,7 @@ SILENCE_FLOOR: Final = timedelta(hours=24)
 SILENCE_CAP: Final = timedelta(days=30)
 UNKNOWN_SILENCE: Final = timedelta(days=3)
 """Allowed where the rhythm is not known."""
+GAP_HALF_LIFE: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,15 @@ def allowed_silence(published: Sequence[datetime]) -> timedelta | None:
     ordered = sorted(set(published))
     longest = max(b - a for a, b in pairwise(ordered))
     return min(max(gap * 10, longest * 2, SILENCE_FLOOR), SILENCE_CAP)
+
+
+def learnt_silence(known: timedelta, gap: timedelta) -> timedelta:
+    """The same for a source without dates, from the `gap` between two polls that brought something; `known` so far, 0 = nothing.
+
+    Twice the longest gap seen, which fades by half in two weeks, so that nights and weekends are kept in mind.
+    """
+    kept: timedelta = (known or UNKNOWN_SILENCE) * 0.5 ** (gap / GAP_HALF_LIFE)
+    return min(max(kept, gap * 2, SILENCE_FLOOR), SILENCE_CAP)
 
 
 def silent_too_long(last_new: datetime | None, allowed: timedelta | None, now: datetime) -> bool:

@@ -507,3 +507,21 @@ async def test_while_our_line_is_down_nobody_is_asked_less_often(server: Sources
         assert len(waits) == 6
         assert max(waits) <= timedelta(seconds=330)
         assert min(s.failures for s in poller.states.values()) > 3, "it is counted all the same"
+
+
+async def test_the_rhythm_of_a_source_without_dates_is_learnt_from_what_it_brings(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        hour = int((clock.now() - START).total_seconds() // 3600)
+        return web.Response(text=rss(*((f"g{n}", f"青石县第{n}号通告") for n in range(hour, hour + 3))))
+
+    server.answers["/news"] = answer
+    async with poller_of(tmp_path, clock, source(server, "news", interval=3600)) as poller:
+        for days, allowed in ((1, 71), (14, 38), (30, 24)):
+            while clock.now() < START + timedelta(days=days):
+                await ask(poller, clock)
+            assert abs(state(poller).quiet / 3600 - allowed) <= 3
+        clock.advance_to(clock.now() + timedelta(days=5))
+        await ask(poller, clock)
+        assert state(poller).quiet == 24 * 3600, "that was our own standstill"

@@ -15,6 +15,7 @@ from monitors.rhythm import (
     PollOutcome,
     allowed_silence,
     first_poll,
+    learnt_silence,
     next_poll,
     silent_too_long,
     usual_gap,
@@ -136,3 +137,29 @@ def test_the_silence_allowed_knows_nights_and_weekends(hours: tuple[int, ...], a
 
 def test_a_source_that_never_brought_anything_is_not_called_silent() -> None:
     assert not silent_too_long(None, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "gap", "allowed"),
+    [
+        (0, 1, 72),
+        (72, 14 * 24, 28 * 24),
+        (30, 1, 30),
+        (24, 1, 24),
+        (24, 63, 126),
+        (126, 24, 120),
+        (24, 400, 720),
+    ],
+    ids=[
+        "unknown, three days",
+        "a long gap",
+        "what is known stays",
+        "a day at least",
+        "a weekend",
+        "fades slowly",
+        "a month at most",
+    ],
+)
+def test_a_rhythm_is_learnt_from_gaps(known: float, gap: float, allowed: float) -> None:
+    found = learnt_silence(timedelta(hours=known), timedelta(hours=gap))
+    assert found / timedelta(hours=1) == pytest.approx(allowed, abs=0.5)
