@@ -10,7 +10,7 @@ from monitors.mend import Problem
 
 LISTS: Final = (
     *("items", "data", "list", "item", "result", "hotList", "realtime", "entries", "rows", "records", "results", "articles"),
-    *("docs", "news", "newsList", "articleList", "infoList", "dataList"),
+    *("docs", "news", "newsList", "articleList", "infoList", "dataList", "cards", "content", "word_list"),
 )
 """Keys under which interfaces keep their list of entries."""
 _DECODER: Final = json.JSONDecoder(strict=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,10 @@ TOLERANT_INLINE: Final = 256 * 1024
 
 def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
     """Any feed document, told by its first characters. `suspect` documents deserve `tolerant.parse_tolerant` elsewhere."""
-    head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = body[:4096]
+    if head[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+        head = head.decode("utf-16", "ignore").encode()
+    head = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:1] in (b"{", b"[") or (head[:1] != b"<" and wrapped(head[:500].decode("latin-1"))):
         return _json(body, headers, base, now)
     if b"<opml" in head[:2000].lower():

@@ -17,11 +17,11 @@ from monitors.plain import plain, plain_line
 
 _TITLES: Final = ("title", "name", "word", "query", "keyword", "note", "content", "desc")
 _LINKS: Final = ("url", "link", "mobileurl", "mobilurl", "href", "shareurl")
-_HEATS: Final = ("hot", "hotvalue", "heat", "score", "num", "rawhot", "hotscore", "views", "热度")
-_BODIES: Final = ("desc", "description", "summary", "excerpt", "content", "abstract")
+_HEATS: Final = ("hot", "hotvalue", "heat", "score", "num", "rawhot", "hotscore", "views", "detailtext", "热度")
+_BODIES: Final = ("desc", "description", "summary", "excerpt", "content", "abstract", "intro", "digest", "brief", "text")
 _DATES: Final = (
     *("published", "pubdate", "publishtime", "pubtime", "publishdate", "docrelpubtime", "releasetime", "displaytime"),
-    *("date", "time", "timestamp", "ctime", "createdat", "createtime"),
+    *("ptime", "focusdate", "date", "time", "timestamp", "ctime", "createdat", "createtime", "createdate", "addtime"),
 )
 """Keys in small letters without `_`, as `_keyed` writes them."""
 _HEAT: Final = re.compile(r"(\d+(?:[.,]\d+)*)\s*(万|亿|千|[wWkK])?")
@@ -34,6 +34,8 @@ def read(value: Any, base: str, now: datetime, problems: tuple[Problem, ...] = (
     A list whose entries are dated and have no heat is news in JSON, not a hot list: its order ranks nothing.
     """
     rows = _rows(value)
+    if rows is None:
+        rows = _unnamed_rows(value)
     if rows is None:
         return ParsedDocument(format="json", problems=(*problems, Problem(code="not_a_feed")))
     entries = _ranked(tuple(_entries(rows, base, now)))
@@ -55,16 +57,45 @@ def _updated(value: Mapping[str, Any], now: datetime) -> str:
 
 
 def _rows(value: Any, depth: int = 0) -> list[Any] | None:
-    """The first list of titled objects within three levels of wrapping; an empty list of items counts."""
+    """The first list of titled objects within three levels of wrapping or of cards; an empty list of items counts."""
     if isinstance(value, list):
-        titled = any(isinstance(row, dict) and _first(_keyed(row), _TITLES) for row in value)
-        return value if titled or not value else None
+        if not value or any(isinstance(row, dict) and _first(_whole(row), _TITLES) for row in value):
+            return value
+        return next((found for card in value[:10] if isinstance(card, dict) and (found := _rows(card, depth + 1))), None)
     if not isinstance(value, dict) or depth > 3:
         return None
     for key in LISTS:
         if (found := _rows(value.get(key), depth + 1)) is not None:
             return found
     return None
+
+
+def _unnamed_rows(value: Any, depth: int = 0) -> list[Any] | None:
+    """A list under a key that says nothing (a channel's code): three objects or more, each with a title and a link or heat."""
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    for inner in value.values():
+        if isinstance(inner, list) and len(inner) >= 3 and all(map(_tells, inner)):
+            return inner
+        if (found := _unnamed_rows(inner, depth + 1)) is not None:
+            return found
+    return None
+
+
+def _tells(row: Any) -> bool:
+    if not isinstance(row, dict):
+        return False
+    keyed = _keyed(row)
+    return bool(_first(keyed, _TITLES) and (_first(keyed, _LINKS) or _first(keyed, _HEATS)))
+
+
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    """`row` as `_keyed` writes it; where its title stands in an object within, with what that object says."""
+    keyed = _keyed(row)
+    if _first(keyed, _TITLES):
+        return keyed
+    inner = (_keyed(value) for value in row.values() if isinstance(value, dict))
+    return {**keyed, **next((found for found in inner if _first(found, ("title", "word"))), {})}
 
 
 def _ranked(found: tuple[tuple[int, ParsedEntry], ...]) -> tuple[ParsedEntry, ...]:
@@ -76,7 +107,7 @@ def _ranked(found: tuple[tuple[int, ParsedEntry], ...]) -> tuple[ParsedEntry, ..
 
 def _entries(rows: list[Any], base: str, now: datetime) -> Iterator[tuple[int, ParsedEntry]]:
     for place, row in enumerate(rows[:MAX_ENTRIES], start=1):
-        if isinstance(row, dict) and (title := plain_line(_first(keyed := _keyed(row), _TITLES))):
+        if isinstance(row, dict) and (title := plain_line(_first(keyed := _whole(row), _TITLES))):
             yield place, _entry(keyed, title, base, now)
 
 

@@ -128,6 +128,42 @@ def test_news_of_a_portal_in_json_is_read_and_ranks_nothing() -> None:
     assert (second.url, first.rank, second.rank) == ("https://zw.example/zwgk/8.html", None, None)
 
 
+ROWS = '{"title": "青石县停水", "url": "http://a.example/1"}, {"title": "大湾村通电", "url": "http://a.example/2"}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"data": {{"cards": [{{"component": "top"}}, {{"content": [{ROWS}]}}]}}}}',
+        f'{{"BBM54": [{ROWS}, {{"title": "第三条", "hot": 3}}]}}',
+        '{"data": [{"target": {"title": "青石县停水"}, "detail_text": "12 万热度"}, {"target": {"title": "大湾村通电"}}]}',
+        '{"data": {"word_list": [{"word": "青石县停水"}, {"word": "大湾村通电"}]}}',
+    ],
+    ids=["cards", "a channel's code", "a target within", "words"],
+)
+def test_lists_are_found_wherever_interfaces_keep_them(body: str) -> None:
+    first, second, *_ = parse(body.encode(), {}, "", NOW).entries
+    assert (first.title, first.rank, second.title, second.rank) == ("青石县停水", 1, "大湾村通电", 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"menu": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}',
+        b'{"x": [{"title": "a", "url": "http://a.example/"}, {"title": "b", "url": "http://a.example/"}]}',
+        b'{"data": [{"user": {"name": "a"}, "id": 1}]}',
+    ],
+    ids=["a menu", "two links", "persons"],
+)
+def test_other_lists_in_json_are_no_news(body: bytes) -> None:
+    assert codes(parse(body, {}, "", NOW)) == ["not_a_feed"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "gb18030"])
+def test_json_is_told_in_any_encoding(encoding: str) -> None:
+    assert [entry.title for entry in parse(f"[{ROWS}]".encode(encoding), {}, "", NOW).entries] == ["青石县停水", "大湾村通电"]
+
+
 def test_a_feed_in_the_wrapper_of_a_script_is_read_and_a_wrapper_around_nothing_is_none() -> None:
     row = '{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","title":"回调包裹"}]}'
     document = parse(f"jQuery11_177({row});".encode(), {}, "", NOW)
