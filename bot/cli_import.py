@@ -12,23 +12,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from bot.clock import milliseconds, wall
 from bot.configuration import data_of, settings_of
 from bot.fieldmaps import fields_for
 from bot.labels import stamp
+from bot.opml_file import opml_of, subscriptions
 from bot.order_words import order_problem
 from bot.org_file import read_org
 from bot.rota_file import read_rota
 from bot.store import StoreError, open_store
 from config.oserror import why
 from config.routing import load_routing
-from config.schema import Settings, Source
+from config.schema import Settings
 from monitors.charset import decode
 from monitors.dates import BEIJING, read_date
 from monitors.item import Item, ItemKind, digest, fingerprint, items
-from monitors.kinds import KINDS, hotline
+from monitors.kinds import hotline
 from monitors.mend import Problem
 
 KINDS_HERE = ("items", "hotline", "opml", "org", "rota")
@@ -99,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
         if args.preview:
             return _preview(found)
         return asyncio.run(_import(args, settings, found))
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough
     except OSError as e:
         print(f"文件 {args.file} 读写不了（{why(e)}），请核对路径和权限。", file=sys.stderr)
     except (ImportFailed, StoreError) as e:
@@ -248,35 +250,20 @@ def _past(row: Any, now: datetime) -> Item:
 
 
 def _opml(args: argparse.Namespace) -> int:
+    """Subscriptions out to OPML, or in as TOML for sources.toml with what to do next."""
+    sources = settings_of(args.config, dict(os.environ)).sources
     if args.export:
-        sources = settings_of(args.config, dict(os.environ)).sources
         chosen = [s for s in sources if s.enabled and s.kind == "feed" and s.url.startswith("http")]
         args.file.write_text(opml_of(chosen), encoding="utf-8")
         print(f"已写出{len(chosen)}个订阅。")
         return 0
-    print(opml_sources(args.file.read_bytes()))
-    return 0
-
-
-def opml_of(sources: Sequence[Source]) -> str:
-    """A subscription list of these feeds."""
-    rows = "".join(
-        f"    <outline type={quoteattr('rss')} text={quoteattr(s.name)} title={quoteattr(s.name)} xmlUrl={quoteattr(s.url)}/>\n"
-        for s in sources
-    )
-    head = '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0">\n  <head><title>监测来源</title></head>\n'
-    return f"{head}  <body>\n{rows}  </body>\n</opml>\n"
-
-
-def opml_sources(body: bytes) -> str:
-    """`[[source]]` blocks for sources.toml, switched off until somebody has looked at them."""
-    document = KINDS["opml"](body, {}, "", milliseconds(wall()))
-    if not document.entries:
+    found = subscriptions(args.file.read_bytes(), {s.url for s in sources})
+    if not found.count and not found.known:
         raise ImportFailed("文件里没有订阅地址，请核对是不是 OPML。")
-    blocks = []
-    for entry in document.entries:
-        name = json.dumps(entry.title or entry.url, ensure_ascii=False)
-        url = json.dumps(entry.url, ensure_ascii=False)
-        ident = "opml-" + digest("opml", entry.url)[:10]
-        blocks.append(f'[[source]]\nid = "{ident}"\nname = {name}\nkind = "feed"\nurl = {url}\nenabled = false\n')
-    return "\n".join(blocks)
+    print(found.toml)
+    known = f"，另有{found.known}个已在配置中，没有重复列出" if found.known else ""
+    todo = "请把以上内容写入 sources.toml，逐个试读后把要用的改为 enabled = true，再运行 yqbot check。" if found.count else ""
+    print(f"读出{found.count}个订阅{known}。{todo}", file=sys.stderr)
+    if found.unusable:
+        print(f"注意：以下各项的地址不是网址，没有列出：{found.unusable}。", file=sys.stderr)
+    return 0

@@ -173,3 +173,49 @@ def test_subscriptions_go_out_and_come_back(data: Path, tmp_path: Path, capsys: 
     assert run(data, "opml", str(file)) == 0
     (back,) = tomllib.loads(capsys.readouterr().out)["source"]
     assert (back["name"], back["url"], back["enabled"]) == ("甲 & 乙", "https://a.example/rss?x=1&y=2", False)
+
+
+LIST = """<?xml version="1.0" encoding="gb2312"?><opml version="2.0"><body>
+<outline text="本地"><outline text="甲报" xmlUrl="https://a.example/rss?x=1&amp;y=2"/><outline text="更深"><outline
+ text="乙&gt;网 > 要闻" xmlUrl='http://b.example/feed'></outline></outline></outline>
+<outline text="甲报（重复）" xmlUrl="https://a.example/rss?x=1&amp;y=2"/>
+<outline text="内网" xmlUrl="http://10.1.2.3:1200/x"/><outline text="丙" xmlUrl="feed://c.example/rss"/>
+<outline text="丁" xmlUrl="file:///tmp/x"/><outline text="残缺" xmlUrl="https://d.exa"""
+
+
+def test_a_subscription_list_comes_in_once_with_its_groups_and_what_it_needs(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, conf = tmp_path / "in.opml", tmp_path / "conf"
+    file.write_bytes(LIST.encode("gb18030"))
+    assert run(data, "opml", str(file)) == 0
+    out, err = capsys.readouterr()
+    rows = {row["name"]: row for row in tomllib.loads(out)["source"]}
+    assert {name: row["url"] for name, row in rows.items()} == {
+        "甲报": "https://a.example/rss?x=1&y=2",
+        "乙>网 > 要闻": "http://b.example/feed",
+        "内网": "http://10.1.2.3:1200/x",
+        "丙": "http://c.example/rss",
+    }
+    assert (rows["甲报"]["tags"], rows["乙>网 > 要闻"]["tags"], "tags" in rows["丙"]) == (["本地"], ["更深"], False)
+    assert [name for name, row in rows.items() if row.get("internal")] == ["内网"]
+    assert ("读出4个订阅" in err, "不是网址，没有列出：丁" in err) == (True, True)
+    conf.mkdir()
+    (conf / "sources.toml").write_text(out, encoding="utf-8")
+    assert main(["import", "opml", str(file), "--config", str(conf)]) == 0
+    out, err = capsys.readouterr()
+    assert (out.strip(), "读出0个订阅，另有4个已在配置中" in err) == ("", True)
+
+
+def test_five_hundred_subscriptions_go_round(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, conf = tmp_path / "in.opml", tmp_path / "conf"
+    rows = "".join(f'<outline text="源{n}" category="/本地/" xmlUrl="https://s{n}.example/rss"/>' for n in range(500))
+    file.write_text(f"<opml><body>{rows}</body></opml>", encoding="utf-8")
+    assert run(data, "opml", str(file)) == 0
+    conf.mkdir()
+    (conf / "sources.toml").write_text(capsys.readouterr().out.replace("enabled = false", "enabled = true"), encoding="utf-8")
+    assert main(["import", "opml", str(tmp_path / "out.opml"), "--export", "--config", str(conf)]) == 0
+    assert "已写出500个订阅" in capsys.readouterr().out
+    assert run(data, "opml", str(tmp_path / "out.opml")) == 0
+    back = tomllib.loads(capsys.readouterr().out)["source"]
+    assert ([row["name"] for row in back], back[0]["tags"]) == ([f"源{n}" for n in range(500)], ["本地"])
