@@ -334,7 +334,7 @@ class Intake:
         return recognise(item.title, place.county, known, self.knowledge.judges.policy.old_rumour_likeness)
 
     def _eased(self, alarm: Sequence[Event], story: Story, repeat: Repeat | None, *, grave: bool) -> tuple[Event, ...]:
-        return eased(alarm, story, repeat, self.knowledge.judges.policy.old_rumour, grave=grave)
+        return eased(alarm, story, repeat, self.knowledge.judges.policy.old_rumour, grave=grave) if alarm else ()
 
     def _same(self, story: Story, i: Incident, now: datetime) -> tuple[Event, ...]:
         """A merge to propose: noted once for each other matter, decided by a person."""
@@ -371,15 +371,15 @@ def _members(item: Item, now: datetime, why: str) -> Callable[[int], tuple[Joine
 
 def _seen(local: frozenset[str], item: Item) -> Seen:
     return Seen(
-        id=item.id,
-        source=item.source,
-        title=item.title,
-        text=item.text,
-        kind=str(item.kind),
-        rank=item.rank,
-        url=item.url,
-        local=_is_local(local, item),
-        author=item.author,
+        item.id,
+        item.source,
+        item.title,
+        item.text,
+        item.kind.value,
+        item.rank,
+        item.url,
+        _is_local(local, item),
+        item.author,
     )
 
 

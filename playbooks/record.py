@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -20,6 +20,7 @@ PLAIN = frozenset((str, int, float, bool, type(None)))
 """Types that stand in a record as they are; most values of an incident are of these."""
 
 
+@lru_cache(maxsize=256)  # the items of a document were seen at one instant, the events of a decision happened at one
 def iso(value: datetime) -> str:
     """UTC, milliseconds: the only form a time has in a record."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds")
