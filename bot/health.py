@@ -227,7 +227,7 @@ class Watch:
     down_at: datetime | None = None
 
     async def load(self) -> None:
-        """What was open before a restart."""
+        """What is open: from before a restart, or by another process."""
         self.open = {
             (p.kind, p.subject): p.detail for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"
         }
@@ -272,6 +272,10 @@ class Watch:
         )
         await self._set("clock", "sources", detail, now)
 
+    def is_time(self, now: datetime) -> bool:
+        """Whether the last look is long enough ago; a clock set back is no reason to wait."""
+        return self.told_at is None or not self.told_at <= now < self.told_at + TELL_EVERY
+
     def line_is_down(self) -> bool:
         """Whether our own line was found down at the last look: then nobody is asked less often for it."""
         return self.down_at is not None and self.down_at == self.told_at
@@ -279,8 +283,6 @@ class Watch:
     async def tell(self, sources: Sequence[Source], states: Mapping[str, SourceState]) -> None:
         """One message about what is newly wrong or well again; at night only that the line is down."""
         now = self.desk.now()
-        if self.told_at and now - self.told_at < TELL_EVERY:
-            return
         self.told_at = now
         rows = [p for p in await self.desk.store.problems() if p.kind in KINDS or p.kind == "clock"]
         if line_down(sources, states):

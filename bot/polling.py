@@ -105,8 +105,13 @@ class Poller:
     async def look_after(self) -> None:
         """Now and then: who has fallen silent without being asked, and what administrators must hear."""
         now = self.desk.now()
+        if not self.watch.is_time(now):
+            return
+        await self.watch.load()
+        stored = await self.desk.store.source_states() if self.pushing() else {}
         for source in self.pushing():
-            if source.id in self.states:
+            if source.id in stored:  # what is pushed may have come in by another process
+                self.states[source.id] = stored[source.id]
                 await self.watch.check(source, self.states[source.id], now)
         await self.watch.tell((*self.sources(), *self.pushing()), self.states)
 

@@ -13,8 +13,10 @@ from aiohttp import web
 
 from bot.app import Running
 from bot.clock import VirtualClock
+from bot.health import Watch
 from bot.polling import Poller, ask_all
 from bot.store.port import SourceState
+from monitors.item import Item
 from tests.bot.sources_server import Sources, ask, desk_of, poller_of, problems, rss, source, sources_server
 from tests.builders import at
 
@@ -525,3 +527,27 @@ async def test_the_rhythm_of_a_source_without_dates_is_learnt_from_what_it_bring
         clock.advance_to(clock.now() + timedelta(days=5))
         await ask(poller, clock)
         assert state(poller).quiet == 24 * 3600, "that was our own standstill"
+
+
+async def test_what_another_process_was_pushed_is_no_silence(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    vendor = replace(source(server, "vendor", kind="vendor", quiet_hours=24), url="")
+
+    def pushed(number: int) -> tuple[Item, ...]:
+        return (Item(id=f"v{number}", source="vendor", title=f"第{number}条", seen_at=clock.now()),)
+
+    async with poller_of(tmp_path, clock, vendor) as leads:
+        other = Poller(desk=leads.desk, fetcher=leads.fetcher, parsing=leads.parsing, prefixes={}, watch=Watch(desk=leads.desk))
+        await other.load()
+        await leads.take(vendor, pushed(0))
+        for hour in range(1, 50):
+            clock.advance_to(clock.now() + timedelta(hours=1))
+            await other.take(vendor, pushed(hour))
+            await leads.look_after()
+            assert await problems(leads.desk) == {}
+        clock.advance_to(clock.now() + timedelta(hours=25))
+        await leads.look_after()
+        assert set(await problems(leads.desk)) == {"source_silent"}
+        await other.load()
+        await other.take(vendor, pushed(50))
+        await leads.look_after()
+        assert await problems(leads.desk) == {}
