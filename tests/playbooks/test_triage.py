@@ -70,4 +70,4 @@ def test_a_place_is_learnt_where_none_or_a_wider_one_was_known(known: Place, lea
     story = replace(STORY, province="江东省", city="安平市", county="鹿溪县", category=MATTER.category, label=MATTER.label)
     events = triage.learnt(replace(MATTER, place=known), story, ITEM, NOW)
     places = [e.data["place"] for e in events if "place" in e.data]
-    assert places == ([dump(Place(**learnt))] if learnt else [])
+    assert places == ([dump(Place(**learnt))] if learnt else [])  # type: ignore[arg-type]
