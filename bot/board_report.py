@@ -16,7 +16,8 @@ async def board_report(desk: Desk, userid: str, text: str, files: Sequence[Uploa
     actor = desk.actor(userid)
     if actor is None:
         return None, "您不在本单位名册中，不能办理。请联系管理员。"
-    if any(mark in text for mark in desk.settings.bot.secrecy_marks):
+    said = (text, *(file.name for file in files))
+    if any(mark in words for mark in desk.settings.bot.secrecy_marks for words in said):
         return None, "内容带有密级标识，本系统不得处理。本条未留存，请到值班室当面处理。"
     key = f"board:{userid}:{key}"
     for n, file in enumerate(files):

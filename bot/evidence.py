@@ -96,6 +96,9 @@ async def _fetch(desk: Desk, row: Attachment) -> bool:
         after = "已取不到，请重发。" if lost else "暂时取不到，系统会继续尝试；企业微信只保留三天，请勿删除原件。"
         await _missed(desk, row, f"{word}{after}", lost=lost)
     else:
+        if any(mark in got.name for mark in desk.settings.bot.secrecy_marks):
+            await _missed(desk, row, f"{word}的文件名带有密级标识，本系统不得处理，没有保存，请到值班室当面处理。", lost=True)
+            return False
         await _kept(desk, row, got)
         return True
     return False

@@ -120,6 +120,8 @@ async def read(request: web.Request) -> Given:
         body = await _bytes(part, MOST, f"“{name}”超过{MOST >> 20}MB，请压缩或分段后再传。")
         if body:
             files.append(_checked(name, body))
+        elif name:  # a form without a file sends a part without a name
+            raise Unfit(f"“{name}”是空文件，请核对后重新选择。")
         if len(files) > MANY:
             raise Unfit(f"一次最多{MANY}个文件，请分次提交。")
     return Given(fields=fields, files=tuple(files))

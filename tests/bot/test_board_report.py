@@ -90,8 +90,9 @@ async def test_the_same_form_twice_is_one_report(browser: Browser) -> None:
         ((("a.exe", b"MZ" + bytes(900)),), "不是可收的类型"),
         ((("a.png", PNG[:9] + bytes(20 << 20)),), "超过20MB"),
         (tuple((f"{n}.png", PNG[:100]) for n in range(11)), "最多10个文件"),
+        ((("现场.png", b""),), "“现场.png”是空文件"),
     ],
-    ids=["script", "program", "too large", "too many"],
+    ids=["script", "program", "too large", "too many", "empty"],
 )
 async def test_what_is_not_fit_is_refused_whole(browser: Browser, files: tuple[tuple[str, bytes], ...], said: str) -> None:
     status, _, page = await browser.send("大湾村滑坡 4人被埋", *files)
@@ -110,6 +111,12 @@ async def test_secret_marks_keep_nothing(browser: Browser) -> None:
     _, path, page = await browser.send("绝密 大湾村滑坡", ("现场.png", PNG))
     assert path == "/report"
     assert "未留存" in page
+    assert await browser.room.desk.store.loose_attachments(browser.room.duty.duty_officer, at("00:00")) == []
+
+
+async def test_a_file_with_a_secret_mark_in_its_name_is_not_kept(browser: Browser) -> None:
+    _, path, page = await browser.send("大湾村滑坡 4人被埋", ("机密通报.png", PNG))
+    assert (path, "未留存" in page) == ("/report", True)
     assert await browser.room.desk.store.loose_attachments(browser.room.duty.duty_officer, at("00:00")) == []
 
 

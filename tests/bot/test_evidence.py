@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from bot import evidence
 from bot.emulator.switches import Fault
 from bot.evidence import fetch_wanted
+from bot.wecom.media import TooLarge
 from monitors.item import Item, ItemKind
 from tests.bot.desk_room import Room, room
 from tests.builders import OFFICER, at, event
@@ -124,6 +126,32 @@ async def test_a_file_wecom_no_longer_has_is_given_up_and_told(night: Room) -> N
     night.emulator.switches.faults.append(Fault(kind="errcode", path="media/get", code=40007, times=9))
     assert "已取不到，请重发" in await send(night, duty)
     assert await night.desk.store.wanted_attachments() == []
+
+
+async def test_a_file_that_is_too_large_is_told_and_not_asked_for_again(night: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def huge(media_id: str) -> None:
+        raise TooLarge
+
+    monkeypatch.setattr(night.desk.wecom, "download", huge)
+    assert "图片超过20MB，没有保存，请压缩或分段后重发" in await send(night, night.duty.duty_officer)
+    assert await night.desk.store.wanted_attachments() == []
+
+
+async def test_what_could_not_be_fetched_for_three_days_is_given_up_and_told(night: Room) -> None:
+    duty = night.duty.duty_officer
+    night.emulator.switches.faults.append(Fault(kind="http", path="media/get", code=502, times=99))
+    assert "暂时取不到" in await send(night, duty)
+    night.clock.advance_to(night.clock.now() + timedelta(days=3, minutes=1))
+    await fetch_wanted(night.desk)
+    await night.settle()
+    assert "图片已取不到，请重发" in night.heard(duty)[-1]
+    assert await night.desk.store.wanted_attachments() == []
+
+
+async def test_a_file_with_a_secret_mark_in_its_name_is_not_kept(night: Room) -> None:
+    duty = night.duty.duty_officer
+    assert "文件名带有密级标识" in await send(night, duty, name="机密通报.jpg")
+    assert await night.desk.store.loose_attachments(duty, at("00:00")) == []
 
 
 async def test_a_repeated_delivery_is_one_file_and_one_line(night: Room) -> None:
