@@ -46,12 +46,16 @@ _UTF8_RUN: Final = re.compile(rb"(?:[\xe3-\xef][\x80-\xbf]{2}){4}")
 
 def declared_charset(body: bytes, content_type: str = "") -> str:
     """Python's name of the charset the header, else the prolog or an HTML page claims; "" = none or unknown."""
+    return next(iter(_claims(body, content_type)), "")
+
+
+def _claims(body: bytes, content_type: str) -> list[str]:
     match = _HEADER.search(content_type)
     names = [match[1]] if match else []
     for pattern in (_PROLOG, _META):
         if found := pattern.search(body[:2048]):
             names.append(found[1].decode("ascii"))
-    return next((codec for name in names if (codec := _codec(name))), "")
+    return [codec for name in names if (codec := _codec(name))]
 
 
 def _codec(name: str) -> str:
@@ -79,7 +83,21 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     try:
         return Decoded(text=body.decode("utf-8"), encoding="utf-8", problems=_lie(claimed, "utf-8", body.isascii()))
     except UnicodeDecodeError:
-        return _guess(body, claimed)
+        return _guess(body, _fitting(body, claimed, _claims(body, content_type)[1:]))
+
+
+def _fitting(body: bytes, claimed: str, others: list[str]) -> str:
+    """The claim to go by: of several that do not agree, the one that the bytes spell, else the first that fits them."""
+    if not set(others) - {claimed, "utf-8"}:
+        return claimed
+    first = _HIGH.search(body)
+    spelled = _spelled(body[first.start() :][:_SAMPLE]) if first else ""
+    if spelled in (claimed, *others):
+        return spelled
+    for name in (claimed, *others):
+        if name not in _LATIN and _MISSING not in body.decode(name, "replace"):  # Western charsets fit any bytes
+            return name
+    return claimed
 
 
 def _marked(body: bytes, name: str, mark: int) -> Decoded:

@@ -29,6 +29,9 @@ _NAMESPACES: Final = (
 )
 _ENTRY_TAGS: Final = frozenset({"item", "entry"})
 
+_HOME: Final = ("home",)
+"""Key of `Names` under which the namespace stands that a document uses for its feed vocabulary, where that is none we know."""
+
 Fields = dict[str, list[Any]]
 Names = dict[Any, str]
 """Short names of the tags of one document, filled as they are met."""
@@ -46,7 +49,8 @@ def short_name(tag: Any, names: Names) -> str:
     else:
         space, _, local = tag[1:].partition("}")
         space = space.lower()
-        name = next((prefix for part, prefix in _NAMESPACES if part in space), "?:") + local.lower()
+        unknown = "" if space == names.get(_HOME) else "?:"
+        name = next((prefix for part, prefix in _NAMESPACES if part in space), unknown) + local.lower()
     names[tag] = name
     return name
 
@@ -61,6 +65,14 @@ def entry_elements(root: Any, names: Names) -> Iterator[Any]:
         for element in root.iter(etree.Element):
             if short_name(element.tag, names).rpartition(":")[2] in _ENTRY_TAGS:
                 yield element
+
+
+def adopt_namespace(entry: Any, names: Names) -> None:
+    """Reads the namespace of `entry` as the feed's own where it is none we know: titles and links in it are titles and links."""
+    if short_name(entry.tag, names).startswith("?:") and entry.tag[0] == "{":
+        names[_HOME] = entry.tag[1:].partition("}")[0].lower()
+        for tag in [tag for tag, name in names.items() if name.startswith("?:")]:
+            del names[tag]
 
 
 def fields_of(element: Any, names: Names) -> Fields:

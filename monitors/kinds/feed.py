@@ -18,7 +18,17 @@ from lxml import etree
 
 from monitors.charset import Decoded, content_type, decode, unscrambled
 from monitors.dates import read_date
-from monitors.elements import Fields, Names, entry_elements, fields_of, first_text, inner_text, raw_text, short_name
+from monitors.elements import (
+    Fields,
+    Names,
+    adopt_namespace,
+    entry_elements,
+    fields_of,
+    first_text,
+    inner_text,
+    raw_text,
+    short_name,
+)
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry, parsed_entry
 from monitors.links import web_link
 from monitors.mend import Problem, mend_xml, strip_prolog
@@ -42,6 +52,7 @@ _TEXTS: Final = (
     "dc:description",
     "fulltext",
     "body",
+    "text",
     "tagline",
     "abstract",
 )
@@ -195,7 +206,9 @@ def _document(root: Any, base: str, now: datetime, problems: tuple[Problem, ...]
     found = list(entry_elements(root, names))
     if len(found) > MAX_ENTRIES:
         problems = (*problems, Problem(code="too_many_entries", count=len(found) - MAX_ENTRIES))
-    form = _format(root, kind)
+    if found:
+        adopt_namespace(found[0], names)
+    form = _format(root, short_name(root.tag, names))
     if form == "unknown" and not found:
         problems = (*problems, Problem(code="not_a_feed"))
     head = _head(root, names)
@@ -251,11 +264,18 @@ def _entry(element: Any, base: str, now: datetime, names: Names) -> ParsedEntry:
     raw, published = _published(element, fields, now)
     guid = _guid(element, fields)
     url = _link(fields, base)
-    if not url and attributes:
-        url = web_link(element.get("HREF") or element.get("href") or "", base)
+    if attributes:
+        title = title or plain_line(_attribute(element, ("title",)))
+        url = url or web_link(_attribute(element, ("href", "url", "link")), base)
     if not url and (attributes or "id" in fields) and guid.startswith(("http://", "https://")):
         url = web_link(guid, "")
     return parsed_entry(guid, title, url, published, body or _body_of_module(element), raw, _author(fields))
+
+
+def _attribute(element: Any, wanted: tuple[str, ...]) -> str:
+    """The first of the wanted attributes, in small letters, that says something."""
+    said = {name.lower(): value for name, value in element.items()}
+    return next((text for name in wanted if (text := said.get(name, "").strip())), "")
 
 
 def _guid(element: Any, fields: Fields) -> str:
@@ -308,8 +328,9 @@ def _published(element: Any, fields: Fields, now: datetime) -> tuple[str, dateti
             if (raw := inner_text(found).strip()) and (value := read_date(raw, now)):
                 return raw, value
             first = first or raw
-    for attribute in ("LASTMOD", "lastmod"):
-        if (raw := element.get(attribute) or "") and (value := read_date(raw, now)):
+    if element.keys():
+        raw = _attribute(element, ("lastmod", "pubdate", "date", "time"))
+        if value := read_date(raw, now):
             return raw, value
         first = first or raw
     return first[:120], None
@@ -331,6 +352,9 @@ def _link(fields: Fields, base: str) -> str:
             best, best_rank = address, rank
     if best:
         return best
+    for link in links:  # <link/>http://…, as a writer of HTML leaves it
+        if (after := (link.tail or "").strip()).startswith(("http://", "https://")):
+            return web_link(after.split()[0], "")
     guid = next((found for found in fields.get("guid", ()) if (found.get("isPermaLink") or "true").lower() != "false"), None)
     return web_link(guid.text or "", "") if guid is not None else ""
 

@@ -62,6 +62,16 @@ def test_a_broken_byte_behind_a_mark_is_counted_and_changes_no_charset() -> None
     assert decode(b"\xef\xbb\xbf" + "工单编号,标题\n1,青石县大湾村停水三天无人来修".encode("gbk")).encoding == "gb18030"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "declared", "header"),
+    [("gbk", "gbk", "big5"), ("big5", "big5", "utf-8"), ("big5", "big5", "euc-jp"), ("gbk", "gbk", "latin-1")],
+)
+def test_of_two_claims_the_one_that_fits_is_believed(encoding: str, declared: str, header: str) -> None:
+    text = {"gbk": "青石县发布防汛公告，请居民转移", "big5": "臺北市政府公告停課"}[encoding]
+    body = f'<?xml version="1.0" encoding="{declared}"?><rss><title>{text}</title></rss>'.encode(encoding)
+    assert text in decode(body, f"text/xml; charset={header}").text
+
+
 OURS, THEIRS = "本站编发的消息：云溪县柳湾镇昨夜停水", "转载的条目：青渡市通报供水管网抢修进展"
 
 

@@ -233,12 +233,27 @@ def rss(items: str, head: str = "") -> bytes:
         (rss("<item><title>甲</title></item><item><title>乙</item>"), ["甲", "乙"]),
         (rss("<item><title><b>粗</b>体</title></item>"), ["粗体"]),
         (b"<item><title>\xe7\x94\xb2</title></item>", ["甲"]),
-        (rss("<x:item xmlns:x='http://x.example/'><x:title>甲</x:title></x:item>"), [""]),
+        (rss("<x:item xmlns:x='http://x.example/'><x:title>甲</x:title></x:item>"), ["甲"]),
+        (rss("<item><x:title xmlns:x='http://x.example/'>别家的题</x:title></item>"), [""]),
         (rss("<itunes:image/><item><title>甲</title></item>"), ["甲"]),
         (rss("<item><title>甲</title></item>").replace(b"rss", b"RSS"), ["甲"]),
         (rss("<item><title>" + "ä¸\xadå›½".replace("›", "\x9b") + "</title></item>"), ["中国"]),
     ],
-    ids=["&", "nbsp", "control", "bom", "cut", "unclosed", "markup", "no root", "foreign", "undeclared", "upper", "scrambled"],
+    ids=[
+        "&",
+        "nbsp",
+        "control",
+        "bom",
+        "cut",
+        "unclosed",
+        "markup",
+        "no root",
+        "foreign",
+        "module",
+        "undeclared",
+        "upper",
+        "scrambled",
+    ],
 )
 def test_damage_never_costs_the_feed(body: bytes, titles: list[str]) -> None:
     assert [entry.title for entry in parse_fully(body, {}, "", NOW).entries] == titles
@@ -303,6 +318,27 @@ def test_bases_of_links_are_relative_to_those_above() -> None:
         <entry xml:base="2026/"><title>a</title><link href="1.html"/></entry><entry><title>b</title><link href="2.html"/></entry></feed>"""
     entries = parse(body, {}, "https://b.example/feed.xml", NOW).entries
     assert [entry.url for entry in entries] == ["https://b.example/news/2026/1.html", "https://b.example/news/2.html"]
+
+
+@pytest.mark.parametrize("space", ["http://www.w3.org/1999/xhtml", "urn:qingshi"])
+def test_a_feed_in_a_namespace_of_its_own_is_read_like_any(space: str) -> None:
+    text = (DATA / "feed/county.rss").read_text(encoding="utf-8").replace("<rss ", f'<rss xmlns="{space}" ', 1)
+    document, plain = parse(text.encode(), {}, "", NOW), sample("feed/county.rss")
+    assert (document.format, document.title, document.entries) == (plain.format, plain.title, plain.entries)
+
+
+def test_a_link_that_a_writer_of_html_closed_too_early_is_read() -> None:
+    body = rss("<item><title>a</title><link/>http://a.example/1\n<guid isPermaLink='false'>1</guid></item>")
+    assert [entry.url for entry in parse(body, {}, "", NOW).entries] == ["http://a.example/1"]
+
+
+def test_a_home_made_list_and_the_news_protocol_are_read() -> None:
+    made = '<r><item title="停水" url="/1.html" date="2026-03-02 08:00"/><item title="停电" href="http://a.example/2"/></r>'
+    first, second = parse(made.encode(), {}, "http://a.example/list.xml", NOW).entries
+    assert (first.title, first.url, first.published) == ("停水", "http://a.example/1.html", EIGHT)
+    assert (second.title, second.url, second.published) == ("停电", "http://a.example/2", None)
+    news = "<document><webSite>a</webSite><item><title>停水</title><text>今晚八时起</text></item></document>"
+    assert [entry.summary for entry in parse(news.encode(), {}, "", NOW).entries] == ["今晚八时起"]
 
 
 def test_an_rdf_entry_without_a_link_is_where_it_is_about() -> None:
