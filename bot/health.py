@@ -17,6 +17,7 @@ from bot import outbox
 from bot.clock import wall
 from bot.desk import Desk
 from bot.labels import BEIJING, beijing
+from bot.own_words import own_advice
 from bot.skew import doubted, skew_of
 from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
@@ -87,7 +88,6 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "unexpected": ("网页内容不对", "请用浏览器打开核对：改版的请改 expect，被篡改、被劫持的请立即按网站应急预案处理"),
     "own_error": ("处理出错", "请把日志交给开发单位"),
 }
-OWN_DEAD: Final = "；本单位发布阵地打不开会耽误回应，请立即通知运维单位，并备好其他发布渠道"
 OWN_SILENT: Final = "这是本单位的账号或网站，请核对是否漏发，账号是否被封停、被盗"
 AT_ONCE: Final = frozenset({"gone", "address_refused", "bad_url"})
 """Reasons that do not pass by themselves: told at the first failure."""
@@ -133,7 +133,7 @@ def _failing(source: Source, state: SourceState, now: datetime) -> str:
     code, again = code_of(state.last_error), blind_until(source, state)
     if state.failures < TELL_AFTER and code not in AT_ONCE and not again:
         return ""
-    todo = REASONS[code][1] + (OWN_DEAD if source.own else "")
+    todo = own_advice(source, code, REASONS[code][1])
     times = f"连续{state.failures}次" if state.failures > 1 else ""
     wait = f"，下次{beijing(again, now)}" if again else ""
     return f"{times}取不到：{state.last_error}。系统会继续尝试{wait}；{todo}"

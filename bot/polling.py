@@ -19,7 +19,7 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import BLIND, NETWORK, Watch, reason_text
+from bot.health import BLIND, NETWORK, TELL_AFTER, Watch, reason_text
 from bot.parsing import Parsing
 from bot.poll_states import counted, learnt, plain_success, started, succeeded
 from bot.skew import skew_seconds
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 BEGUN = "polling.begun"
 LINES = 4
 """Lines a slot of a host: some fetch while others parse and store."""
+CONFIRM = 60
+"""Seconds until a page of our own that failed is looked at again, until it is certain."""
 CROWD = 16
 """While so many sources are being asked, what one brought is committed together with what the next bring."""
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
@@ -207,10 +209,14 @@ class Poller:
     async def _failed(self, source: Source, state: SourceState, failure: Failure, now: datetime) -> PollCounts:
         failures = state.failures + 1
         innocent = self.watch.line_is_down() and failure.text.startswith(NETWORK)  # once our line is back, it is seen soon
+        ours = source.own and source.kind == "site"  # a page of our own is looked at on and on: it is we who mend it
         outcome = PollOutcome(
-            failed=True, permanent=failure.permanent, failures=1 if innocent else failures, retry_after=failure.retry_after
+            failed=True,
+            permanent=failure.permanent and not ours,
+            failures=1 if innocent or ours else failures,
+            retry_after=failure.retry_after,
         )
-        interval = timedelta(seconds=source.interval)
+        interval = timedelta(seconds=min(source.interval, CONFIRM) if ours and failures < TELL_AFTER else source.interval)
         planned = next_poll(source.id, now, interval, interval, outcome)
         state = replace(
             state,

@@ -382,3 +382,20 @@ async def test_what_is_gravest_stands_first_in_a_long_message(tmp_path: Path) ->
         (told,) = await later(poller, clock, 0, s0=moved, s1=BAD, own=BAD)
         lines = told.split("\n")[1:]
         assert [line[:4] for line in lines] == ["县政府网", "来源1连", "来源0已"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "said", "not_said"),
+    [
+        ("site", "安全证书无效", "更换证书", "联系来源单位"),
+        ("site", "对方服务器出错（503）", "立即通知运维单位", "一般会自行恢复"),
+        ("site", "对方拒绝访问（403）", "放行本机", "调大轮询间隔"),
+        ("site", "网址写错", "sources.toml 中的 url", "运维"),
+        ("feed", "连接不上", "看不到本单位账号是否正常", "备好其他发布渠道"),
+    ],
+)
+def test_what_is_ours_is_ours_to_mend(kind: str, error: str, said: str, not_said: str) -> None:
+    own = replace(NEWS, own=True, kind=kind)
+    (found,) = troubles(own, SourceState(source_id="news", failures=3, last_error=error, last_try_at=NOW), NOW)
+    assert said in found.detail
+    assert not_said not in found.detail

@@ -373,6 +373,21 @@ async def test_a_watched_page_that_shows_something_else_is_a_problem(
         assert await problems(poller.desk) == {}
 
 
+async def test_a_page_of_our_own_is_confirmed_dead_in_minutes_and_its_return_noticed_at_its_interval(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    page = source(server, "own", "/", kind="site", own=True, interval=300)
+    server.says("/", "x", 404)
+    async with poller_of(tmp_path, clock, page) as poller:
+        began = await ask(poller, clock)
+        while not await problems(poller.desk):
+            await ask(poller, clock)
+        assert clock.now() - began < timedelta(minutes=3)
+        for _ in range(5):
+            before = clock.now()
+            assert await ask(poller, clock) - before <= timedelta(seconds=330)
+
+
 async def test_an_own_account_that_never_brought_anything_is_told_after_three_days(
     server: Sources, clock: VirtualClock, tmp_path: Path
 ) -> None:
