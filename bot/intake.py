@@ -1,7 +1,7 @@
 """New items become incidents, in order of what was seen; the detector's state is rebuilt from the database.
 
 poll: due sources -> new items stored -> join        (watch: the same, each source a task of its own, so none waits for another)
-join: unjoined items in (seen_at, id) order -> detector (pure) -> open | join | nothing -> one commit a batch (`bot.batch`)
+join: unjoined items in order of (seen_at, source, number) -> detector (pure) -> open | join | nothing -> one commit a batch (`bot.batch`)
 """
 
 from __future__ import annotations
@@ -241,25 +241,25 @@ class Intake:
         assert self.detector is not None
         item, placed = row.item, row.incident
         if placed is not None and not self._alarms_elsewhere(placed, changes):
-            await self._reread(to, placed, item, changes)
+            await self._reread(to, placed, row, changes)
             return placed
         if not changes:
-            await to.mark(Joined(item_id=item.id, incident=None, at=self.desk.now(), why="ordinary"))
+            await to.mark(Joined(item_id=item.id, n=row.n, incident=None, at=self.desk.now(), why="ordinary"))
             return None
         story = self.detector.stories[changes[0].story]
         while (number := self.stories.get(story.id)) is not None:
             try:
-                await self._extend(to, number, story, item, changes)
+                await self._extend(to, number, story, row, changes)
                 return number
             except NotFound:
                 del self.stories[story.id]
             except Moved as e:  # where a person merged the matter the machine follows, however often, and never undoes it
                 self.stories[story.id] = e.into
-        self.stories[story.id] = number = await self._open(to, story, item, changes)
+        self.stories[story.id] = number = await self._open(to, story, row, changes)
         return number
 
-    async def _extend(self, to: Writing, number: int, story: Story, item: Item, changes: Sequence[Change]) -> None:
-        now = self.desk.now()
+    async def _extend(self, to: Writing, number: int, story: Story, row: StoredItem, changes: Sequence[Change]) -> None:
+        item, now = row.item, self.desk.now()
         why = "；".join(changes[0].reasons) or "same matter"
 
         def decision(i: Incident) -> tuple[Event, ...]:
@@ -276,7 +276,7 @@ class Intake:
                 *self._eased(alarm, story, repeat, grave=i.high_consequence),
             )
 
-        await to.change(number, decision, _members(item, now, why))
+        await to.change(number, decision, _members(row, now, why))
 
     def _holds(self, i: Incident, item_id: str) -> bool:
         """Whether the item is a member already; of a matter asked for again in a batch only the new members are looked at."""
@@ -293,22 +293,22 @@ class Intake:
         """An order edited into an emergency of its own must not drown in the matter its old words belonged to."""
         return any(c.kind is Kind.ALARMED and self.stories.get(c.story) != number for c in changes)
 
-    async def _reread(self, to: Writing, number: int, item: Item, changes: Sequence[Change]) -> None:
+    async def _reread(self, to: Writing, number: int, row: StoredItem, changes: Sequence[Change]) -> None:
         """A member was edited by its source: a toll it raises, or an alarm it gives, is learnt as from a new item."""
         story = self.detector.stories.get(changes[0].story) if changes and self.detector is not None else None
-        now = self.desk.now()
+        item, now = row.item, self.desk.now()
         if story is None or self.stories.get(story.id) != number:
-            await to.mark(Joined(item_id=item.id, incident=number, at=now, why="edited"))
+            await to.mark(Joined(item_id=item.id, n=row.n, incident=number, at=now, why="edited"))
             return
 
         def decision(i: Incident) -> tuple[Event, ...]:
             alarm = triage.alarm(i, story, changes, now)
             return (*self.knowledge.learnt(i, story, item, now, alarms=bool(alarm)), *alarm)
 
-        await to.change(number, decision, _members(item, now, "edited"))
+        await to.change(number, decision, _members(row, now, "edited"))
 
-    async def _open(self, to: Writing, story: Story, item: Item, changes: Sequence[Change]) -> int:
-        now = self.desk.now()
+    async def _open(self, to: Writing, story: Story, row: StoredItem, changes: Sequence[Change]) -> int:
+        item, now = row.item, self.desk.now()
         why = "；".join(changes[0].reasons)
         first = self.opening(story, item, changes, now)
         self.clarified = await known_clarifications(self.desk, self.clarified)
@@ -326,7 +326,7 @@ class Intake:
                 *self._eased(triage.alarm(i, story, changes, now), story, repeat, grave=i.high_consequence),
             )
 
-        return await to.open(first, more, _members(item, now, why))
+        return await to.open(first, more, _members(row, now, why))
 
     def _repeat(self, item: Item, place: Place) -> Repeat | None:
         """The earlier clarification an item repeats."""
@@ -364,9 +364,9 @@ class Intake:
         return triage.opening(story, item, place, changes, now, grave=grave)
 
 
-def _members(item: Item, now: datetime, why: str) -> Callable[[int], tuple[Joined, ...]]:
+def _members(row: StoredItem, now: datetime, why: str) -> Callable[[int], tuple[Joined, ...]]:
     """The item's place, once the number of its incident is known."""
-    return lambda number: (Joined(item_id=item.id, incident=number, at=now, why=why),)
+    return lambda number: (Joined(item_id=row.item.id, n=row.n, incident=number, at=now, why=why),)
 
 
 def _seen(local: frozenset[str], item: Item) -> Seen:

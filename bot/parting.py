@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.desk import Busy, NotFound, decided, planned, settled
-from bot.store.items import SPLIT
+from bot.store.places import SPLIT
 from bot.store.port import Change, Joined, StoredItem
 from bot.turns import tries
 from monitors.detect import Story
@@ -84,7 +84,9 @@ def _new(intake: Intake, source: Incident, number: int, by: Actor, rows: Sequenc
     incident = opened(number, first)
     events = (*_said(intake, incident, story, rows), *parting.told(incident, source, story, now))
     after, events = settled(incident, events, settings, now)
-    joined = tuple(Joined(item_id=r.item.id, incident=number, at=now, why=f"{SPLIT}{source.number}", by=by.id) for r in rows)
+    joined = tuple(
+        Joined(item_id=r.item.id, n=r.n, incident=number, at=now, why=f"{SPLIT}{source.number}", by=by.id) for r in rows
+    )
     return planned(after, 0, (first, *events), settings, joined)
 
 

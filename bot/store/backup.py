@@ -17,8 +17,9 @@ from typing import Final
 
 from bot.store import SqlStore, dump, open_store
 from bot.store.engine import StoreError, Tx
+from bot.store.refused import explain
 from bot.store.schema import TABLES
-from bot.store.sqlite import FILE, LOCK, SqliteTx, connect, explain
+from bot.store.sqlite import FILE, LOCK, SqliteTx, connect
 from bot.store.verify import Verdict, verify
 
 MAGIC: Final = b"SQLite format 3\0"

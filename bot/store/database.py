@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.store import callbacks, chain, incidents, items, lateness, messages, people, rewrites, search, steps, tries
+from bot.store import callbacks, chain, incidents, items, lateness, messages, people, places, rewrites, search, steps, tries
 from bot.store.apart import ApartStore
 from bot.store.engine import Conflict, Engine, Row, Tx
 from bot.store.kept import Left, Try
@@ -83,29 +83,29 @@ class SqlStore(ApartStore):
     async def purge_items(self, before: datetime, limit: int = 1000) -> int:
         return await self.engine.write(lambda tx: items.purge(tx, before, limit))
 
-    async def index_items(self, limit: int = 500) -> int:
+    async def index_items(self, limit: int = 1000) -> int:
         """Take up to `limit` stored items into the full-text index; how many. What waits is found by search all the same."""
         if not await self.engine.read(search.behind):
             return 0
         return await self.engine.write(lambda tx: search.catch_up(tx, limit))
 
     async def unjoined(self, limit: int) -> list[StoredItem]:
-        return await self.engine.read(lambda tx: items.unjoined(tx, limit))
+        return await self.engine.read(lambda tx: places.unjoined(tx, limit))
 
     async def mark_joined(self, joined: Sequence[Joined]) -> None:
-        await self.engine.write(lambda tx: items.mark_joined(tx, joined))
+        await self.engine.write(lambda tx: places.mark_joined(tx, joined))
 
     async def members_since(self, since: datetime) -> list[StoredItem]:
-        return await self.engine.read(lambda tx: items.members_since(tx, since))
+        return await self.engine.read(lambda tx: places.members_since(tx, since))
 
     async def incident_of(self, item_id: str) -> int | None:
-        return await self.engine.read(lambda tx: items.incident_of(tx, item_id))
+        return await self.engine.read(lambda tx: places.incident_of(tx, item_id))
 
     async def parted(self) -> list[int]:
-        return await self.engine.read(items.parted)
+        return await self.engine.read(places.parted)
 
     async def items_of(self, number: int) -> list[StoredItem]:
-        return await self.engine.read(lambda tx: items.items_of(tx, number))
+        return await self.engine.read(lambda tx: places.items_of(tx, number))
 
     async def search(self, words: str, limit: int = 50) -> list[StoredItem]:
         return await self.engine.read(lambda tx: items.find(tx, words, limit))

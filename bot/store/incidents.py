@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.store import attachments, callbacks, chain, items, originals, steps
+from bot.store import attachments, callbacks, chain, originals, places, steps
 from bot.store.engine import Conflict, Row, Tx, one
 from bot.store.forms import canonical, clean, ms, parsed, part
 from bot.store.port import Change, Joined
@@ -132,8 +132,8 @@ def commit_all(tx: Tx, changes: Sequence[Change], marks: Sequence[Joined] = ()) 
     """Several at once, in order of their numbers; the chains come last, since others wait for them while holding an incident."""
     for change in changes:
         _write(tx, change)
-    items.join(tx, [joined for change in changes for joined in change.joined])
-    items.mark_joined(tx, marks)
+    places.join(tx, [joined for change in changes for joined in change.joined])
+    places.mark_joined(tx, marks)
     for change in changes:
         chain.append(tx, chain.chain_of(change.incident.number), change.events)
 

@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.store import originals, search, spells
-from bot.store.engine import Conflict, Row, Tx, one, take
-from bot.store.forms import canonical, clean, cleaned, instant, maybe, ms, parsed
-from bot.store.port import Joined, Plan, PollCounts, SourceState, StoredItem
+from bot.store import originals, places, search, spells
+from bot.store.engine import Row, Tx, one, take
+from bot.store.forms import clean, cleaned, maybe, ms
+from bot.store.port import Plan, PollCounts, SourceState, StoredItem
 from monitors.item import MAX_ENTRIES, Item, ItemKind
 from monitors.reissue import Stored, recognised
 
@@ -20,12 +20,14 @@ RECENT: Final = 100
 REISSUED: Final = (ItemKind.FEED, ItemKind.HOTLIST)
 """Kinds whose ids may mean nothing; a work order's number, or a vendor's, always does."""
 NEWEST: Final = "select id, title, url, published, fingerprint from item where source = :source order by n desc limit :limit"
-KNOWN: Final = "select id, n, alias, title, text, fingerprint, rank, hot, joined_at from item where"
+KNOWN: Final = "select id, n, alias, fingerprint, rank, hot from item where"
 TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
-    "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias, judged"
+    "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias"
 )
+N, SOURCE, SEEN_AT = 1, 2, 9
+"""Where some of them stand."""
 
 
 def source_states(tx: Tx) -> dict[str, SourceState]:
@@ -39,7 +41,7 @@ def _source(row: Row) -> SourceState:
 
 def save_poll(tx: Tx, state: SourceState, items: Sequence[Item], plan: Plan | None = None) -> PollCounts:
     """Items of one document and the polling state that goes with them; `plan` gives that state once the counts are known."""
-    counts, fresh, _ = _merge(tx, items, polled=True)
+    counts, fresh = _merge(tx, items, polled=True)
     _save_source(tx, plan(counts) if plan else state, counts, max((i.seen_at for i in fresh), default=None))
     return counts
 
@@ -49,41 +51,35 @@ def add_items(tx: Tx, items: Sequence[Item], *, past: bool = False) -> PollCount
 
     `past`: history, handled from the instant it is there, so that no process ever judges it; what waits already still waits.
     """
-    counts, fresh, handled = _merge(tx, items)
-    if past:
-        mark_joined(tx, [Joined(item_id=i.id, incident=None, at=i.seen_at, why="history") for i in (*fresh, *handled)])
-    return counts
+    return _merge(tx, items, past=past)[0]
 
 
-def _merge(tx: Tx, items: Sequence[Item], *, polled: bool = False) -> tuple[PollCounts, list[Item], list[Item]]:
-    """Each identity once, its edits and sightings; the counts, what is new, and what was handled before it was edited.
+def _merge(tx: Tx, items: Sequence[Item], *, polled: bool = False, past: bool = False) -> tuple[PollCounts, list[Item]]:
+    """Each identity once, its edits and sightings; the counts, and what is new.
 
-    `polled`: all that one source tells now.
+    `polled`: all that one source tells now. `past`: history, which nobody judges.
     """
     known = _known(tx, items)
     if polled and len(known) < len(items):
         _again(tx, items, known)
     fresh: dict[str, Item] = {}
     edited: list[Item] = []
-    handled: list[Item] = []
     duplicates = 0
     for item in items:
         row = known.get(item.id)
         if row is None and item.id not in fresh:
             fresh[item.id] = item
         elif row is not None and row["fingerprint"] != item.fingerprint and item.fingerprint:
-            _edit(tx, row, item)
+            _edit(tx, row, item, past=past)
             edited.append(item if item.id == row["id"] else replace(item, id=row["id"]))
-            if row["joined_at"] is not None:
-                handled.append(edited[-1])
         else:
             duplicates += 1
         if row is not None:
             _sight(tx, row, item)
     new = list(fresh.values())
-    _insert(tx, new)
+    _insert(tx, new, past=past)
     originals.keep(tx, (*new, *edited))
-    return PollCounts(new=len(new), updated=len(edited), duplicates=duplicates), new, handled
+    return PollCounts(new=len(new), updated=len(edited), duplicates=duplicates), new
 
 
 def _known(tx: Tx, items: Sequence[Item]) -> dict[str, Row]:
@@ -123,10 +119,13 @@ def _again(tx: Tx, items: Sequence[Item], known: dict[str, Row]) -> None:
         known.update({ident: rows[other] for ident, other in same.items()})
 
 
-def _insert(tx: Tx, items: Sequence[Item]) -> None:
+def _insert(tx: Tx, items: Sequence[Item], *, past: bool = False) -> None:
     if not items:
         return
-    tx.insert("item", ITEM_COLUMNS, _item_rows(items, take(tx, "item", len(items))))
+    rows = _item_rows(items, take(tx, "item", len(items)))
+    tx.insert("item", ITEM_COLUMNS, rows)
+    if not past:
+        places.wait(tx, [(row[N], row[SEEN_AT], row[SOURCE]) for row in rows])
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
@@ -135,9 +134,9 @@ def _insert(tx: Tx, items: Sequence[Item]) -> None:
         )
 
 
-def _item_rows(items: Sequence[Item], n: int) -> list[tuple[object, ...]]:
+def _item_rows(items: Sequence[Item], n: int) -> list[tuple[Any, ...]]:
     """Their values in the order of `ITEM_COLUMNS`, numbered from `n`."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     seen, seen_ms = items[0].seen_at, ms(items[0].seen_at)
     for item in items:
         if item.seen_at is not seen:  # those of one document share theirs
@@ -160,32 +159,35 @@ def _item_rows(items: Sequence[Item], n: int) -> list[tuple[object, ...]]:
                 author,
                 item.fingerprint,
                 item.alias,
-                "{}",
             )
         )
     return rows
 
 
-def _edit(tx: Tx, row: Row, item: Item) -> None:
+def _edit(tx: Tx, row: Row, item: Item, *, past: bool) -> None:
     """The source changed its text: the old one is kept as a version, never lost (design.md §3.5), the new one judged again.
 
     What was judged ordinary is first seen now as what it says now; what waits or has its place keeps its time.
     """
-    old = {"id": row["id"], "at": ms(item.seen_at), "title": row["title"], "text": row["text"], "mark": row["fingerprint"]}
+    n, at = row["n"], ms(item.seen_at)
+    ordinary = not places.waits(tx, n) and not places.revisit(tx, n)
+    (old,) = tx.rows("select source, title, text, seen_at from item where n = :n", {"n": n})
+    version = {"id": row["id"], "at": at, "title": old["title"], "text": old["text"], "mark": row["fingerprint"]}
     tx.run(
         "insert into item_version (item_id, at, title, text, fingerprint) select :id, :at, :title, :text, :mark"
         " where not exists (select 1 from item_version where item_id = :id and at = :at and fingerprint = :mark)",
-        old,
+        version,
     )
     title, text = clean(item.title), clean(item.text)
     tx.run(
-        "update item set title = :title, text = :text, fingerprint = :mark, joined_at = null,"
-        " seen_at = case when incident is null and joined_at is not null then :at else seen_at end where id = :id",
-        {"id": row["id"], "title": title, "text": text, "mark": item.fingerprint, "at": ms(item.seen_at)},
+        "update item set title = :title, text = :text, fingerprint = :mark, seen_at = :seen where n = :n",
+        {"n": n, "title": title, "text": text, "mark": item.fingerprint, "seen": at if ordinary else old["seen_at"]},
     )
-    if row["n"] <= search.mark(tx, hold=True):
-        search.unindex(tx, row["n"], search.words_of(row["title"], row["text"]))
-        search.index(tx, [(row["n"], search.words_of(title, text))])
+    if ordinary and not past:
+        places.wait(tx, [(n, at, old["source"])])
+    if n <= search.mark(tx, hold=True):
+        search.unindex(tx, n, search.words_of(old["title"], old["text"]))
+        search.index(tx, [(n, search.words_of(title, text))])
 
 
 def _sight(tx: Tx, row: Row, item: Item) -> None:
@@ -232,8 +234,9 @@ def add_item(tx: Tx, item: Item) -> bool:
 def purge(tx: Tx, before: datetime, limit: int) -> int:
     """Drop up to `limit` ordinary items seen before then, with their texts and ranks; members of incidents stay for ever."""
     old = tx.rows(
-        "select id, n, title, text from item where incident is null and joined_at is not null and seen_at < :before"
-        " and not exists (select 1 from membership m where m.item_id = item.id) order by seen_at limit :limit",
+        "select i.n, i.id, i.title, i.text from item i where i.seen_at < :before"
+        " and not exists (select 1 from item_waiting w where w.n = i.n)"
+        " and not exists (select 1 from item_place p where p.n = i.n) order by i.seen_at limit :limit",
         {"before": ms(before), "limit": limit},
     )
     mark = search.mark(tx, hold=True) if old else 0
@@ -252,119 +255,6 @@ def purge(tx: Tx, before: datetime, limit: int) -> int:
     return len(old)
 
 
-# joining
-
-
-def stored(row: Row) -> StoredItem:
-    item = Item(
-        id=row["id"],
-        source=row["source"],
-        title=row["title"],
-        url=row["url"],
-        text=row["text"],
-        published=maybe(row["published"]),
-        published_raw=row["published_raw"],
-        seen_at=instant(row["seen_at"]),
-        rank=row["rank"],
-        hot=row["hot"],
-        author=row["author"],
-        kind=ItemKind(row["kind"]),
-        fingerprint=row["fingerprint"],
-        alias=row["alias"],
-    )
-    return StoredItem(
-        item=item,
-        joined_at=maybe(row["joined_at"]),
-        incident=row["incident"],
-        judged=parsed(judged) if (judged := row["judged"]) != "{}" else {},
-    )
-
-
-def unjoined(tx: Tx, limit: int) -> list[StoredItem]:
-    """What waits to be joined, in the order of joining."""
-    sql = "select * from item where joined_at is null order by seen_at, id limit :limit"
-    return [stored(r) for r in tx.rows(sql, {"limit": limit})]
-
-
-def join(tx: Tx, joined: Sequence[Joined]) -> None:
-    """Write where items went. Conflict when the machine would move an item another process has already placed."""
-    if not mark_joined(tx, joined):
-        raise Conflict(", ".join(j.item_id for j in joined))
-
-
-PLACE: Final = "update item set joined_at = :at, incident = :incident, judged = :judged where id = :id"
-FREE: Final = "(joined_at is null or incident = :incident)"
-"""Nobody has placed the item, or where it goes now."""
-
-
-def mark_joined(tx: Tx, joined: Sequence[Joined]) -> bool:
-    """The same, passing over what another process has placed; False when something was passed over."""
-    ordinary = [j for j in joined if j.incident is None and j.by == "system"]
-    if ordinary:
-        tx.many(
-            "update item set joined_at = :at, judged = :judged where id = :id and joined_at is null and incident is null",
-            [{"id": j.item_id, "at": ms(j.at), "judged": canonical(j.judged) if j.judged else "{}"} for j in ordinary],
-        )
-    machine = _placed(tx, f"{PLACE} and {FREE}", [j for j in joined if j.incident is not None and j.by == "system"])
-    people = _placed(tx, PLACE, [j for j in joined if j.by != "system"])
-    _members(tx, [j for j in (*machine, *people) if j.incident is not None])
-    return len(ordinary) + len(machine) + len(people) == len(joined)
-
-
-def _placed(tx: Tx, sql: str, joined: Sequence[Joined]) -> Sequence[Joined]:
-    """Those for which there was an item to place; which ones that is need only be asked where it is not all of them."""
-    if not joined or tx.many(sql, [_place(j) for j in joined]) == len(joined):
-        return joined
-    known = {r["id"]: r["incident"] for r in tx.among("select id, incident from item where", "id", [j.item_id for j in joined])}
-    return [j for j in joined if j.item_id in known and known[j.item_id] == j.incident]
-
-
-def _place(joined: Joined) -> dict[str, object]:
-    judged = canonical(joined.judged) if joined.judged else "{}"
-    return {"id": joined.item_id, "at": ms(joined.at), "incident": joined.incident, "judged": judged}
-
-
-def _members(tx: Tx, joined: Sequence[Joined]) -> None:
-    """The items as members of their incidents; what is one already keeps the reason it came with."""
-    if joined:
-        tx.many(
-            "insert into membership (incident, item_id, at, why, by_whom) select :incident, :id, :at, :why, :by"
-            " where not exists (select 1 from membership where incident = :incident and item_id = :id)",
-            [{"incident": j.incident, "id": j.item_id, "at": ms(j.at), "why": clean(j.why), "by": j.by} for j in joined],
-        )
-
-
-def members_since(tx: Tx, since: datetime) -> list[StoredItem]:
-    """Members seen since then, and all members of open incidents, which never expire (design.md §6)."""
-    sql = (
-        "select * from item where incident is not null and (seen_at >= :since or incident in"
-        " (select number from incident where is_open = 1)) order by seen_at, id"
-    )
-    return [stored(r) for r in tx.rows(sql, {"since": ms(since)})]
-
-
-def incident_of(tx: Tx, item_id: str) -> int | None:
-    """Incident an item belongs to; None when it is unknown, not joined yet, or ordinary."""
-    row = one(tx, "select incident from item where id = :id", {"id": item_id})
-    return None if row is None or row["incident"] is None else int(row["incident"])
-
-
-SPLIT: Final = "split:"
-
-
-def parted(tx: Tx) -> list[int]:
-    """Numbers of matters that were split by hand, and of those that came out of them."""
-    sql = "select distinct incident, why from membership where substr(why, 1, :length) = :mark"
-    rows = tx.rows(sql, {"length": len(SPLIT), "mark": SPLIT})
-    return sorted({int(r["incident"]) for r in rows} | {int(str(r["why"]).removeprefix(SPLIT)) for r in rows})
-
-
-def items_of(tx: Tx, number: int) -> list[StoredItem]:
-    sql = "select * from item where incident = :number order by seen_at, id"
-    return [stored(r) for r in tx.rows(sql, {"number": number})]
-
-
 def find(tx: Tx, words: str, limit: int) -> list[StoredItem]:
-    out: list[StoredItem] = []
-    search.search(tx, words, limit, lambda row: out.append(stored(row)))
-    return out
+    """The newest items that contain every one of the words."""
+    return places.stored(search.search(tx, words, limit))

@@ -62,8 +62,8 @@ def sealed(digests: Iterable[str]) -> str:
 def of_incident(tx: Tx, number: int) -> list[Original]:
     """The newest original of every member that had something to cover, oldest member first."""
     rows = tx.rows(
-        "select o.item_id, o.at, o.body, o.erased_at, i.title from original o join item i on i.id = o.item_id"
-        " where i.incident = :number order by i.seen_at, o.item_id, o.at",
+        "select o.item_id, o.at, o.body, o.erased_at, i.title from item_place p join item i on i.n = p.n"
+        " join original o on o.item_id = i.id where p.incident = :number order by i.seen_at, o.item_id, o.at",
         {"number": number},
     )
     return [_original(list(group)[-1]) for _, group in groupby(rows, key=lambda r: str(r["item_id"]))]
@@ -80,7 +80,7 @@ def erase_matter(tx: Tx, number: int, at: datetime) -> int:
     """Empty the originals of a matter's items, and what officers typed to report them; its own record says who and why."""
     gone = tx.run(
         "update original set salt = '', body = '', erased_at = :at where body <> '' and item_id in"
-        " (select id from item where incident = :number)",
+        " (select i.id from item_place p join item i on i.n = p.n where p.incident = :number)",
         {"at": ms(at), "number": number},
     )
     _forget_typed(tx, number)
@@ -89,7 +89,7 @@ def erase_matter(tx: Tx, number: int, at: datetime) -> int:
 
 def _forget_typed(tx: Tx, number: int) -> None:
     """Deliveries that became items of this matter lose their text: the id of such an item is a digest of the delivery's key."""
-    sql = "select id from item where incident = :number and kind = 'officer'"
+    sql = "select i.id from item_place p join item i on i.n = p.n where p.incident = :number and i.kind = 'officer'"
     ids = {str(r["id"]) for r in tx.rows(sql, {"number": number})}
     if not ids:
         return
@@ -102,7 +102,8 @@ def expire(tx: Tx, before: datetime, by: Event) -> int:
     """Empty what was kept before then, except where an alarmed matter is still open; how many texts were erased."""
     gone = tx.run(
         "update original set salt = '', body = '', erased_at = :now where body <> '' and at < :before and item_id not in"
-        " (select i.id from item i join incident n on n.number = i.incident where n.is_open = 1 and n.alarmed_at is not null)",
+        " (select i.id from incident n cross join item_place p cross join item i where p.incident = n.number and i.n = p.n"
+        " and n.is_open = 1 and n.alarmed_at is not null)",
         {"now": ms(by.at), "before": ms(before)},
     )
     if gone:

@@ -7,7 +7,7 @@ datetimes here and epoch milliseconds in the tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -64,24 +64,26 @@ Plan = Callable[[PollCounts], SourceState]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredItem:
-    """An item with its place in the join order and, once joined, its incident."""
+    """An item with its number in the store (0: not stored) and, once joined, its incident."""
 
     item: Item
-    joined_at: datetime | None = None
+    n: int = 0
     incident: int | None = None
-    judged: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The outcome of joining one item: into an incident, or judged ordinary (incident None)."""
+    """The outcome of joining one item: into an incident, or judged ordinary (incident None).
+
+    `n` is the item's number where it is known; what has none (0) is looked up by its id.
+    """
 
     item_id: str
     incident: int | None
     at: datetime
     why: str
     by: str = "system"
-    judged: Mapping[str, object] = field(default_factory=dict)
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ class Store(Protocol):
     async def add_item(self, item: Item) -> bool: ...
     async def add_items(self, items: Sequence[Item], *, past: bool = False) -> PollCounts: ...
     async def purge_items(self, before: datetime, limit: int = 1000) -> int: ...
-    async def index_items(self, limit: int = 500) -> int: ...
+    async def index_items(self, limit: int = 1000) -> int: ...
     async def unjoined(self, limit: int) -> list[StoredItem]: ...
     async def mark_joined(self, joined: Sequence[Joined]) -> None: ...
     async def members_since(self, since: datetime) -> list[StoredItem]: ...

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.store.engine import Params, Row, StoreError, Tx
@@ -61,6 +61,10 @@ class PostgresTx:
     def rows(self, sql: str, params: Params | None = None) -> Sequence[Row]:
         return self._execute(sql, params).fetchall()
 
+    def plain(self, sql: str, params: Params | None = None) -> Sequence[tuple[Any, ...]]:
+        with self._conn.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(translated(sql), params or None).fetchall()
+
     def run(self, sql: str, params: Params | None = None) -> int:
         return self._execute(sql, params).rowcount
 
@@ -75,9 +79,9 @@ class PostgresTx:
         with self._conn.cursor() as cursor:
             cursor.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
 
-    def among(self, select: str, column: str, values: Sequence[str]) -> Sequence[Row]:
+    def among(self, select: str, column: str, values: Sequence[str] | Sequence[int], after: str = "") -> Sequence[Row]:
         """`select ... where` the column holds one of the values."""
-        return self._execute(f"{select} {column} = any(:among)", {"among": list(values)}).fetchall() if values else ()
+        return self._execute(f"{select} {column} = any(:among) {after}", {"among": list(values)}).fetchall() if values else ()
 
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         with self._conn.cursor(name="stream") as cursor:

@@ -186,7 +186,62 @@ NEWEST: Final = Migration(
     ),
 )
 
-MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST, SILENCE, NEWEST)
+_FILLED: Final = (
+    "insert into item_waiting (n, seen_at, source) select n, seen_at, source from item where joined_at is null",
+    "create index item_waiting_order on item_waiting (seen_at, source, n)",
+    "insert into item_place (n, incident) select n, incident from item where incident is not null",
+    # a member is never without a place; should one have been, it goes to its last matter
+    "insert into item_place (n, incident) select i.n, max(m.incident) from membership m join item i on i.id = m.item_id"
+    " where i.incident is null group by i.n",
+    "create index item_place_incident on item_place (incident)",
+    "drop index item_unjoined",
+    "drop index item_incident",
+    "drop index item_ordinary",
+)
+_KEPT: Final = "id, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias"
+
+PLACES: Final = Migration(
+    name="0008_places",
+    both=(),
+    # whether an item waits and where it went stand apart from its text: judging it writes some bytes, not its whole row again.
+    # SQLite keeps a table by its number only where that is declared so when the table is made: it is made again, in one pass
+    sqlite=(
+        "create table item_waiting (n integer primary key, seen_at bigint not null, source text not null)",
+        "create table item_place (n integer primary key, incident bigint not null)",
+        *_FILLED,
+        "create table item_next (n integer primary key, id text not null, source text not null, kind text not null,"
+        " title text not null, url text not null, text text not null, published bigint, published_raw text not null,"
+        " seen_at bigint not null, rank bigint, hot double precision, author text not null, fingerprint text not null,"
+        " alias text not null)",
+        f"insert into item_next (n, {_KEPT}) select n, {_KEPT} from item order by n",
+        "drop table item",
+        "alter table item_next rename to item",
+        "create unique index item_id on item (id)",
+        "create index item_alias on item (alias) where alias <> ''",
+        "create index item_source on item (source)",
+        "create index item_age on item (seen_at)",
+        "create table membership_next (incident bigint not null, item_id text not null, at bigint not null, why text not null,"
+        " by_whom text not null, primary key (incident, item_id)) without rowid",
+        "insert into membership_next (incident, item_id, at, why, by_whom) select incident, item_id, at, why, by_whom"
+        " from membership order by incident, item_id",
+        "drop table membership",
+        "alter table membership_next rename to membership",
+        # segments of the full-text index are merged eight at a time, not four: half of the rewriting, some more to look through
+        "insert into item_words (item_words, rank) values ('automerge', 8)",
+    ),
+    postgres=(
+        # one order on every server, whatever its locale: that of the characters' numbers
+        'create table item_waiting (n bigint primary key, seen_at bigint not null, source text collate "C" not null)',
+        "create table item_place (n bigint primary key, incident bigint not null)",
+        *_FILLED,
+        "alter table item drop column joined_at",
+        "alter table item drop column incident",
+        "alter table item drop column judged",
+        "create index item_age on item (seen_at, n)",
+    ),
+)
+
+MIGRATIONS: Final = (FIRST, SECOND, ORIGINALS, ENGINE, INGEST, SILENCE, NEWEST, PLACES)
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     "meta": ("key",),
@@ -194,6 +249,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "slot": ("job", "slot"),
     "source_state": ("source_id",),
     "item": ("n",),
+    "item_waiting": ("n",),
+    "item_place": ("n",),
     "item_version": ("item_id", "at", "fingerprint"),
     "sighting": ("item_id", "at"),
     "incident": ("number",),

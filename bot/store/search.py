@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from bot.store.engine import Row, Tx, one
+from bot.store import places
+from bot.store.engine import Tx, one
 from monitors.text import nfkc
 
 RUN: Final = re.compile(r"[0-9a-z\u3400-\u4db5\u4e00-\u9fcc]+")
 """Characters both tokenizers keep; others part the runs and are checked by the substring test."""
 PAGE: Final = 200
+Found = tuple[Any, ...]
 MARK: Final = "indexed"
 """The counter that holds the number of the last item taken in."""
 
@@ -97,46 +99,48 @@ def _terms(asked: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(pairs), tuple(dict.fromkeys(run for run in runs if len(run) == 1))
 
 
-def _condition(tx: Tx, asked: tuple[str, ...]) -> tuple[str, str]:
+def _condition(tx: Tx, asked: tuple[str, ...]) -> tuple[str, str, str]:
     """FROM and WHERE of the candidates and the query text; an empty query where no character can be looked up."""
     pairs, singles = _terms(asked)
     if not pairs and not singles:
-        return "item i where 1 = 1", ""
+        return "item i", "1 = 1", ""
     if tx.dialect == "sqlite":
         query = " AND ".join([*(f'"{p}"' for p in pairs), *(f'"{s}" *' for s in singles)])
-        return "item_words w join item i on i.n = w.rowid where item_words match :query", query
+        return "item_words w join item i on i.n = w.rowid", "item_words match :query", query
     query = " & ".join([*(f"'{p}'" for p in pairs), *(f"'{s}':*" for s in singles)])
-    return "item_words w join item i on i.n = w.n where to_tsvector('simple', w.words) @@ to_tsquery('simple', :query)", query
+    found = "to_tsvector('simple', w.words) @@ to_tsquery('simple', :query)"
+    return "item_words w join item i on i.n = w.n", found, query
 
 
-def search(tx: Tx, words: str, limit: int, accept: Callable[[Row], None]) -> None:
-    """Give the newest `limit` items that contain every one of the words to `accept`."""
+def search(tx: Tx, words: str, limit: int) -> list[Found]:
+    """The newest `limit` items that contain every one of the words, as `places.stored` reads them."""
     asked = tuple(normal(words).split())
     if not asked:
-        return
+        return []
     last = mark(tx)
-    left = limit - _scan(
-        tx, f"select i.* from item i where i.n > {last} and i.n < :before order by i.n desc", {}, asked, limit, accept
-    )
-    source, query = _condition(tx, asked)
+    read = f"select {places.READ} from"
+    placed = "left join item_place p on p.n = i.n"
+    sql = f"{read} item i {placed} where i.n > {last} and i.n < :before order by i.n desc"
+    out = _scan(tx, sql, {}, asked, limit)
+    source, condition, query = _condition(tx, asked)
     number = "w.rowid" if query and tx.dialect == "sqlite" else "w.n" if query else "i.n"
-    sql = f"select i.* from {source} and {number} <= {last} and {number} < :before order by {number} desc"
-    if left > 0:
-        _scan(tx, sql, {"query": query} if query else {}, asked, left, accept)
+    sql = f"{read} {source} {placed} where {condition} and {number} <= {last} and {number} < :before order by {number} desc"
+    if len(out) < limit:
+        out += _scan(tx, sql, {"query": query} if query else {}, asked, limit - len(out))
+    return out
 
 
-def _scan(tx: Tx, sql: str, given: dict[str, object], asked: tuple[str, ...], limit: int, accept: Callable[[Row], None]) -> int:
-    """Give what contains every word to `accept`, newest first by pages, at most `limit`; how many."""
-    before, found = 1 << 62, 0
+def _scan(tx: Tx, sql: str, given: dict[str, object], asked: tuple[str, ...], limit: int) -> list[Found]:
+    """What contains every word, newest first by pages, at most `limit`."""
+    before, found = 1 << 62, list[Found]()
     while True:
-        rows = tx.rows(f"{sql} limit :page", {**given, "before": before, "page": PAGE})
+        rows = tx.plain(f"{sql} limit :page", {**given, "before": before, "page": PAGE})
         for row in rows:
-            text = normal(f"{row['title']}\n{row['text']}")
+            text = normal(f"{row[places.TITLE]}\n{row[places.TEXT]}")
             if all(word in text for word in asked):
-                accept(row)
-                found += 1
-                if found >= limit:
+                found.append(row)
+                if len(found) >= limit:
                     return found
         if len(rows) < PAGE:
             return found
-        before = rows[-1]["n"]
+        before = rows[-1][places.N]

@@ -1,6 +1,7 @@
 """SQLite through sqlite-utils: one writer thread with group commit, two reading threads, one process at a time.
 
-    write: units wait in a queue -> the writer takes all that wait -> BEGIN IMMEDIATE -> a savepoint a unit -> COMMIT -> answers
+    write: units wait in a queue -> the writer takes all that wait -> BEGIN IMMEDIATE -> each in turn -> COMMIT -> answers
+           where one fails: all undone, and again with a savepoint a unit
 
 `synchronous=FULL`: an acknowledged write survives a power cut (storage.md §2.3). Only the writer's connection writes or checkpoints,
 so the WAL-reset fault of SQLite before 3.51.3 cannot arise (§2.4).
@@ -25,6 +26,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from bot.store.engine import Params, Row, StoreError, Tx
+from bot.store.refused import explain, shown
 from bot.store.schema import MIGRATIONS, Migration
 
 T = TypeVar("T")
@@ -60,6 +62,11 @@ class SqliteTx:
     def rows(self, sql: str, params: Params | None = None) -> Sequence[Row]:
         return self._conn.execute(sql, params or {}).fetchall()
 
+    def plain(self, sql: str, params: Params | None = None) -> Sequence[tuple[Any, ...]]:
+        cursor = self._conn.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, params or {}).fetchall()
+
     def run(self, sql: str, params: Params | None = None) -> int:
         return self._conn.execute(sql, params or {}).rowcount
 
@@ -71,32 +78,16 @@ class SqliteTx:
         marks = ", ".join("?" * (columns.count(",") + 1))
         self._conn.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
 
-    def among(self, select: str, column: str, values: Sequence[str]) -> Sequence[Row]:
+    def among(self, select: str, column: str, values: Sequence[str] | Sequence[int], after: str = "") -> Sequence[Row]:
         """`select ... where` the column holds one of the values; a limited number a statement, bound by place."""
         out: list[Row] = []
         for start in range(0, len(values), AMONG):
             part = values[start : start + AMONG]
-            out += self._conn.execute(f"{select} {column} in ({', '.join('?' * len(part))})", part)
+            out += self._conn.execute(f"{select} {column} in ({', '.join('?' * len(part))}) {after}", part)
         return out
 
     def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
         yield from self._conn.execute(sql, params or {})
-
-
-def explain(error: sqlite3.Error) -> StoreError:
-    """The Chinese sentence of a database error."""
-    text = str(error).lower()
-    if "full" in text:
-        return StoreError("磁盘已满，数据没有写入，请立即清理数据目录所在磁盘。")
-    if "readonly" in text or "read-only" in text:
-        return StoreError("数据库文件不可写，请检查数据目录的权限和磁盘状态。")
-    if "locked" in text or "busy" in text:
-        return StoreError("数据库被其他程序锁住，数据没有写入，请关闭正在打开数据库文件的其他程序。")
-    if "malformed" in text or "not a database" in text:
-        return StoreError("数据库文件已损坏，请停止服务，用最近的备份恢复（yqbot restore）。")
-    if "unable to open" in text:
-        return StoreError("数据库文件打不开，请检查数据目录是否存在、权限是否正确。")
-    return StoreError(f"数据库读写出错（{error}），请运行 yqbot doctor 查看原因。")
 
 
 class FolderLock:
@@ -253,31 +244,43 @@ class Sqlite:
         return group, False
 
     def _commit(self, group: list[Job]) -> None:
+        """One transaction for all. Only where a unit of several fails are they done again, each kept apart from the others.
+
+        The first time there is no savepoint: within one, SQLite copies every page before it is first written.
+        """
+        try:
+            try:
+                self._transact(group, _work)
+            except Exception:
+                if len(group) == 1:
+                    raise
+                self._transact(group, self._apart)
+        except BaseException as e:
+            for job in group:  # nothing of it is on disk: every caller must learn it, whatever its own unit gave
+                job.error = shown(e)
+
+    def _transact(self, group: list[Job], work: Callable[[Job, SqliteTx], None]) -> None:
         conn = self._db.conn
         try:
             conn.execute("begin immediate")
             tx = SqliteTx(self._db)
             for job in group:
-                self._unit(job, tx)
+                work(job, tx)
             conn.execute("commit")
-        except BaseException as e:
-            # nothing of the group is on disk: every caller must learn it, whatever its own unit gave
+        except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 conn.rollback()
-            shown = explain(e) if isinstance(e, sqlite3.Error) else e
-            for job in group:
-                job.error = shown
+            raise
 
-    def _unit(self, job: Job, tx: SqliteTx) -> None:
+    def _apart(self, job: Job, tx: SqliteTx) -> None:
+        """What a unit that fails has written is undone, and nothing else."""
         try:
             with self._db.atomic():
-                job.result = job.unit(tx)
+                _work(job, tx)
         except BaseException as e:
             if not self._db.conn.in_transaction:
                 raise  # the error undid the whole group (full disk, input/output error)
-            job.error = explain(e) if isinstance(e, sqlite3.Error) else e
-            if isinstance(e, StopIteration):  # a future cannot carry it, and its callers would wait for ever
-                job.error = RuntimeError("unit raised StopIteration")
+            job.error = shown(e)
 
     async def close(self) -> None:
         """Writes all that waits, then closes the readers before the writer. A second call does nothing."""
@@ -313,6 +316,10 @@ class Job:
         self.future = future
         self.result: Any = None
         self.error: BaseException | None = None
+
+
+def _work(job: Job, tx: SqliteTx) -> None:
+    job.result = job.unit(tx)
 
 
 def _settle(jobs: list[Job]) -> None:

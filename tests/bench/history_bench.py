@@ -58,7 +58,7 @@ async def fill(folder: Path, count: int) -> float:
     """CPU seconds of writing the history; all of it is marked as judged and ordinary."""
 
     def judged(tx: Tx) -> None:
-        tx.run("update item set joined_at = seen_at where joined_at is null")
+        tx.run("delete from item_waiting")
 
     began = time.process_time()
     store = await open_store("", folder)

@@ -98,7 +98,9 @@ async def test_files_of_a_citizens_order_stay_from_the_unit_complained_of(night:
         id="h1", source="12345", title="反映滑坡", text="", seen_at=night.clock.now(), kind=ItemKind.HOTLINE, fingerprint="f"
     )
     await night.desk.store.add_item(order)
-    await night.desk.store.engine.write(lambda tx: tx.run("update item set incident = 1 where id = 'h1'"))  # type: ignore[attr-defined]
+    await night.desk.store.engine.write(
+        lambda tx: tx.run("insert into item_place (n, incident) select n, 1 from item where id = 'h1'")
+    )  # type: ignore[attr-defined]
     assert "不得提供给承办单位" in await night.type("zhaomin", "附件 1")
     assert not [m for m in night.emulator.messages("zhaomin") if m.msgtype == "file"]
     assert "正在发给您" in await night.type(night.duty.duty_officer, "附件 1")

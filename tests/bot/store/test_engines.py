@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -160,6 +161,45 @@ async def test_reading_needs_a_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="没有数据库"):
         await open_store("", tmp_path, readonly=True)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_units_that_succeed_are_written_without_a_savepoint_and_one_that_fails_has_all_done_again_apart(
+    tmp_path: Path,
+) -> None:
+    store = await open_store("", tmp_path)
+    engine = store.engine
+    said: list[str] = []
+    runs: list[str] = []
+    assert isinstance(engine, Sqlite)
+
+    def heard(sql: str) -> None:
+        said.append(sql.split()[0].lower())
+
+    engine._db.conn.set_trace_callback(heard)
+
+    def counted(key: str, *, fail: bool = False) -> Callable[[Tx], str]:
+        def unit(tx: Tx) -> str:
+            runs.append(key)
+            written: str = put(key, fail=fail)(tx)
+            return written
+
+        return unit
+
+    good = [engine.write(counted(f"k{n}"), patient=True) for n in range(CROWD)]
+    assert await asyncio.gather(*good) == [f"k{n}" for n in range(CROWD)]
+    assert len(runs) == CROWD
+    assert "commit" in said
+    assert "savepoint" not in said
+    with pytest.raises(ValueError, match="alone"):
+        await engine.write(counted("alone", fail=True))
+    assert runs.count("alone") == 1
+    mixed = [engine.write(counted(f"m{n}", fail=n == 5), patient=True) for n in range(CROWD)]
+    results = await asyncio.gather(*mixed, return_exceptions=True)
+    assert [r if isinstance(r, str) else None for r in results] == [None if n == 5 else f"m{n}" for n in range(CROWD)]
+    assert "savepoint" in said
+    found = await engine.read(lambda tx: {r["key"] for r in tx.rows("select key from meta where value = '1'")})
+    assert found == {f"k{n}" for n in range(CROWD)} | {f"m{n}" for n in range(CROWD) if n != 5}
+    await store.close()
 
 
 async def test_the_file_is_for_its_owner_only_and_syncs_every_commit(tmp_path: Path) -> None:

@@ -85,21 +85,27 @@ async def test_items_of_one_unit_keep_the_instants_they_were_seen(store: SqlStor
     assert [s.item for s in await store.unjoined(9)] == found
 
 
-async def test_items_wait_in_the_order_they_were_seen(store: SqlStore) -> None:
-    for key, at in (("c", 2.0), ("b", 1.0), ("a", 1.0)):
-        await store.add_item(item(key, at=T0 + minutes(at)))
-    assert [s.item.id for s in await store.unjoined(10)] == ["a", "b", "c"]
-    assert [s.item.id for s in await store.unjoined(2)] == ["a", "b"]
+async def test_items_wait_in_the_order_they_were_seen_then_by_source_and_as_its_document_tells_them(store: SqlStore) -> None:
+    told = (("e", 2.0, "a"), ("d", 1.0, "b"), ("c", 1.0, "b"), ("b", 1.0, "B-1"), ("a", 1.0, "a"), ("f", 1.0, "B"))
+    for key, at, source in told:
+        await store.add_item(item(key, at=T0 + minutes(at), source=source))
+    order = ["f", "b", "a", "d", "c", "e"]
+    assert [s.item.id for s in await store.unjoined(10)] == order
+    assert [s.item.id for s in await store.unjoined(2)] == order[:2]
+    joined = tuple(Joined(item_id=key, incident=1, at=T0, why="停水") for key, _, _ in told)
+    await open_one(store, joined=joined)
+    assert [s.item.id for s in await store.items_of(1)] == order
+    assert [s.item.id for s in await store.members_since(T0)] == order, "read anew in the order they were joined in"
 
 
 async def test_joined_items_no_longer_wait_and_carry_their_judgement(store: SqlStore) -> None:
     await store.add_item(item("a"))
     await store.add_item(item("b"))
-    await open_one(store, joined=(Joined(item_id="a", incident=1, at=T0, why="首条", judged={"label": "E"}),))
+    await open_one(store, joined=(Joined(item_id="a", incident=1, at=T0, why="首条"),))
     await store.mark_joined([Joined(item_id="b", incident=None, at=T0, why="ordinary")])
     assert await store.unjoined(10) == []
     (member,) = await store.items_of(1)
-    assert (member.incident, member.judged) == (1, {"label": "E"})
+    assert (member.incident, member.item) == (1, item("a"))
     assert await store.incident_of("a") == 1
     assert await store.incident_of("b") is None
 

@@ -32,7 +32,7 @@ def counted(path: Path) -> dict[str, int]:
         names = [
             r[0] for r in db.execute("select name from sqlite_master where type = 'table' and name not like '\\_%' escape '\\'")
         ]
-        plain = [n for n in names if not n.startswith(("sqlite_", "search"))]
+        plain = [n for n in names if not n.startswith(("sqlite_", "search")) and n != "item_words_config"]
         return {n: db.execute(f"select count(*) from {n}").fetchone()[0] for n in plain}
 
 
