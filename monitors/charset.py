@@ -187,8 +187,11 @@ def _guess(body: bytes, claimed: str) -> Decoded:
     """Bytes that are not valid UTF-8: nearly UTF-8, else the claim unless it hides Chinese, else what they spell."""
     first = _HIGH.search(body)
     sample = body[first.start() :][:_SAMPLE] if first else body[:_SAMPLE]
+    if claimed == "gb18030" and common_chinese(_beyond_ascii(sample, claimed)) > 0.95:
+        return _loose(body, claimed, claimed)  # in a short text many pairs of bytes are UTF-8 by chance
     kept = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
-    if len(kept) > len(sample.translate(None, _ASCII)) * 0.6:
+    enough = 0.6 if _UTF8_RUN.search(sample) else 0.8
+    if len(kept) > len(sample.translate(None, _ASCII)) * enough:
         return _loose(body, "utf-8", claimed)
     if claimed and claimed != "utf-8" and claimed not in _LATIN:
         return _loose(body, claimed, claimed)

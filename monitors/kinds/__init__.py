@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from typing import Final
 
 from monitors.charset import content_type, decode
@@ -16,6 +18,8 @@ from . import feed, hotline, hotlist, jsonfeed, opml, tolerant
 
 Parser = Callable[[bytes, Mapping[str, str], str, datetime], ParsedDocument]
 
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+_SHOWN: Final = re.compile(r"<body[^<>]{0,200}>\s*<pre[^<>]{0,300}>\s*(?=[\[{]|&lt;[?!rfRF])", re.I)
 TOLERANT_INLINE: Final = 256 * 1024
 """Bytes up to which `parse_fully` runs the tolerant parser in this process."""
 
@@ -25,12 +29,21 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
     head = body[:4096]
     if head[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
         head = head.decode("utf-16", "ignore").encode()
-    head = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = head.lstrip(_BLANK)
     if head[:1] in (b"{", b"[") or (head[:1] != b"<" and wrapped(head[:500].decode("latin-1"))):
         return _json(body, headers, base, now)
+    if b"<pre" in head and (shown := _rendered(body, headers)) is not None:
+        return parse(shown, {}, base, now)
     if b"<opml" in head[:2000].lower():
         return opml.parse(body, headers, base, now)
     return feed.parse(body, headers, base, now)
+
+
+def _rendered(body: bytes, headers: Mapping[str, str]) -> bytes | None:
+    """The document that a browser shows in a page of its own making, as proxies that drive a browser hand it on; else None."""
+    page = decode(body, content_type(headers)).text
+    shown = _SHOWN.search(page[:4096])
+    return unescape(page[shown.end() :].partition("</pre>")[0]).encode("utf-8", "replace") if shown else None
 
 
 def parse_fully(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:

@@ -72,6 +72,17 @@ def test_of_two_claims_the_one_that_fits_is_believed(encoding: str, declared: st
     assert text in decode(body, f"text/xml; charset={header}").text
 
 
+@pytest.mark.parametrize("text", ["停水停电", "停电", "停水 停水 停水 停电"])
+def test_a_short_text_in_gbk_is_what_it_is_declared_although_most_of_it_looks_like_utf8(text: str) -> None:
+    body = f'<?xml version="1.0" encoding="gb2312"?><rss><title>{text}</title></rss>'
+    assert text in decode(body.encode("gbk")).text
+    assert text in decode(body.encode()).text
+
+
+def test_a_short_text_in_gbk_need_not_be_declared() -> None:
+    assert "停水停电" in decode("<rss><title>停水停电</title></rss>".encode("gbk")).text
+
+
 OURS, THEIRS = "本站编发的消息：云溪县柳湾镇昨夜停水", "转载的条目：青渡市通报供水管网抢修进展"
 
 

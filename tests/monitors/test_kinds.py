@@ -309,6 +309,26 @@ def test_what_is_no_feed_says_what_it_is(body: bytes, form: str, code: str) -> N
     assert code in codes(document)
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "停水 &amp; 停电"}]}',
+        '&lt;?xml version="1.0" encoding="gb2312"?&gt;&lt;rss&gt;&lt;item&gt;&lt;title&gt;停水 &amp;amp; 停电&lt;/title&gt;&lt;/item&gt;&lt;/rss&gt;',
+    ],
+    ids=["json", "xml"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_document_shown_by_a_browser_is_read(shown: str, encoding: str) -> None:
+    page = (
+        f'\n<html><head><meta charset="{encoding}"></head><body><pre style="white-space: pre-wrap;">{shown}</pre></body></html>'
+    )
+    assert [entry.title for entry in parse(page.encode(encoding), {}, "", NOW).entries] == ["停水 & 停电"]
+
+
+def test_a_page_with_preformatted_text_is_a_page() -> None:
+    assert codes(parse(b"<html><body><pre>404 not found</pre></body></html>", {}, "", NOW)) == ["html_page"]
+
+
 def test_a_feed_without_entries_is_a_feed() -> None:
     assert codes(parse(rss(""), {}, "", NOW)) == []
 
