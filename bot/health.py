@@ -88,6 +88,13 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "unexpected": ("网页内容不对", "请用浏览器打开核对：改版的请改 expect，被篡改、被劫持的请立即按网站应急预案处理"),
     "own_error": ("处理出错", "请把日志交给开发单位"),
 }
+ASK_SITE: Final = "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
+ASK_THERE: Final = {
+    "folder": "请问放文件的单位是否停了导出，或放到了别的目录",
+    "hotline": "请问工单系统的单位是否停了导出：确无新工单的不必处理",
+}
+FIRST_PUSH: Final = 24
+"""Hours that a source which brings by itself may take until it brings anything at all."""
 OWN_SILENT: Final = "这是本单位的账号或网站，请核对是否漏发，账号是否被封停、被盗"
 AT_ONCE: Final = frozenset({"gone", "address_refused", "bad_url"})
 """Reasons that do not pass by themselves: told at the first failure."""
@@ -159,7 +166,11 @@ def _silence(source: Source, state: SourceState, now: datetime) -> str:
         return ""
     heard = last_heard(source, state)
     last = beijing(heard, now) if heard else "不详"
-    todo = OWN_SILENT if source.own else "请打开原网站核对：确无更新的不必处理，网址已换的请改 sources.toml"
+    if not source.url:
+        what = "没有推来新内容，超过其平时的间隔" if state.last_new_at else "启用以来没有推来过任何内容"
+        todo = f"请与对方核对是否在推送，推送地址（/ingest/{source.id}）和密钥是否一致"
+        return f"自{last}起{what}。{todo}"
+    todo = OWN_SILENT if source.own else ASK_THERE.get(source.kind, ASK_SITE)
     what = "没有新内容，超过其平时的间隔" if state.last_new_at else "能打开，但从未取到任何内容"
     return f"自{last}起{what}。{todo}"
 
@@ -207,12 +218,14 @@ def silent(source: Source, state: SourceState, now: datetime) -> bool:
     since = last_heard(source, state)
     if source.quiet_hours:
         return silent_too_long(since, timedelta(hours=source.quiet_hours), now)
+    if not source.url and not state.last_new_at:
+        return silent_too_long(since, timedelta(hours=FIRST_PUSH), now)
     return silent_too_long(since, timedelta(seconds=state.quiet) if state.quiet else None, now)
 
 
 def last_heard(source: Source, state: SourceState) -> datetime | None:
-    """When it last brought something; for an account of our own that never did, since when it answers."""
-    waited_for = source.kind != "site" and (source.own or source.quiet_hours)
+    """When it last brought something; where it never did, since when an account of our own answers, or a push is waited for."""
+    waited_for = source.kind != "site" and (source.own or source.quiet_hours or not source.url)
     return state.last_new_at or (state.answers_since if waited_for else None)
 
 

@@ -80,6 +80,10 @@ class Poller:
         since = datetime.fromisoformat(begun) if begun else now
         for source in self.sources():
             self.states[source.id] = started(source, self.states.get(source.id), since, now)
+        for source in self.pushing():
+            if source.id not in self.states:  # from now on it is waited for
+                self.states[source.id] = SourceState(source_id=source.id, answers_since=now)
+                await self.desk.store.save_poll(self.states[source.id], ())
         await self.watch.forget({s.id for s in (*self.sources(), *self.pushing())}, now)
 
     async def take(self, source: Source, found: tuple[Item, ...]) -> PollCounts:

@@ -25,7 +25,7 @@ class SourceState:
     `pace`: the interval now in force, seconds, 0 = as configured. `quiet`: how long it may bring nothing, seconds, 0 = unknown.
     `address`: as configured at the last poll; `moved_to`: where that address has moved for good. `remark`: what was wrong
     with the last document. `skew`: seconds its clock was ahead of ours at the last answer, None = it did not say.
-    `answers_since`: its first answer of all, None = not yet.
+    `answers_since`: its first answer of all, None = not yet; of a source that pushes, since when it is waited for.
     """
 
     source_id: str

@@ -102,7 +102,7 @@ async def test_a_push_outside_the_window_or_under_another_key_is_refused(
 ) -> None:
     body = json.dumps([ROW]).encode()
     assert (await push(base, body, headers(body, **change)))[0] == status  # type: ignore[arg-type]
-    assert await running.service.desk.store.source_states() == {}
+    assert {s.last_success_at for s in (await running.service.desk.store.source_states()).values()} == {None}
 
 
 async def test_a_time_in_milliseconds_is_told_as_such_not_as_a_wrong_clock(base: str) -> None:
@@ -164,6 +164,20 @@ async def test_pushed_work_orders_cover_the_persons(running: Running, base: str)
     assert "13800001234" not in found.item.text
     assert "王小明" not in found.item.text + found.item.author
     assert "承办单位：水务局" in found.item.text
+
+
+async def test_a_vendor_that_never_pushed_is_told_after_a_day(running: Running, base: str, clock: VirtualClock) -> None:
+    store = running.service.desk.store
+    clock.advance_to(clock.now() + timedelta(hours=23))
+    assert (await push(base, json.dumps([{"title": "反映停水"}]).encode(), source="orders"))[0] == 200
+    await running.service.poll()
+    assert [p for p in await store.problems() if p.kind == "source_silent"] == []
+    clock.advance_to(clock.now() + timedelta(hours=1, minutes=11))
+    await running.service.poll()
+    (found,) = [p for p in await store.problems() if p.kind == "source_silent"]
+    assert found.subject == "nanhu-api"
+    assert "没有推来过任何内容" in found.detail
+    assert "/ingest/nanhu-api" in found.detail
 
 
 async def test_a_vendor_that_falls_silent_is_told(running: Running, base: str, clock: VirtualClock) -> None:
