@@ -9,7 +9,7 @@ from typing import Any
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -22,7 +22,6 @@ LATIN = "Times New Roman"
 BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5
 LINE = 28.5
 TEXT_WIDTH = 156
-DATE_WIDTH = 68
 TITLE_WIDTH = 20
 """Characters of a title on one line."""
 TURN = "舆情应对处置情况"
@@ -150,60 +149,70 @@ def _block(doc: Any, block: Heading | Paragraph | Table | Closing | Imprint, *, 
 
 
 def _closing(doc: Any, block: Closing) -> None:
-    """附件 two characters in under the text, 署名 two from the right edge, 成文日期 below it four."""
-    _styled(doc, "", FANG, BODY)
-    for line in annex_lines(block.annexes):
-        _styled(doc, line, FANG, BODY, indent=True)
-    for _ in range(2):
-        _styled(doc, "", FANG, BODY).paragraph_format.keep_with_next = True
-    _right(doc, block.office, 2).paragraph_format.keep_with_next = True
+    """附件 two characters in under the text, 署名 two from the right edge, 成文日期 below it four.
+
+    The end of the text goes with them: a page with nothing but a signature is no page of an official paper. The room between is room
+    before a paragraph, not empty paragraphs: those LibreOffice leaves behind on the page before.
+    """
+    kept = [doc.paragraphs[-1]] if doc.paragraphs else []
+    kept += (annexes := [_styled(doc, line, FANG, BODY, indent=True) for line in annex_lines(block.annexes)])
+    kept.append(office := _right(doc, block.office, 2))
     _right(doc, block.day, 4)
+    for paragraph in kept:
+        paragraph.paragraph_format.keep_with_next = True
+    for paragraph in annexes[:1]:
+        paragraph.paragraph_format.space_before = Pt(LINE)
+    office.paragraph_format.space_before = Pt((2 if annexes else 3) * LINE)
 
 
 def _imprint(doc: Any, block: Imprint) -> None:
-    """Rows between rules at the foot of the type area, in 4号 and one character in on either side; the outer rules are the heavy ones."""
-    grid = doc.add_table(rows=2 if block.copies else 1, cols=2)
-    grid.autofit = False
-    for column, width in enumerate((TEXT_WIDTH - DATE_WIDTH, DATE_WIDTH)):
-        grid.columns[column].width = Mm(width)
-        for cell in grid.columns[column].cells:
-            cell.width = Mm(width)
+    """Lines between rules at the foot of the type area, in 4号 and one character in on either side; the outer rules are the heavy ones.
+
+    Paragraphs in one frame, not a floating table: that one LibreOffice, which makes the PDF, leaves standing under the text.
+    It knows no rule between the paragraphs of a frame, so the leader of a tab draws it.
+    """
+    end = Mm(TEXT_WIDTH) - Pt(SMALL / 2)
     if block.copies:
-        copies = grid.rows[0].cells[0].merge(grid.rows[0].cells[1])
-        _imprint_line(copies, f"抄送：{block.copies}。")
-    office, day = grid.rows[-1].cells
-    _imprint_line(office, block.office)
-    _imprint_line(day, f"{block.day}印发").alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    properties = grid._tbl.tblPr
-    properties.insert_element_before(_foot(), "w:tblOverlap", "w:bidiVisual", "w:tblStyleRowBandSize", "w:tblW", "w:jc")
-    properties.insert_element_before(_rules(), "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
-    _styled(doc, "", FANG, 1, line=1)  # what the floating table is anchored to
+        _framed(_styled(doc, f"抄送：{block.copies}。", FANG, SMALL, line=25))
+        rule = _framed(_styled(doc, "\t", FANG, RULE, line=RULE))
+        rule.paragraph_format.tab_stops.add_tab_stop(end, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
+    foot = _framed(_styled(doc, f"{block.office}\t{block.day}印发", FANG, SMALL, line=25))
+    foot.paragraph_format.tab_stops.add_tab_stop(end, WD_TAB_ALIGNMENT.RIGHT)
+    _styled(doc, "", FANG, 1, line=1)  # what the frame is anchored to
 
 
-def _imprint_line(cell: Any, text: str) -> Any:
-    paragraph = cell.paragraphs[0]
+def _framed(paragraph: Any) -> Any:
+    """The paragraph as a line of the frame: all lines have the same rules, else they would be a frame each."""
     form = paragraph.paragraph_format
     form.left_indent = form.right_indent = Pt(SMALL / 2)
-    form.space_before = form.space_after = Pt(0)
-    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(25)
-    _run(paragraph, text, FANG, SMALL)
+    properties = paragraph._p.get_or_add_pPr()
+    properties.insert_element_before(_foot(), *AFTER_FRAME)
+    properties.insert_element_before(_rules(), *AFTER_RULES)
     return paragraph
+
+
+RULE = 5
+"""Height in points of the line that is nothing but a rule."""
+AFTER_RULES = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:snapToGrid", "w:spacing", "w:ind", "w:jc", "w:rPr", "w:sectPr")
+AFTER_FRAME = ("w:widowControl", "w:numPr", "w:suppressLineNumbers", "w:pBdr", *AFTER_RULES)
 
 
 def _foot() -> Any:
     """The lower edge of the type area."""
-    place = OxmlElement("w:tblpPr")
-    for name, value in {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "center", "tblpYSpec": "bottom"}.items():
+    place = OxmlElement("w:framePr")
+    width = str(round(Mm(TEXT_WIDTH).twips))
+    at = {"w": width, "wrap": "around", "vAnchor": "margin", "hAnchor": "margin", "xAlign": "center", "yAlign": "bottom"}
+    for name, value in at.items():
         place.set(qn(f"w:{name}"), value)
     return place
 
 
 def _rules() -> Any:
-    """0.35 mm above and below, 0.25 mm between, in eighths of a point."""
-    borders = OxmlElement("w:tblBorders")
-    for side, size in (("top", "8"), ("bottom", "8"), ("insideH", "6")):
+    """0.35 mm above and below, in eighths of a point."""
+    borders = OxmlElement("w:pBdr")
+    for side in ("top", "bottom"):
         rule = OxmlElement(f"w:{side}")
-        for name, value in {"val": "single", "sz": size, "space": "0", "color": "000000"}.items():
+        for name, value in {"val": "single", "sz": "8", "space": "1", "color": "000000"}.items():
             rule.set(qn(f"w:{name}"), value)
         borders.append(rule)
     return borders

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_LEADER
 from docx.oxml.ns import qn
 from docx.shared import Mm
 
@@ -94,14 +94,24 @@ def test_the_word_file_is_addressed_signed_and_dated_like_an_official_paper(pape
         assert not (re.search("[!-~]{20}", p.text) and p.alignment == WD_ALIGN_PARAGRAPH.JUSTIFY), p.text
 
 
+def foot(doc):
+    """The framed paragraphs at the foot of the last page."""
+    return [p for p in doc.paragraphs if p._p.pPr is not None and p._p.pPr.find(qn("w:framePr")) is not None]
+
+
 def test_the_last_page_bears_the_imprint_of_an_official_paper(paper):
-    grid = Document(BytesIO(word.render(paper))).tables[-1]
-    assert [c.text for c in grid.rows[0].cells] == ["抄送：县委办公室、县政府办公室、县委宣传部、县应急管理局。"] * 2
-    assert [c.text for c in grid.rows[1].cells] == ["鹿溪县委宣传部（县政府新闻办）", "2026年11月22日印发"]
-    assert {r.font.size.pt for row in grid.rows for c in row.cells for p in c.paragraphs for r in p.runs} == {14}
-    assert grid._tbl.tblPr.find(qn("w:tblpPr")).get(qn("w:tblpYSpec")) == "bottom"
-    rules = {b.tag.split("}")[1]: b.get(qn("w:sz")) for b in grid._tbl.tblPr.find(qn("w:tblBorders"))}
-    assert rules == {"top": "8", "bottom": "8", "insideH": "6"}
+    lines = foot(Document(BytesIO(word.render(paper))))
+    assert [p.text for p in lines] == [
+        "抄送：县委办公室、县政府办公室、县委宣传部、县应急管理局。",
+        "\t",
+        "鹿溪县委宣传部（县政府新闻办）\t2026年11月22日印发",
+    ]
+    assert {r.font.size.pt for p in lines for r in p.runs if p.text.strip()} == {14}
+    assert lines[1].paragraph_format.tab_stops[0].leader == WD_TAB_LEADER.LINES, "the rule between"
+    frames = [p._p.pPr.find(qn("w:framePr")) for p in lines]
+    assert {(f.get(qn("w:vAnchor")), f.get(qn("w:yAlign"))) for f in frames} == {("margin", "bottom")}
+    rules = [{b.tag.split("}")[1]: b.get(qn("w:sz")) for b in p._p.pPr.find(qn("w:pBdr"))} for p in lines]
+    assert rules == [{"top": "8", "bottom": "8"}] * 3, "lines with other rules would be a frame each"
     for text in (page.render(paper), markdown.render(paper)):
         assert text.rindex("2026年11月22日印发") > text.index("抄送：县委办公室") > text.rindex("人员名单（限阅）")
 
@@ -112,7 +122,7 @@ def test_without_receivers_the_paper_leaves_a_blank_to_fill_and_has_no_copies():
     composed = compose(figures(m.incident, m.stored(), [], bare, now=NOW))
     doc = Document(BytesIO(word.render(composed)))
     assert "（主送机关待填）：" in [p.text for p in doc.paragraphs]
-    assert [[c.text for c in row.cells] for row in doc.tables[-1].rows] == [["鹿溪县人民政府", "2026年11月22日印发"]]
+    assert [p.text for p in foot(doc)] == ["鹿溪县人民政府\t2026年11月22日印发"]
     assert "抄送" not in markdown.render(composed)
 
 
@@ -199,3 +209,14 @@ def test_the_command_fails_with_one_sentence(data, tmp_path, number, folder, tar
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_the_signature_never_stands_on_a_page_without_text(paper):
+    doc = Document(BytesIO(word.render(paper)))
+    texts = [p.text for p in doc.paragraphs]
+    office = texts.index("鹿溪县人民政府")
+    annex = texts.index("附件：人员名单（限阅）")
+    assert annex == office - 1, "an empty paragraph between is left behind on the page before"
+    assert texts[annex - 1]
+    assert all(p.paragraph_format.keep_with_next for p in doc.paragraphs[annex - 1 : office + 1])
+    assert doc.paragraphs[office].paragraph_format.space_before.pt == 57
