@@ -196,6 +196,7 @@ class Poller:
             etag=state.etag,
             last_modified=state.last_modified,
             internal=self.internal(source),
+            suspect=state.failures > 0,
         )
         try:
             result = await self.fetcher.fetch(request)

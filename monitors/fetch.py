@@ -42,7 +42,7 @@ class Limits:
     """Bounds of one fetch. Bytes beyond them are left on the wire and the result is marked `truncated`.
 
     An internal host takes more at once, without `spacing` between its requests: one RSSHub in the own network serves
-    hundreds of sources.
+    hundreds of sources. `suspects`: slots of those that failed last time, which so never take them from the others.
     """
 
     wire_bytes: int = 4 * 1024 * 1024
@@ -55,17 +55,22 @@ class Limits:
     per_internal_host: int = 50
     spacing: timedelta = timedelta(milliseconds=250)
     concurrent: int = 100
+    suspects: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
-    """`internal` sources may live at private addresses. `headers` are sent to the source's own host only."""
+    """`internal` sources may live at private addresses. `headers` are sent to the source's own host only.
+
+    `suspect`: it failed last time and may well hang again.
+    """
 
     source_id: str
     url: str
     etag: str = ""
     last_modified: str = ""
     internal: bool = False
+    suspect: bool = False
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -125,6 +130,7 @@ class Fetcher:
         self.limits = limits or Limits()
         self._allow = allow
         self._slots = asyncio.Semaphore(self.limits.concurrent)
+        self._ward = asyncio.Semaphore(self.limits.suspects)
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._waiting: Counter[str] = Counter()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
@@ -146,7 +152,7 @@ class Fetcher:
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """The answer of the source, at most `limits.total` after its slot was free. FetchError on anything but 200 and 304."""
-        async with self._slot(host_of(request.url), self.at_once(request.internal)):
+        async with self._slot(host_of(request.url), self.at_once(request.internal), suspect=request.suspect):
             if not request.internal:
                 await self._space(host_of(request.url))
             try:
@@ -160,12 +166,16 @@ class Fetcher:
                 raise FetchError(request.source_id, "bad_url", permanent=True, detail=str(error)[:200]) from error
 
     @asynccontextmanager
-    async def _slot(self, host: str, at_once: int) -> AsyncIterator[None]:
-        """First the host's slot, then a common one: a slow host never holds common slots for those who wait for it."""
+    async def _slot(self, host: str, at_once: int, *, suspect: bool) -> AsyncIterator[None]:
+        """First the host's slot, then a common one: a slow host never holds common slots for those who wait for it.
+
+        Suspects wait for one another first, so that they hold no host's slot meanwhile.
+        """
         gate = self._hosts.setdefault(host, asyncio.Semaphore(at_once))
         self._waiting[host] += 1
         try:
-            async with gate, self._slots:
+            first, then = (self._ward, gate) if suspect else (gate, self._slots)
+            async with first, then:
                 yield
         finally:
             self._waiting[host] -= 1

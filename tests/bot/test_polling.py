@@ -16,6 +16,7 @@ from bot.clock import VirtualClock
 from bot.health import Watch
 from bot.polling import Poller, ask_all
 from bot.store.port import SourceState
+from monitors.fetch import Fetcher, Limits
 from monitors.item import Item
 from tests.bot.sources_server import Sources, ask, desk_of, poller_of, problems, rss, source, sources_server
 from tests.builders import at
@@ -566,3 +567,29 @@ async def test_what_another_process_was_pushed_is_no_silence(server: Sources, cl
         await other.take(vendor, pushed(50))
         await leads.look_after()
         assert await problems(leads.desk) == {}
+
+
+async def test_sources_that_hang_delay_none_that_answer_however_many_they_are(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.5)
+        return web.Response()
+
+    well = [source(server, f"well{n}") for n in range(4)]
+    ill = [source(server, f"ill{n}") for n in range(8)]
+    for one in well:
+        server.says(f"/{one.id}", rss(*CALM))
+    for one in ill:
+        server.answers[f"/{one.id}"] = hang
+    async with poller_of(tmp_path, clock, *ill, *well) as poller:
+        limits = Limits(concurrent=4, suspects=2, idle=timedelta(seconds=0.2))
+        async with Fetcher(limits) as poller.fetcher:
+            await ask_all(poller, [*ill, *well])
+            assert {s.failures for s in (poller.states[one.id] for one in ill)} == {1}
+            asking = asyncio.create_task(ask_all(poller, ill))
+            await asyncio.sleep(0.05)
+            async with asyncio.timeout(0.7):
+                await ask_all(poller, well)
+            assert not asking.done(), "those that hang still wait for one another"
+            await asking
