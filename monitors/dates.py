@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 BEIJING: Final = timezone(timedelta(hours=8))
@@ -141,18 +141,21 @@ def _standard(text: str) -> datetime | None:
     if match is None:
         return None
     day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
+    midnight = _midnight(day, name, year, sign, hours, minutes)
+    return midnight and midnight + timedelta(0, int(hour) * 3600 + int(minute) * 60 + int(second))
+
+
+@lru_cache(maxsize=1_024)  # the entries of a document are of a few days
+def _midnight(day: str, name: str, year: str, sign: str | None, hours: str, minutes: str) -> datetime | None:
+    """When a day begins in a numeric zone (no sign: GMT), as UTC. None where the month is none."""
     month = _MONTHS.get(name) or _MONTHS.get(name.lower())
     if month is None:
         return None
-    value = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-    return value - _east(sign, hours, minutes) if sign else value
-
-
-@cache
-def _east(sign: str, hours: str, minutes: str) -> timedelta:
-    """How far the clocks of a numeric zone are ahead of UTC; there are fewer than two thousand."""
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return -offset if sign == "-" else offset
+    value = datetime(int(year), month, int(day), tzinfo=UTC)
+    if not sign:
+        return value
+    east = timedelta(hours=int(hours), minutes=int(minutes))
+    return value + east if sign == "-" else value - east
 
 
 def _epoch(text: str) -> datetime | None:

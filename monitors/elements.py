@@ -80,7 +80,10 @@ def fields_of(element: Any, names: Names) -> Fields:
     fields: Fields = {}
     for child in element:
         tag = child.tag
-        name = names[tag] if tag in names else short_name(tag, names)
+        try:
+            name = names[tag]
+        except KeyError:
+            name = short_name(tag, names)
         if name in fields:
             fields[name].append(child)
         else:

@@ -24,6 +24,9 @@ _GAPS: Final[dict[str | None, str]] = {
     **{mark + name: "" for name in _INLINES.split() for mark in ("", "/")},
 }
 """What stands between two texts that a tag parts; tags not listed leave nothing."""
+_BLOCK_TAGS: Final = re.compile(rf"</?(?:{_BLOCKS.replace(' ', '|')})(?![a-zA-Z0-9:])[^<>]*+>")
+_INLINE_TAGS: Final = re.compile(rf"</?(?:{_INLINES.replace(' ', '|')})(?![a-zA-Z0-9:])[^<>\n]*+>")
+"""What nearly all markup is made of. No line break, which may stand for a block that parted a bare `<` from what follows."""
 _STILL_MARKUP: Final = re.compile(
     r"</?(?:p|br|div|a|img|span|strong|b|i|em|font|h[1-6]|ul|ol|li|table|tr|td|figure|iframe|video|section|blockquote|script|style)"
     r"\b[^<>]*>|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{2,6});",
@@ -46,10 +49,9 @@ def plain(html: str, limit: int = MAX_TEXT) -> str:
     if "\n" not in text:
         shown = " ".join(words)
     else:
-        lines = [line for line in text.split("\n") if line]
-        if lines != words:  # some line holds blanks of its own
-            lines = [line for line in (" ".join(line.split()) for line in lines) if line]
-        shown = "\n".join(lines)
+        shown = "\n".join(words)
+        if len(shown) + 1 - len(words) + text.count("\n") != len(text):  # some line holds blanks of its own
+            shown = "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
     return shown if len(shown) <= limit else shown[:limit].rstrip()
 
 
@@ -62,8 +64,8 @@ def plain_line(html: str, limit: int = MAX_TITLE) -> str:
 
 def _unmarked(text: str) -> str:
     if "<" in text:
-        parts = _TAGS.split(text)
-        text = _joined(parts) if len(parts) > 1 else text
+        usual = _INLINE_TAGS.sub("", _BLOCK_TAGS.sub("\n", text))
+        text = usual if "<" not in usual else _joined(_TAGS.split(text))
     if "&" not in text:
         return text
     return unescape(joined_pairs(text) if "&#" in text else text)

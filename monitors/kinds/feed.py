@@ -41,7 +41,6 @@ _SECTION: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.S)
 _CUT: Final = frozenset({"truncated", "too_many_entries"})
 """Cut by us: that such a document has no end is no damage."""
 _MAX_TAGS: Final = 200_000
-_FLOOD_SIZE: Final = MAX_ENTRIES * len("<item/>")
 _LOOKS_LIKE_ENTRY: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(?:item|entry)[\s>]", re.I)
 _TITLE: Final = ("title", "news:title", "dc:title")
 _TEXTS: Final = (
@@ -101,9 +100,9 @@ def _octets(text: str, body: bytes, decoded: Decoded) -> bytes:
 
 def _without_flood(text: str) -> tuple[str, tuple[Problem, ...]]:
     """`text` cut off where one entry too many begins, or far too many tags: a million tags shall not become a million elements."""
-    if len(text) < _FLOOD_SIZE:
+    if len(text) <= _MAX_TAGS:
         return text, ()
-    if len(text) > _MAX_TAGS and (tags := text.count("<")) > _MAX_TAGS:
+    if (tags := text.count("<")) > _MAX_TAGS:
         return text[: len(text) * _MAX_TAGS // tags], (Problem(code="truncated"),)
     if max(text.count("<item"), text.count("<entry")) <= MAX_ENTRIES:
         return text, ()
@@ -305,7 +304,7 @@ def _body_of_module(element: Any) -> str:
 def _author(fields: Fields) -> str:
     for name in _AUTHORS:
         for element in fields.get(name, ()):
-            named = next((child for child in element if _local(child.tag) == "name"), None)
+            named = next((child for child in element if _local(child.tag) == "name"), None) if len(element) else None
             if text := _person((named.text or "") if named is not None else inner_text(element)[:500]):
                 return text
     return ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.plain import MAX_TEXT, MAX_TITLE, plain, plain_line
+from monitors.plain import _TAGS, MAX_TEXT, MAX_TITLE, _joined, _unmarked, plain, plain_line
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,35 @@ def test_no_script_survives(text: str) -> None:
 
 def test_markup_escaped_three_times_is_no_text_either() -> None:
     assert plain("&amp;amp;lt;b&amp;amp;gt;滑坡&amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;") == "&lt;b&gt;滑坡"
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<p>甲</p><p>乙<a href='/n'>全文</a></p>", "甲\n乙全文"),
+        ("甲 a<b 与<p>乙", "甲 a<b 与\n乙"),
+        ("甲<b\n>乙</b>", "甲乙"),
+        ("<p-x>甲<pre>乙<P>丙", "甲乙\n丙"),
+        ("<p>甲<script>if (a < 1) {}</script>乙", "甲乙"),
+        ("<table><tr><td>甲</td><td>乙</td></tr></table>", "甲 乙"),
+        ("<div>甲\u3000乙<br/> 丙\t</div>\n\n丁", "甲 乙\n丙\n丁"),
+        ("<p>\n</p>", ""),
+    ],
+    ids=["usual", "bare sign", "tag over two lines", "names that begin alike", "hidden", "cells", "blanks", "nothing"],
+)
+def test_usual_and_unusual_markup_read_by_one_rule(html: str, shown: str) -> None:
+    assert plain(html) == shown
+
+
+SIGNS = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<br/>", "<b>", "</b>", "<b", "<", ">", "<td>", "<script>", "</script>", "甲", " ", "\n", "\u3000"]
+    ),
+    max_size=12,
+)
+
+
+@given(SIGNS)
+def test_the_short_way_through_usual_markup_ends_where_the_long_one_does(signs: list[str]) -> None:
+    html = "".join(signs)
+    assert _unmarked(html) == _joined(list(_TAGS.split(html)))
