@@ -40,8 +40,9 @@ _SAMPLE: Final = 20_000
 """Bytes from the first beyond ASCII on that are enough to tell a charset."""
 _MISSING: Final = "\ufffd"
 _SEGMENT: Final = re.compile(rb"[^<>]+")
-_UTF8_RUN: Final = re.compile(rb"(?:[\xe3-\xef][\x80-\xbf]{2}){4}")
-"""Four characters of UTF-8, which six of GBK hardly ever spell."""
+_SORTS: Final = bytes(ord("L" if 0xE3 <= byte <= 0xEF else "t" if 0x80 <= byte <= 0xBF else "-") for byte in range(256))
+_UTF8_RUN: Final = b"LttLttLttLtt"
+"""Four characters of UTF-8, which six of GBK hardly ever spell: lead and trail bytes as `_SORTS` names them."""
 
 
 def declared_charset(body: bytes, content_type: str = "") -> str:
@@ -145,10 +146,11 @@ def _one_charset(body: bytes, encoding: str, lost: bool) -> tuple[bytes, int]:
 
     Aggregating sites paste entries of others without recoding them.
     """
-    wanted, other = {"utf-8": (lost, _gbk_in_utf8), "gb18030": (_UTF8_RUN.search(body), _utf8_in_gbk)}.get(
-        encoding, (False, None)
-    )
-    if not wanted or other is None:
+    if encoding == "utf-8" and lost:
+        other = _gbk_in_utf8
+    elif encoding == "gb18030" and _spells_utf8(body):
+        other = _utf8_in_gbk
+    else:
         return body, 0
     count = 0
 
@@ -159,6 +161,10 @@ def _one_charset(body: bytes, encoding: str, lost: bool) -> tuple[bytes, int]:
         return text.encode(encoding) if text else match[0]
 
     return _SEGMENT.sub(rewritten, body), count
+
+
+def _spells_utf8(body: bytes) -> bool:
+    return _UTF8_RUN in body.translate(_SORTS)  # a pattern takes twenty times as long over a whole document
 
 
 def _gbk_in_utf8(segment: bytes) -> str:
@@ -175,7 +181,7 @@ def _gbk_in_utf8(segment: bytes) -> str:
 
 def _utf8_in_gbk(segment: bytes) -> str:
     """A text between tags as UTF-8; "" unless it is valid and long enough to be no chance."""
-    if _UTF8_RUN.search(segment) is None:
+    if not _spells_utf8(segment):
         return ""
     try:
         return segment.decode("utf-8")

@@ -426,6 +426,14 @@ def test_a_flood_is_cut_and_counted() -> None:
     assert Problem(code="too_many_entries", count=5) in document.problems
 
 
+def test_what_a_text_quotes_is_no_entry() -> None:
+    quoting = "".join(
+        f"<item><title>第{n}条</title><description><![CDATA[<item><entry>]]></description></item>" for n in range(1_100)
+    )
+    document = parse(rss(quoting), {}, "", NOW)
+    assert (len(document.entries), document.problems) == (1_100, ())
+
+
 @pytest.mark.parametrize(
     "torn", ['xmlns="http://a.example/\u3000b\u3000c"', "xmlns='a\xa0b\u2003c'", 'xmlns = "a b"', "xmlns:x='a\u3000b\u3000c'"]
 )
