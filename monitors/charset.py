@@ -196,7 +196,7 @@ def _guess(body: bytes, claimed: str) -> Decoded:
     if claimed == "gb18030" and common_chinese(_beyond_ascii(sample, claimed)) > 0.95:
         return _loose(body, claimed, claimed)  # in a short text many pairs of bytes are UTF-8 by chance
     kept = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
-    enough = 0.6 if _UTF8_RUN.search(sample) else 0.8
+    enough = 0.6 if _spells_utf8(sample) else 0.8
     if len(kept) > len(sample.translate(None, _ASCII)) * enough:
         return _loose(body, "utf-8", claimed)
     if claimed and claimed != "utf-8" and claimed not in _LATIN:
