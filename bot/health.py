@@ -178,6 +178,8 @@ def _silence(source: Source, state: SourceState, now: datetime) -> str:
 def _mending(source: Source, remark: str) -> str:
     if source.kind in ("hotline", "folder"):
         return "请按所列行号核对工单，列名不符的改 hotline.toml"
+    if "遗漏" in remark:
+        return "请在 sources.toml 中调小 interval_seconds，或请来源单位增加每次的条数"
     if "过多" in remark or "过大" in remark:
         return "反复出现的，请改用条数少的地址，或请来源单位减少每次的条数"
     return "反复出现的，请来源单位改正，或改用同一内容的其他地址"

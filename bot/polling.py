@@ -42,6 +42,7 @@ CONFIRM = 60
 """Seconds until a page of our own that failed is looked at again, until it is certain."""
 CROWD = 16
 """While so many sources are being asked, what one brought is committed together with what the next bring."""
+GAPS = "每次取到的全是新条目，两次轮询之间可能有遗漏"
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
 NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
 """A document without entries that says one of these was no document of this source: it counts as a failure."""
@@ -305,8 +306,10 @@ class Poller:
 
         def plan(counts: PollCounts) -> SourceState:
             planned = next_poll(source.id, now, configured, current, replace(outcome, new=counts.new))
+            hurried = planned.reason == "no_overlap" and planned.interval >= current  # it cannot be asked sooner
             return replace(
                 state,
+                remark="；".join(r for r in (state.remark.removesuffix(GAPS).rstrip("；"), GAPS if hurried else "") if r),
                 pace=max(1, round(planned.interval.total_seconds())),
                 next_poll_at=milliseconds(planned.at),
                 quiet=round(quiet.total_seconds()) if counts.new else state.quiet,

@@ -593,3 +593,30 @@ async def test_sources_that_hang_delay_none_that_answer_however_many_they_are(
                 await ask_all(poller, well)
             assert not asking.done(), "those that hang still wait for one another"
             await asking
+
+
+async def test_a_source_faster_than_it_may_be_asked_is_told(server: Sources, clock: VirtualClock, tmp_path: Path) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        first = 10 * server.asked("/news") - back
+        return web.Response(text=rss(*((f"g{n}", f"青石县第{n}号通告") for n in range(first, first + 10))))
+
+    back = 0
+    server.answers["/news"] = answer
+    async with poller_of(tmp_path, clock, source(server, "news", interval=120)) as poller:
+        for pace in (60, 30):
+            await ask(poller, clock)
+            assert (state(poller).pace, state(poller).remark) == (pace, "")
+        await ask(poller, clock)
+        assert "请在 sources.toml 中调小 interval_seconds" in (await problems(poller.desk))["source_format"]
+        back = 2
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}, "two entries were known: nothing lies between"
+        back = 0
+        await ask(poller, clock)
+        assert state(poller).pace == 30
+        await ask(poller, clock)
+        assert set(await problems(poller.desk)) == {"source_format"}
+        server.says("/news", "", status=304)
+        poller.states["news"] = replace(state(poller), etag='"1"')
+        await ask(poller, clock)
+        assert await problems(poller.desk) == {}, "it has nothing new"
