@@ -17,6 +17,8 @@ from typing import Final
 FASTEST: Final = timedelta(seconds=30)
 SLOWEST_FACTOR: Final = 3
 """A quiet source is asked at most this many times less often than configured."""
+KEPT_KNOWN: Final = 0.5
+"""The share of a document that should be known when it comes: less, and entries may soon fall out between two polls."""
 BACKOFF_CAP: Final = timedelta(hours=1)
 PERMANENT_CAP: Final = timedelta(hours=24)
 """A source that says it is gone is still asked once a day: sites come back."""
@@ -74,6 +76,8 @@ def next_poll(source_id: str, now: datetime, configured: timedelta, current: tim
 def adapted(configured: timedelta, current: timedelta, outcome: PollOutcome) -> tuple[timedelta, str]:
     """Shorter where every entry was new (some may have been missed), longer where a whole document brought nothing.
 
+    In between by the source's rhythm, but no longer than keeps half of a document known.
+
     A 304 brings the interval back towards the configured one: what costs nothing is not asked less often than wanted.
     """
     slowest = configured * SLOWEST_FACTOR
@@ -84,10 +88,13 @@ def adapted(configured: timedelta, current: timedelta, outcome: PollOutcome) -> 
         interval, reason = current / 2, "no_overlap"
     elif outcome.new == 0:
         interval, reason = current * 1.25, "nothing_new"
-    elif outcome.usual_gap is not None:
-        interval, reason = min(outcome.usual_gap / 2, configured), "rhythm"
     else:
         interval, reason = configured, "configured"
+        if outcome.usual_gap is not None:
+            interval, reason = min(outcome.usual_gap / 2, configured), "rhythm"
+        safe: timedelta = current * min(2.0, KEPT_KNOWN * outcome.items / outcome.new)
+        if outcome.items > 3 and safe < interval:
+            interval, reason = safe, "overlap"
     fastest = min(configured, max(FASTEST, configured / 4))
     return min(max(interval, fastest), slowest), reason
 

@@ -613,8 +613,7 @@ async def test_a_source_faster_than_it_may_be_asked_is_told(server: Sources, clo
         assert await problems(poller.desk) == {}, "two entries were known: nothing lies between"
         back = 0
         await ask(poller, clock)
-        assert state(poller).pace == 30
-        await ask(poller, clock)
+        assert state(poller).pace == 30, "it is not forgotten how fast it was"
         assert set(await problems(poller.desk)) == {"source_format"}
         server.says("/news", "", status=304)
         poller.states["news"] = replace(state(poller), etag='"1"')

@@ -34,6 +34,11 @@ def interval(outcome: PollOutcome, current: timedelta = FIVE) -> timedelta:
     [
         (PollOutcome(items=20, new=3), FIVE),
         (PollOutcome(items=20, new=20), FIVE / 2),
+        (PollOutcome(items=20, new=10), FIVE),
+        (PollOutcome(items=20, new=16), FIVE * 0.625),
+        (PollOutcome(items=20, new=16, usual_gap=timedelta(days=2)), FIVE * 0.625),
+        (PollOutcome(items=20, new=16, usual_gap=timedelta(minutes=4)), timedelta(minutes=2)),
+        (PollOutcome(items=2, new=1), FIVE),
         (PollOutcome(items=20, new=0), FIVE * 1.25),
         (PollOutcome(unchanged=True), FIVE),
         (PollOutcome(items=20, new=2, usual_gap=timedelta(minutes=4)), timedelta(minutes=2)),
@@ -43,7 +48,23 @@ def interval(outcome: PollOutcome, current: timedelta = FIVE) -> timedelta:
         (PollOutcome(failed=True, failures=50), BACKOFF_CAP),
         (PollOutcome(failed=True, permanent=True, failures=1), PERMANENT_CAP),
     ],
-    ids=["some new", "all new", "none new", "304", "fast rhythm", "slow rhythm", "first failure", "third", "fiftieth", "gone"],
+    ids=[
+        "some new",
+        "all new",
+        "half new",
+        "most new",
+        "a burst",
+        "a burst of a fast one",
+        "few entries",
+        "none new",
+        "304",
+        "fast rhythm",
+        "slow rhythm",
+        "first failure",
+        "third",
+        "fiftieth",
+        "gone",
+    ],
 )
 def test_the_interval_follows_what_the_poll_brought(outcome: PollOutcome, expected: timedelta) -> None:
     assert interval(outcome) == expected
@@ -163,3 +184,17 @@ def test_a_source_that_never_brought_anything_is_not_called_silent() -> None:
 def test_a_rhythm_is_learnt_from_gaps(known: float, gap: float, allowed: float) -> None:
     found = learnt_silence(timedelta(hours=known), timedelta(hours=gap))
     assert found / timedelta(hours=1) == pytest.approx(allowed, abs=0.5)
+
+
+def test_a_fast_source_settles_where_half_of_what_it_shows_is_known() -> None:
+    """Twenty entries shown, one every eight seconds: asked every 160 s or later, entries are lost."""
+    gap, current, at, seen, lost = timedelta(seconds=8), FIVE, NOW, 0, 0
+    for number in range(200):
+        newest = int((at - NOW) / gap) + 20
+        new = min(20, newest - seen)
+        lost += 0 if number < 3 else max(0, newest - seen - 20)
+        seen = newest
+        planned = next_poll("s", at, FIVE, current, PollOutcome(items=20, new=new))
+        at, current = planned.at, planned.interval
+    assert lost == 0
+    assert current >= timedelta(seconds=75), "and not asked more often than it needs"
