@@ -10,6 +10,7 @@ import re
 from bot.asking import Question, offer
 from bot.commands import parse
 from bot.desk import Desk
+from bot.meant import WELCOME, deed, thanks
 from bot.officer_report import officer_report
 from bot.replies import ordered
 from bot.typed import has_seen, heard, tidy, without_stickers
@@ -31,9 +32,11 @@ async def answer(desk: Desk, actor: Actor, line: str, key: str) -> str:
     """The answer, "" where a card asks."""
     if read_share(line) is not None:  # pasted from a short-video app: a report
         return await officer_report(desk, actor, line, key)
-    meant = heard(line)
-    if meant and parse(meant) is not None:
-        return await _misheard(desk, actor, meant, key)
+    said = heard(line) or deed(line)
+    if said and parse(said) is not None:
+        return await _misheard(desk, actor, said, key)
+    if thanks(line):
+        return WELCOME
     if has_seen(line):
         return await _seen(desk, actor, key)
     said = without_stickers(tidy(line))

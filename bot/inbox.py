@@ -21,6 +21,7 @@ from bot import (
     giving,
     guessing,
     living,
+    meant,
     papers,
     reading,
     recalling,
@@ -291,7 +292,7 @@ async def answer_text(desk: Desk, user: str, line: str, key: str) -> str:
     if any(mark in text for text in (line, tidy(line)) for mark in desk.settings.bot.secrecy_marks):
         await refusals.record(desk, actor, "any", "secrecy_mark", key)
         return "来文带有密级标识，企业微信不得传递。本条内容未留存，请到值班室当面处理。"
-    asked = parse(line)
+    asked = parse(line) or parse(meant.question(line))
     if asked is None:
         return await guessing.answer(desk, actor, line, key)
     try:
