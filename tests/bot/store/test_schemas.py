@@ -32,7 +32,7 @@ def counted(path: Path) -> dict[str, int]:
         names = [
             r[0] for r in db.execute("select name from sqlite_master where type = 'table' and name not like '\\_%' escape '\\'")
         ]
-        plain = [n for n in names if not n.startswith(("sqlite_", "search")) and n != "item_words_config"]
+        plain = [n for n in names if not n.startswith(("sqlite_", "search", "item_words"))]
         return {n: db.execute(f"select count(*) from {n}").fetchone()[0] for n in plain}
 
 
@@ -65,6 +65,13 @@ async def test_it_is_brought_forward_with_every_row_and_every_chain(name: str, t
     assert verdict.faults == (), "each chain folds to its state with the code of today"
     assert len(incidents) == before["incident"] == verdict.incidents
     assert sum([len(await store.steps_of(i.number)) for i in incidents]) == before["step"]
+    titles = [s.item.title for i in incidents for s in await store.items_of(i.number)]
+    found = [[s.item.id for s in await store.search(title)] for title in titles]
+    while await store.index_items():
+        pass
+    assert titles
+    assert all(found)
+    assert [[s.item.id for s in await store.search(title)] for title in titles] == found, "whatever the index has taken in"
     await store.close()
     after = counted(path)
     assert after.pop("counter") >= before.pop("counter"), "a version may bring a counter of its own"
