@@ -19,7 +19,10 @@ RECENT: Final = 100
 """How many more of the newest items of a source are looked at than its document has, for what has left the document and returns."""
 REISSUED: Final = (ItemKind.FEED, ItemKind.HOTLIST)
 """Kinds whose ids may mean nothing; a work order's number, or a vendor's, always does."""
-NEWEST: Final = "select id, title, url, published, fingerprint from item where source = :source order by n desc limit :limit"
+LATELY: Final = 20
+"""How many of them where the document shows known items, which tell how far back it reaches."""
+NEWEST: Final = "select n from item where source = :source order by n desc limit :limit"
+TOLD: Final = "select id, title, url, published, fingerprint from item where"
 KNOWN: Final = "select id, n, alias, fingerprint, rank, hot from item where"
 TIMES: Final = ("next_poll_at", "last_try_at", "last_success_at", "last_new_at", "stale_since", "answers_since")
 SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
@@ -108,10 +111,17 @@ def _again(tx: Tx, items: Sequence[Item], known: dict[str, Row]) -> None:
     unknown = {i.id: i for i in items if i.id not in known and i.kind in REISSUED}
     if not unknown:
         return
+    held = {row["n"] for row in known.values()}
     newest = tx.rows(NEWEST, {"source": items[0].source, "limit": min(len(items), MAX_ENTRIES) + RECENT})
-    held = {row["id"] for row in known.values()}
+    free = [row["n"] for row in newest if row["n"] not in held]
+    if held:  # what the document shows again is about as old as what it still shows
+        oldest = min(held)
+        free = free[: sum(n > oldest for n in free) + 2 * len(unknown) + LATELY]
+    titles, urls = {clean(i.title) for i in unknown.values()}, {clean(i.url) for i in unknown.values() if i.url}
     stored = [
-        Stored(r["id"], r["title"], r["url"], maybe(r["published"]), r["fingerprint"]) for r in newest if r["id"] not in held
+        Stored(row["id"], row["title"], row["url"], maybe(row["published"]), row["fingerprint"])
+        for row in tx.among(TOLD, "n", free)
+        if row["title"] in titles or row["url"] in urls
     ]
     same = recognised(unknown.values(), stored, len(items)) if stored else {}
     if same:

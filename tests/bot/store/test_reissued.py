@@ -120,6 +120,14 @@ async def test_an_edited_text_under_a_new_guid_is_a_version_though_the_other_gui
     assert await asked.poll([news(1)[0]._replace(text="项目有调整"), *news(0)[1:]]) == (0, 1, 4)
 
 
+async def test_one_of_many_gets_another_guid_wherever_it_stands(asked: Asked) -> None:
+    for first in (0, 60, 120):
+        await asked.poll(news(0, first, first + 90))
+    for n in (125, 160, 209):
+        document = [news(n, k, k + 1)[0] if k == n else news(0, k, k + 1)[0] for k in range(120, 210)]
+        assert await asked.poll(document) == (0, 0, 90)
+
+
 async def test_an_item_that_left_the_document_returns_as_itself(asked: Asked) -> None:
     await asked.poll(news(0))
     await asked.poll(news(1, 3, 9))
