@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.health import overdue, troubles
+from bot.health import overdue, span, troubles
 from bot.store.port import SourceState
 from config.schema import Source
 
@@ -31,7 +31,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """`tone`: ok | late | bad | off."""
+    """`tone`: ok | late | bad | off. `pace`: seconds between polls that bring something; `rhythm`: what is really done, in words."""
 
     id: str
     name: str
@@ -45,6 +45,7 @@ class SourceLine:
     next_poll: datetime | None = None
     polled: bool = False
     pace: int = 0
+    rhythm: str = ""
     duplicates: int = 0
     damage: int = 0
     advice: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ def lines(sources: Sequence[Source], states: Mapping[str, SourceState], now: dat
 
 def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLine:
     word, tone = _state(source, state, now)
+    failing = state is not None and state.failures > 0
     return SourceLine(
         id=source.id,
         name=source.name,
@@ -72,6 +74,7 @@ def _line(source: Source, state: SourceState | None, now: datetime) -> SourceLin
         next_poll=state.next_poll_at if state and source.url else None,
         polled=bool(source.url),
         pace=(state.pace if state else 0) or source.interval,
+        rhythm=f"每{span(timedelta(seconds=(state.pace if state else 0) or source.interval))}" if not failing else "出错后放慢",
         duplicates=state.duplicates_total if state else 0,
         damage=state.damage if state else 0,
         advice=tuple(t.detail for t in troubles(source, state, now)) if state and source.enabled else (),

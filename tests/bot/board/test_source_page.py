@@ -149,3 +149,13 @@ def test_each_fact_is_what_is_really_done(source, state, name, value):
 def test_one_word_says_how_a_source_is(state, words, tone):
     line = lines([FEED], {"news": state}, NOW)[0]
     assert (line.state, line.tone) == (words, tone)
+
+
+async def test_the_list_says_how_often_a_source_is_really_asked(site):
+    ident = await polls(site)
+    await site.sign_in("zhouwen")
+    failing = SourceState(source_id=ident, failures=1, last_error="响应超时", last_try_at=NOW, next_poll_at=NOW, pace=36)
+    await site.store.save_poll(failing, ())
+    assert "（出错后放慢）" in await site.text("/sources")
+    await site.store.save_poll(replace(failing, failures=0, last_error=""), ())
+    assert "（每36秒）" in await site.text("/sources")
