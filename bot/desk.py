@@ -7,6 +7,7 @@ State, events and pending steps are written together, so no crash can leave a cl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from bot.wecom.breaker import Breaker
 from bot.wecom.client import WeComClient
 from bot.wecom.uploads import Uploads
 from config.schema import Settings
+from monitors.mask import mask_private
 from playbooks import ladder
 from playbooks.deadlines import settle
 from playbooks.fields import Action
@@ -35,6 +37,10 @@ from playbooks.lifecycle import decide
 from playbooks.rota import Cover, Duty, duty, roles_of
 
 MARK = "delivery"
+WORDS = frozenset({"text", "source", "detail", "reason", "basis", "evidence"})
+"""Fields in which officers write in their own words."""
+PUBLIC_NOTE = "talking_points"
+"""What the public is told names the numbers the public may ring."""
 
 
 class NotFound(Exception):
@@ -201,9 +207,22 @@ async def act(
 
 
 def decided(desk: Desk, incident: Incident, code: str, by: Actor, fields: dict[str, object], mark: str) -> tuple[Event, ...]:
-    """Events of an action, signed with the delivery that asked for it; raises ActionNotAllowed."""
-    events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=fields), desk.settings)
+    """Events of an action, signed with the delivery that asked for it; raises ActionNotAllowed.
+
+    The record is for ever and units read it, so callers and other private persons are covered in what officers write.
+    """
+    said = fields if fields.get("note") == PUBLIC_NOTE else {k: _private(desk, k, v) for k, v in fields.items()}
+    events = decide(incident, Action(code=code, by=by, now=desk.now(), fields=said), desk.settings)
     return tuple(replace(e, data={**e.data, MARK: mark}) for e in events) if mark else events
+
+
+def _private(desk: Desk, name: str, value: object) -> object:
+    """A field as it may be recorded; the numbers of our own roster are no secret of its people."""
+    if name not in WORDS or not isinstance(value, str):
+        return value
+    ours = {o.phone for o in desk.settings.organisation.officers if o.phone and o.phone in value}
+    parts = re.split("|".join(f"({re.escape(phone)})" for phone in ours), value) if ours else [value]
+    return "".join(part if part in ours else mask_private(part) for part in parts if part)
 
 
 def _written(desk: Desk, before: Incident, events: tuple[Event, ...]) -> Change:

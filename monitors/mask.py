@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from monitors.mask_names import RULES as NAME_RULES
-from monitors.mask_names import family, rule
+from monitors.mask_names import Rule, family, rule
 
 _WIDE: Final = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF20)
 }
 """Full-width digits, letters and ＠: the same details typed in another width."""
+_ADDRESS: Final = re.compile(r"(https?://[^\s，。；、]+)")
 _DIGEST: Final = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{40}(?:[0-9a-f]{24})?)(?![0-9A-Za-z])")
 
 _IS: Final = r"(?:[（(][^（()）]{0,6}[)）])?\s*(?:是|为|[:：])?\s*"
@@ -39,6 +41,13 @@ _LIVES: Final = "家住|居住在|住在|现住|租住|户籍|户口所在地"
 _THING: Final = "(?![楼线院井矿桥店厂门店铺坝机站台文令公])"
 """What is numbered and is nobody's home: 12号楼 is kept, 3号线 is none."""
 
+_LANDLINE_RULES: Final = (
+    rule(r"(?<![\d-])[（(]?(0\d{2,3})[)）]?[- ]?\d{3,4}[- ]?(\d{4})(?!\d)", r"\1-****\2"),
+    rule(
+        rf"((?:电话|座机|固话|(?:电话|手机|来电|联系)号码|手机号?|联系方式){_IS})\d{{3,4}}-?(\d{{4}}){_AMOUNT}(?!-\d)",
+        r"\1****\2",
+    ),
+)
 _NUMBER_RULES: Final = (
     rule(
         rf"(?<![0-9A-Za-z])[1-9]\d{{5}}[- ]?(?:18|19|20)\d{{2}}[- ]?{_MONTH_DAY}[- ]?\d{{3}}[- ]?[0-9Xx](?![0-9A-Za-z])",
@@ -49,11 +58,6 @@ _NUMBER_RULES: Final = (
     rule(r"(?<![\d-])\d{4}(?:([- ])\d{4})(?:\1\d{4}){2}(?:\1\d{1,4})?(?![\d-])", "〔账号〕"),
     rule(rf"((?:卡号|账号|帐号|账户|帐户){_IS})\d(?:[- ]?\d){{9,20}}(?!\d)", r"\1〔账号〕", "号", "户"),
     rule(rf"(?<!\d)(?:(?:\+|00)?86[- ]?)?(1[3-9]\d)[-. ]?\d{{4}}[-. ]?(\d{{4}}){_AMOUNT}", r"\1****\2"),
-    rule(r"(?<![\d-])[（(]?(0\d{2,3})[)）]?[- ]?\d{3,4}[- ]?(\d{4})(?!\d)", r"\1-****\2"),
-    rule(
-        rf"((?:电话|座机|固话|(?:电话|手机|来电|联系)号码|手机号?|联系方式){_IS})\d{{3,4}}-?(\d{{4}}){_AMOUNT}(?!-\d)",
-        r"\1****\2",
-    ),
     rule(
         rf"[{_PROVINCES}]\s?[A-HJ-NP-Za-hj-np-z][·•・‧．.\-\s]?(?={_PLATE}*\d)"
         rf"(?:{_PLATE}{{4,5}}({_PLATE})|{_PLATE}{{4}}([学挂警港澳领试超]))(?![A-Za-z0-9])",
@@ -79,15 +83,26 @@ _HOME_RULES: Final = (
     rule(rf"((?:{_LIVES})[^，,。；;\n\d]{{0,30}})\d{{1,4}}(?:-\d{{1,3}})?号{_THING}", r"\1〔门牌〕", "住", "户籍", "户口"),
     rule(rf"([村屯寨庄]|{_N}[组社队]){_N}{{1,4}}号{_THING}", r"\1〔门牌〕"),
 )
-_RULES: Final = (*_NUMBER_RULES, *NAME_RULES, *_HOME_RULES)
+_PRIVATE_RULES: Final = (*_NUMBER_RULES, *NAME_RULES, *_HOME_RULES)
+_RULES: Final = (*_NUMBER_RULES, *_LANDLINE_RULES, *NAME_RULES, *_HOME_RULES)
 
 
 def mask(text: str) -> str:
     """`text` with phones, identity papers, accounts, plates, doors, those who say their name, and named minors covered."""
+    return _covered(text, _RULES)
+
+
+def mask_private(text: str) -> str:
+    """`mask` for what officers write: landlines stay, for they are those of offices, and so do web addresses."""
+    parts = _ADDRESS.split(text)
+    return "".join(part if n % 2 else _covered(part, _PRIVATE_RULES) for n, part in enumerate(parts))
+
+
+def _covered(text: str, rules: Sequence[Rule]) -> str:
     narrow = text.translate(_WIDE)
     parts = _DIGEST.split(narrow)
     for n in range(0, len(parts), 2):  # digests of files stand between, and long runs of their digits are nobody's number
-        for pattern, cover, words in _RULES:
+        for pattern, cover, words in rules:
             if not words or any(word in parts[n] for word in words):
                 parts[n] = pattern.sub(cover, parts[n])
     covered = "".join(parts)

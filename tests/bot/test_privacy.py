@@ -176,6 +176,37 @@ async def test_erasing_on_the_board_leaves_nothing_and_whole_chains(night: Room,
     assert "清除" in text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "核实 1 属实 村民欧阳丽华 138 1234 5678",
+        "补录 1 02:20 反映人欧阳丽华（13812345678）又来电，家住幸福路88号",
+        "续报 1 反映人欧阳丽华13812345678称后山还在垮",
+        "移送 1 公安网安 欧阳丽华（女，41岁）身份证11010119900307123X",
+        "情况有变 1 市民欧阳丽华称人已找到，电话13812345678",
+    ],
+)
+async def test_what_an_officer_writes_covers_the_complainant_before_it_becomes_the_record(night: Room, line: str) -> None:
+    reply = await night.type(night.duty.duty_officer, line)
+    assert reply.startswith("1号")
+    assert leaks(reply.replace(" ", "")) == []
+    whole = json.dumps([dict(e.data) for e in await night.desk.store.events("incident:1")], ensure_ascii=False)
+    assert leaks(whole.replace(" ", "")) == []
+    for word in ("详情 1", "底稿 1"):
+        assert leaks((await night.type("zhaomin", word)).replace(" ", "")) == []
+
+
+async def test_the_numbers_of_offices_of_our_roster_and_of_the_public_and_addresses_stay(night: Room) -> None:
+    duty = night.duty.duty_officer
+    phone = night.desk.settings.organisation.officer("zhaomin").phone  # type: ignore[union-attr]
+    await night.type(duty, f"核实 1 属实 派出所0451-6221110，联络员{phone}")
+    await night.type(duty, "口径 1 咨询电话13812345678")
+    await night.type(duty, "补录 1 02:20 见 https://x.example/13812345678/a")
+    whole = json.dumps([dict(e.data) for e in await night.desk.store.events("incident:1")], ensure_ascii=False)
+    for kept in ("0451-6221110", phone, "咨询电话13812345678", "https://x.example/13812345678/a"):
+        assert kept in whole
+
+
 async def test_a_duty_officer_may_not_erase(night: Room) -> None:
     await night.type(night.duty.duty_officer, "清除原文 1 反映人本人申请")
     assert (await night.desk.store.originals_of(1))[0].fields != ()
