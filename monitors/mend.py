@@ -31,7 +31,7 @@ _OPEN_TITLE: Final = re.compile(
     r"(<title(?:\s[^<>]*)?>[^<]*)(?=<(?:link|description|guid|pubdate|item|summary|id)[\s/>])", re.I
 )
 _CDATA: Final = "<![CDATA["
-_PARENT: Final = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]{0,400})?>\s*$")
+_PARENT: Final = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]*)?>\s*")
 _HTML: Final = "a b body div em font html i li ol p pre script section span strong style table td tr u ul"
 _MARKUP: Final = frozenset(_HTML.split())
 _TORN_END: Final = re.compile(r"(?:\]\]|\]>|\])\s*$")
@@ -105,6 +105,12 @@ def mend_xml(text: str) -> tuple[str, tuple[Problem, ...]]:
     return "".join(pieces), tuple(Problem(code=code, count=count) for code, count in counts.items() if count)
 
 
+def close_html(text: str) -> str:
+    """Mended XML with HTML's endless elements and titles without end closed: where the tags themselves do not add up."""
+    text = _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2]}/>", text)
+    return _OPEN_TITLE.sub(r"\1</title>", text)
+
+
 def _section(text: str, start: int, end: int, counts: dict[str, int]) -> tuple[str, int]:
     """The CDATA section at `start` as it was meant, and where the text after it begins; `end`: its next `]]>`, -1 if none.
 
@@ -112,14 +118,16 @@ def _section(text: str, start: int, end: int, counts: dict[str, int]) -> tuple[s
     `]]>` before its element does.
     """
     inner = start + len(_CDATA)
-    parent = _PARENT.search(text, max(start - 500, 0), start)
-    close = f"</{parent[1]}" if parent and parent[1].lower() not in _MARKUP else ""
-    if close:
+    parent = _PARENT.match(text, text.rfind("<", max(start - 500, 0), start), start)
+    named = parent and parent.end() == start and parent[1].lower() not in _MARKUP
+    if parent and named:
+        close = f"</{parent[1]}"
         if (stop := text.find(close, inner, end if end >= 0 else len(text))) >= 0:
             return _closed(_TORN_END.sub("", text[inner:stop])), stop
-        following = text.find(_CDATA, end) if end >= 0 else -1
-        after = text.find(close, end, following if following >= 0 else len(text)) if end >= 0 else -1
-        end = max(end, text.rfind("]]>", end, after)) if after >= 0 else end
+        if end >= 0 and not text.startswith(close, end + 3):  # else it ends where its element does, as nearly all do
+            following = text.find(_CDATA, end)
+            after = text.find(close, end, following if following >= 0 else len(text))
+            end = max(end, text.rfind("]]>", end, after)) if after >= 0 else end
     if end < 0:
         counts["cut_tail"] = 1
         return _closed(text[inner:]), len(text)
@@ -169,10 +177,9 @@ def _mend_markup(text: str, counts: dict[str, int]) -> str:
         counts["ampersand"] += 1
         return "&amp;" + match[0][1:]
 
-    text = _REFERENCE.sub(written, joined_pairs(text)) if "&" in text else text
-    text = _BARE_LESS.sub("&lt;", text)
-    text = _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2]}/>", text)
-    return _OPEN_TITLE.sub(r"\1</title>", text)
+    if "&" in text:
+        text = _REFERENCE.sub(written, joined_pairs(text) if "&#" in text else text)
+    return _BARE_LESS.sub("&lt;", text)
 
 
 def _character(code: int) -> str:

@@ -31,7 +31,7 @@ from monitors.elements import (
 )
 from monitors.item import MAX_ENTRIES, ParsedDocument, ParsedEntry, parsed_entry
 from monitors.links import web_link
-from monitors.mend import Problem, mend_xml, strip_prolog
+from monitors.mend import Problem, close_html, mend_xml, strip_prolog
 from monitors.plain import plain, plain_line
 
 from . import datastore
@@ -146,16 +146,22 @@ def _strict(octets: bytes) -> Any:
         return None
 
 
+def _recovered(octets: bytes) -> Any:
+    """Whatever of a broken tree can be read, strictly if it is whole; None if nothing."""
+    if (root := _strict(octets)) is not None:
+        return root
+    try:
+        return etree.fromstring(octets, _parser(True))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
 def _mended(text: str, base: str, now: datetime, problems: tuple[Problem, ...]) -> ParsedDocument:
     clean, damage = mend_xml(text)
-    octets = clean.encode("utf-8", "replace")
-    root = _strict(octets)
+    root = _strict(clean.encode("utf-8", "replace"))
     cut, recovered = any(problem.code in _CUT for problem in problems), root is None
     if root is None:
-        try:
-            root = etree.fromstring(octets, _parser(True))
-        except (etree.XMLSyntaxError, ValueError):
-            root = None
+        root = _recovered(close_html(clean).encode("utf-8", "replace"))
         damage = damage if cut else (*damage, Problem(code="recovered"))
     if root is None:
         suspect = bool(_LOOKS_LIKE_ENTRY.search(clean))
