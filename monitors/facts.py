@@ -98,6 +98,17 @@ class Facts:
         self._dead = most_dead(stated) if stated else 0
         self._levels: dict[str, str] = {}
 
+    def most(self) -> float:
+        """What no story can be given more than."""
+        rules, ref = self._rules, self._ref
+        near = bool(ref.spot.names or ref.city or ref.county)
+        value = max(rules.same_province, rules.same_city if near else 0.0)
+        if not self._families:
+            value = rules.same_province if near else 0.0
+        else:
+            value += rules.same_hazard
+        return max(0.0, value) + (max(0.0, rules.same_toll) if self._stated else 0.0)
+
     def weigh(self, story: OpenStory) -> float:
         """What place, hazard and toll add to or take from the likeness of the words."""
         rules, mine, theirs, value = self._rules, self._families, story.leading, 0.0

@@ -5,9 +5,11 @@ word: one pass over an item's words gives its product with all of them.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
+from operator import mul
 from struct import unpack
 
 from monitors.likeness import Vector
@@ -18,6 +20,9 @@ CROWD = 6  # from so many on, they are kept by word
 LANE, UNIT = 64, 30  # bits: twice a unit, and four to spare
 ONE = 1 << UNIT
 WHOLE = ONE * ONE
+_ALL = (1 << LANE * RECENT) - 1
+_OTHERS = tuple(_ALL ^ ((1 << LANE) - 1 << LANE * place) for place in range(RECENT))
+"""All lanes but that of a place."""
 HAIR = 1e-7  # more than what cutting the weights to units can take from a product, twice over
 MATTER = "matter_"  # how a family of grievances begins: to share one joins, to have different ones parts nothing
 
@@ -28,18 +33,20 @@ def hazards(families: Iterable[str]) -> frozenset[str]:
 
 
 class Weighed:
-    """The vector of an item, and its weights in units, reckoned where a crowd asks for them."""
+    """The vector of an item, and its weights squared and in units, reckoned where a crowd asks for them."""
 
-    __slots__ = ("_units", "vector")
+    __slots__ = ("squares", "units", "vector")
 
     def __init__(self, vector: Vector) -> None:
         self.vector = vector
-        self._units: list[tuple[str, int]] | None = None
+        self.units: dict[str, int] = {}
+        self.squares: Vector = {}
 
-    def units(self) -> list[tuple[str, int]]:
-        if self._units is None:
-            self._units = _units(self.vector)
-        return self._units
+    def measure(self) -> None:
+        """Reckon the squares and units, unless they are."""
+        if not self.units:
+            self.units = _units(self.vector)
+            self.squares = {word: weight * weight for word, weight in self.vector.items()}
 
 
 class Members:
@@ -67,24 +74,25 @@ class Members:
             self._drop(place)
             held[place] = item.vector
         if self._by_word is not None:
-            self._keep(place, item.units())
+            item.measure()
+            self._keep(place, item.units)
         elif len(held) >= CROWD:
             self._by_word = {}
             for known, vector in enumerate(held):
                 self._keep(known, _units(vector))
 
-    def _keep(self, place: int, units: list[tuple[str, int]]) -> None:
+    def _keep(self, place: int, units: Mapping[str, int]) -> None:
         assert self._by_word is not None
         by_word, shift = self._by_word, LANE * place
-        for word, weight in units:
+        for word, weight in units.items():
             by_word[word] = by_word.get(word, 0) + (weight << shift)
 
     def _drop(self, place: int) -> None:
         if self._by_word is None:
             return
-        by_word, shift = self._by_word, LANE * place
-        for word, weight in _units(self._held[place]):
-            left = by_word[word] - (weight << shift)
+        by_word, others = self._by_word, _OTHERS[place]
+        for word in self._held[place]:
+            left = by_word[word] & others
             if left:
                 by_word[word] = left
             else:
@@ -95,7 +103,12 @@ class Members:
         held, by_word, vector = self._held, self._by_word, item.vector
         if by_word is None:
             return max([_product(vector, member) for member in held])
-        lanes = sum([weight * by_word[word] for word, weight in item.units() if word in by_word])
+        item.measure()
+        shared = [word for word in vector if word in by_word]
+        reach = sqrt(sum(map(item.squares.__getitem__, shared)))  # of vectors of length one, those words make no more
+        if reach < least - HAIR:
+            return reach
+        lanes = sum(map(mul, map(item.units.__getitem__, shared), map(by_word.__getitem__, shared)))
         said = unpack(f"<{len(held)}Q", lanes.to_bytes(len(held) * LANE // 8, "little"))
         most = max(said)
         if most < (least - HAIR) * WHOLE:
@@ -104,8 +117,8 @@ class Members:
         return max([_product(vector, member) for member, lane in zip(held, said, strict=True) if lane >= hair])
 
 
-def _units(vector: Vector) -> list[tuple[str, int]]:
-    return [(word, int(weight * ONE)) for word, weight in vector.items()]
+def _units(vector: Vector) -> dict[str, int]:
+    return {word: int(weight * ONE) for word, weight in vector.items()}
 
 
 def _product(vector: Vector, member: Vector) -> float:

@@ -169,30 +169,25 @@ class StoryIndex:
     def _best(self, ref: ItemRef, item: Weighed, stated: set[str], now: datetime) -> Found | None:
         letter = bool(ref.text)
         threshold = self.rules.letter_threshold if letter else self.rules.title_threshold
-        best, most = ("", threshold), threshold - SLACK
-        for base, centroid, facts, story in self._ranked(ref, item.vector, stated, now):
-            if base + 0.5 < most:
-                break  # not even an item like its own could lift it, and those that follow reach less
-            nearest = centroid
-            if story.size > 1:
-                nearest = story.members.nearest(item, 2.0 * (most - base))
-            score = self._score(story, 0.5 * centroid + 0.5 * nearest, facts, now)
-            if (score, story.id) > (best[1], best[0]):
-                best, most = (story.id, score), score - SLACK
-        return (*best, _evidence(self._stories[best[0]], item.vector)) if best[0] else None
-
-    def _ranked(
-        self, ref: ItemRef, vector: Vector, stated: set[str], now: datetime
-    ) -> list[tuple[float, float, float, OpenStory]]:
-        """The candidates, those first that score most without their nearest item: that, centroid, facts, story."""
-        letter = bool(ref.text)
         facts = None if letter else Facts(ref, stated, self.rules, self._home)
-        found = []
-        for centroid, name in self._centroids(ref, vector, now):
+        given = (facts.most() if facts else 0.0) + max(0.0, self.rules.open_bonus)
+        best, most = ("", threshold), threshold - SLACK
+        for centroid, name in sorted(self._centroids(ref, item.vector, now), reverse=True):
+            if 0.5 * centroid + 0.5 + given < most:
+                break  # not even an item like its own, of its place and hazard, could lift it, and those that follow reach less
             story = self._stories[name]
+            near = min(1.0, centroid * story.norm)  # of products none of which is negative, each is less than their sum
+            if 0.5 * centroid + 0.5 * near + given < most:
+                continue
             value = facts.weigh(story) if facts else 0.0
-            found.append((self._score(story, 0.5 * centroid, value, now), centroid, value, story))
-        return sorted(found, key=_base, reverse=True)
+            base = self._score(story, 0.5 * centroid, value, now)
+            if base + 0.5 * near < most:
+                continue
+            near = story.members.nearest(item, 2.0 * (most - base)) if story.size > 1 else centroid
+            score = self._score(story, 0.5 * centroid + 0.5 * near, value, now)
+            if (score, name) > (best[1], best[0]):
+                best, most = (name, score), score - SLACK
+        return (*best, _evidence(self._stories[best[0]], item.vector)) if best[0] else None
 
     def _score(self, story: OpenStory, likeness: float, facts: float, now: datetime) -> float:
         score = likeness if story.letter else likeness + facts
@@ -237,10 +232,6 @@ class StoryIndex:
             else:
                 known[word] = {story.id: after}
         story.norm = sqrt(story.square) or 1.0
-
-
-def _base(entry: tuple[float, float, float, OpenStory]) -> float:
-    return entry[0]
 
 
 def _evidence(story: OpenStory, vector: Vector) -> tuple[str, ...]:

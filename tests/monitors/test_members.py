@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from math import sqrt
 
 import pytest
 
@@ -15,8 +16,9 @@ START = datetime(2025, 7, 1, tzinfo=UTC)
 
 
 def vector(rng: random.Random) -> Vector:
-    words = rng.sample("青石县小学食堂自来水公司停异味补偿", 6)
-    return {word: rng.random() for word in words}
+    raw = {word: rng.random() for word in rng.sample("青石县小学食堂自来水公司停异味补偿", 6)}
+    norm = sqrt(sum(weight * weight for weight in raw.values()))
+    return {word: weight / norm for word, weight in raw.items()}
 
 
 def one_by_one(item: Vector, held: list[Vector]) -> float:
@@ -40,7 +42,7 @@ def test_what_cannot_reach_the_least_asked_for_is_not_looked_at_and_nothing_else
     for _ in range(4 * RECENT):
         held.append(vector(rng))
         members.add(Weighed(held[-1]))
-        item, least = vector(rng), 2.0 * rng.random()
+        item, least = vector(rng), rng.random()
         told, known = members.nearest(Weighed(item), least), one_by_one(item, held)
         assert (told < least) == (known < least)
         assert told == known or told < least

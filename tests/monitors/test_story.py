@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from bot.judging import judges_of
+from monitors.facts import Facts
 from monitors.likeness import Vector, tolls, words
 from monitors.members import OpenStory, Weighed
+from monitors.sites import NOWHERE, Spot
 from monitors.story import ItemRef, JoinRules, StoryIndex
 from monitors.story_words import families_of, family_table
 
@@ -191,15 +193,52 @@ def test_the_best_of_a_crowd_of_stories_is_the_best_although_most_are_never_comp
         title = f"{rng.choice(places)}{rng.choice(things)}{rng.choice(events)}，{rng.choice(tails)}"
         now, item = START + timedelta(minutes=number), ref(number, title)
         vector, stated = index._vector(item, words(title)), tolls(title)
+        near = [(index._stories[name], centroid) for centroid, name in index._centroids(item, vector, now)]
+        facts = Facts(item, stated, index.rules, index._home)
         every = [
-            (index._score(story, 0.5 * centroid + 0.5 * _nearest(story, vector, centroid), facts, now), story.id)
-            for _, centroid, facts, story in index._ranked(item, vector, stated, now)
+            (index._score(story, 0.5 * centroid + 0.5 * _nearest(story, vector, centroid), facts.weigh(story), now), story.id)
+            for story, centroid in near
         ]
         best = max(every, default=(0.0, ""))
         placed = index.place(item, now)
         assert placed.new == (best[0] < index.rules.title_threshold)
         assert placed.new or (placed.story, placed.score) == (best[1], round(best[0], 3))
     assert len(every) > 3
+
+
+def test_facts_are_weighed_only_of_stories_that_could_be_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[str] = []
+    weigh = Facts.weigh
+
+    def told(self: Facts, story: OpenStory) -> float:
+        weighed.append(story.id)
+        return weigh(self, story)
+
+    index = StoryIndex()
+    for number, place in enumerate(("青石", "云溪", "临江", "松岭", "白塬", "柳河", "大湾")):
+        assert index.place(ref(number, f"{place}一化工园区爆炸，救援正在进行"), START, fixed=place).new
+    monkeypatch.setattr(Facts, "weigh", told)
+    assert index.place(ref(9, "松岭一化工园区爆炸，救援正在进行"), START).story == "松岭"
+    assert weighed == ["松岭"]
+
+
+def test_no_story_is_given_more_for_place_and_hazard_than_the_most_a_title_can_be_given() -> None:
+    rng, index = random.Random(5), StoryIndex()
+    families = ("fire", "water", "fall", "matter_wages", "matter_meal", "wave")
+    places = (("", "", ""), ("江北", "", ""), ("江北", "云溪", ""), ("江北", "云溪", "青石"), ("江南", "临江", "白塬"))
+    spots = (NOWHERE, Spot(names=frozenset({("site_town", "柳河")})), Spot(names=frozenset({("site_school", "实验")})))
+    reached = 0.0
+    for number in range(400):
+        said = frozenset(rng.sample(families, rng.randrange(3)))
+        title = f"{rng.choice(('化工园区', '小学'))}事故致{rng.randrange(1, 4)}人遇难"
+        province, city, county = rng.choice(places)
+        item = ItemRef(id="", title=title, province=province, city=city, county=county, families=said, spot=rng.choice(spots))
+        facts = Facts(item, tolls(title) if rng.random() < 0.5 else set(), index.rules, index._home)
+        given = [facts.weigh(story) - facts.most() for story in index._stories.values()]
+        assert max(given, default=0.0) <= 1e-12
+        reached += max(given, default=-1.0) > -1e-12
+        index.place(item, START, fixed=f"S{number % 40}")
+    assert reached > 100  # and it is no more than that
 
 
 def _nearest(story: OpenStory, vector: Vector, centroid: float) -> float:
