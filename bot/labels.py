@@ -320,7 +320,10 @@ STUCK: Mapping[str, str] = {
     "secrecy": "保密审查",
     "approval": "审定",
     "release": "发布登记",
+    "second": "复核",
 }
+STUCK_WHO: Mapping[str, str] = {"duty_officer": "值班员", "arbiter": "裁定人", "second": "第二人"}
+"""Who a matter waits for, where it is not a unit."""
 
 
 def beijing(at: datetime, now: datetime | None = None) -> str:

@@ -122,12 +122,18 @@ def points(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
 
 
 def _stuck(desk: Desk, actor: Actor, i: Incident, now: datetime) -> str:
-    who = stuck(i).who
+    who = _seconder(desk, i) if stuck(i).code == "second" else stuck(i).who
     yours = who if refusals.holder(desk, who, desk.duty()).lower() == actor.id.lower() else ""
     where = texts.stuck_text(i, desk.settings, now, yours)
     if not where or not i.open:
         return f"{i.number}号没有卡住的环节。"
     return f"{i.number}号卡在：{where}。{'' if yours else _call(desk, who)}{replies.next_due(i, now)}"
+
+
+def _seconder(desk: Desk, i: Incident) -> str:
+    """The role to ring for a second person's word: the duty leader, unless it was he who asked for one."""
+    on = desk.duty()
+    return "duty_officer" if i.proposals[0].by.lower() == on.duty_leader.lower() else "duty_leader"
 
 
 def _call(desk: Desk, who: str) -> str:

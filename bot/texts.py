@@ -348,7 +348,7 @@ def stuck_text(i: Incident, settings: Settings, now: datetime, yours: str = "") 
     if at.code == "none":
         return ""
     waited = remaining(now - at.since)
-    who = {"duty_officer": "值班员", "arbiter": "裁定人"}.get(at.who) or unit_name(at.who, settings)
+    who = labels.STUCK_WHO.get(at.who) or unit_name(at.who, settings)
     what = labels.STUCK[at.code]
     if yours and at.who == yours:
         who = "您这里："

@@ -13,7 +13,7 @@ GATE_ORDER = ("countersign", "secrecy", "approval")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stuck:
-    """`code`: unread | unverified | unassigned | unsigned | reassign | returned | countersign | secrecy | approval | release | none."""
+    """`code`: unread | unverified | unassigned | unsigned | reassign | returned | countersign | secrecy | approval | release | second | none."""
 
     code: str
     who: str
@@ -29,7 +29,7 @@ def stuck(incident: Incident) -> Stuck:
     """The first thing still missing on the way to the first public release."""
     begin = incident.alarmed_at or incident.opened_at
     if any(e.kind in RELEASES for e in incident.evidence):
-        return Stuck(code="none", who="", since=begin)
+        return _waiting(incident) or Stuck(code="none", who="", since=begin)
     if not incident.acknowledgements and not incident.verifications:
         return Stuck(code="unread", who="duty_officer", since=begin)
     seen = min(incident.acknowledgements.values(), default=begin)
@@ -50,4 +50,10 @@ def stuck(incident: Incident) -> Stuck:
     for gate in GATE_ORDER:
         if gate not in done:
             return Stuck(code=gate, who=turn.unit, since=_last(since, *done.values()) or since)
-    return Stuck(code="release", who=turn.unit, since=_last(*done.values()) or since)
+    return _waiting(incident) or Stuck(code="release", who=turn.unit, since=_last(*done.values()) or since)
+
+
+def _waiting(incident: Incident) -> Stuck | None:
+    """A release or start that was registered, but counts only when a second person has agreed."""
+    first = min((p.at for p in incident.proposals), default=None)
+    return Stuck(code="second", who="second", since=first) if first is not None else None

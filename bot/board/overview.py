@@ -119,7 +119,7 @@ def stuck_words(incident: Incident, names: Names) -> tuple[str, datetime]:
     at = stuck(incident)
     if at.code == "none" or not incident.open or incident.alarmed_at is None:
         return "", at.since
-    who = {"duty_officer": "值班员", "arbiter": "裁定人"}.get(at.who) or names.unit(at.who)
+    who = labels.STUCK_WHO.get(at.who) or names.unit(at.who)
     return f"{who} {labels.STUCK[at.code]}", at.since
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.labels import BEIJING
 from tests.bot.desk_room import Room, room
 from tests.builders import at
 
@@ -55,3 +57,19 @@ async def test_where_it_is_stuck_names_the_person_who_holds_it_now(office: Room)
         await office.type(user, "退回 1 不属本局职责；三定规定")
     assert "裁定人裁定牵头" in (said := await office.type(duty, "卡在 1"))
     assert "请找方远" in said
+
+
+async def test_what_waits_for_a_second_person_is_stuck_there_although_something_was_published(office: Room) -> None:
+    duty = office.duty.duty_officer
+    await office.landslide()
+    for line in ("核实 1 属实 现场", "数字 1 遇难11 指挥部", "交办 1 应急管理局", "已发布 1 https://lx.example.gov.cn/1"):
+        await office.type(duty, line)
+    assert "没有卡住的环节" in await office.type(duty, "卡在 1")
+    await office.forward(hours=25)
+    late, boss = office.duty.duty_officer, office.desk.settings.organisation.officer(office.duty.duty_leader)
+    held = f"{(await office.incident()).opened_at.astimezone(BEIJING) + timedelta(hours=3):%m-%d %H:%M}"
+    assert "待第二人复核" in await office.type(late, f"发布会 1 {held} 县政府")
+    said = await office.type(late, "卡在 1")
+    assert boss is not None
+    assert "1号卡在：第二人复核" in said
+    assert f"请找{boss.name}" in said

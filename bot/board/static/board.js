@@ -11,7 +11,7 @@
   function span(ms, seconds) {
     const s = Math.floor(Math.abs(ms) / 1000);
     const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
-    if (h >= 48) return `${Math.floor(h / 24)}天${h % 24}小时`;
+    if (h >= 48) return `${Math.floor(h / 24)}天${h % 24 ? `${h % 24}小时` : ""}`;
     return seconds ? (h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`) : (h ? `${h}小时${m}分` : `${m}分钟`);
   }
 
