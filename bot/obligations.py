@@ -7,13 +7,13 @@ have been told, for which clause, when.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot import texts
 from bot.cards import latent_clock
 from bot.outputs import iso
-from config.schema import Settings
+from config.schema import Settings, Source
 from monitors.detect import Change, Story
 from monitors.item import Item
 from playbooks import ladder, triage
@@ -46,6 +46,7 @@ class Obligations:
 
     def observe(self, story: Story, item: Item, changes: Sequence[Change], now: datetime) -> None:
         """What one item did to its story."""
+        self._meet(item)
         case = self._cases.get(story.id)
         if case is None:
             case = self._cases[story.id] = _Case(story=story.id, incident=self._opened(story, item, changes, now))
@@ -57,6 +58,12 @@ class Obligations:
                 i = evolve(i, event)
         case.incident = self._settled(i, now)
         self._advance(case, now)
+
+    def _meet(self, item: Item) -> None:
+        """A recorded source is as public as its kind: the installation's own list need not hold it."""
+        if all(s.id != item.source for s in self._settings.sources):
+            met = Source(id=item.source, name=item.source, kind=item.kind.value)
+            self._settings = replace(self._settings, sources=(*self._settings.sources, met))
 
     def finish(self, until: datetime) -> None:
         """Run every clock to `until`."""

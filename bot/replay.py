@@ -23,8 +23,10 @@ from bot.triage import triage_of
 from config.lexicon import AlarmPolicy, load_policy
 from config.schema import Settings
 from monitors.detect import Change, Detector, Kind, Scope, Seen, Story
-from monitors.item import Item
+from monitors.item import Item, ItemKind
 from playbooks.assign import Matter, Router
+
+KINDS = frozenset(kind.value for kind in ItemKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,8 @@ def _seen(row: Mapping[str, Any], number: int) -> Seen:
 
 
 def _item(seen: Seen, at: datetime) -> Item:
-    return Item(id=seen.id, source=seen.source, title=seen.title, text=seen.text, url=seen.url, seen_at=at)
+    kind = ItemKind(seen.kind) if seen.kind in KINDS else ItemKind.FEED
+    return Item(id=seen.id, source=seen.source, title=seen.title, text=seen.text, url=seen.url, seen_at=at, kind=kind)
 
 
 def alarmed(outcome: Outcome) -> list[Story]:

@@ -142,7 +142,9 @@ def mark(i: Incident) -> str:
 
 
 def name(i: Incident, settings: Settings) -> str:
-    """Title of an unverified or verified matter."""
+    """Title of an unverified or verified matter; of what is kept off phones only that it is such a matter."""
+    if thin(i, settings):
+        return f"{mark(i)}{SPECIAL}"
     place, (kind, doubt) = spot(i, settings), kind_of(i, settings)
     title = f"{mark(i)}{place}{'' if checked(i) else doubt}{apart(place, kind)}{'' if place else NOWHERE}"
     said = "" if checked(i) else f" 称{spoken(i)}" if spoken(i) else ""

@@ -98,7 +98,7 @@ def learnt(i: Incident, story: Story, item: Item, now: datetime) -> tuple[Event,
         level = Level.of(story.level)
         worst = min((a.level for a in i.assessments if a.level is not None), default=None)
         if worst is None or level < worst:
-            reasons = [f"{k}={v}" for k, v in sorted(story.figures.items())]
+            reasons = [f"{k}={v}" for k, v in sorted(story.figures.items()) if v]
             out.append(event("suggested", now, level=level.code, reasons=reasons))
     return tuple(out)
 

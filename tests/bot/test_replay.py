@@ -190,3 +190,15 @@ def test_an_unknown_profile_is_refused_and_a_province_not_in_the_gazetteer_is_to
     assert "没有“nowhere”这套时限规定" in capsys.readouterr().err
     assert main(["replay", file, "--scope", "火星"]) == 0
     assert "地名表里没有“火星”" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("kind", "hidden"), [("hotlist", False), ("hotline", True)])
+def test_what_is_kept_off_phones_is_kept_off_every_alert_of_a_replay_or_of_none(
+    tmp_path: Path, kind: str, hidden: bool
+) -> None:
+    stabbed = row("08:00", "云南昭通一男子当街持刀伤人致3人死亡", kind=kind)
+    out = tmp_path / "out"
+    assert main(["replay", str(recorded(tmp_path, [stabbed])), "--out", str(out)]) == 0
+    texts = [json.loads(line)["text"] for line in (out / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {a.count("专线事项") > 0 for a in texts} == {hidden}
+    assert {"昭通" in a for a in texts} == {not hidden}
