@@ -21,6 +21,7 @@ from monitors.links import bare_url
 from monitors.mend import Problem
 
 PROBLEM_TEXTS: Final[Mapping[str, str]] = {
+    "addresses_unusable": "有 {count} 个地址不是网址，已跳过：{detail}",
     "ampersand": "有 {count} 处未转义的“&”，已修补",
     "bytes_lost": "有 {count} 个字节无法按 {detail} 解读，显示为“\ufffd”",
     "charset_lie": "声明的字符集与实际不符（{detail}），按实际读取",
@@ -34,12 +35,15 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "entries_unreadable": "有 {count} 条无法读取，已跳过",
     "html_page": "这是网页，不是信息源，请核对地址",
     "json_mended": "文档不合 JSON 规范，已修补后读取",
+    "keys_unknown": "{count} 条都没有读出标题或内容，收到的字段：{detail}",
     "leading_junk": "文档开头有多余内容，已忽略",
     "not_a_feed": "不是可识别的信息源格式",
     "not_well_formed": "文档不合 XML 规范，已修补后读取",
     "parse_timeout": "解析超时，已停止，保留已读取部分",
     "recovered": "文档结构有损，已尽量恢复",
     "rows_unreadable": "有 {count} 行无法读取，行号：{detail}",
+    "sheet_missing": "没有指定的工作表，文件里有：{detail}",
+    "sheets_left": "只读了一张工作表，另有 {count} 张也像工单，没有读：{detail}",
     "sitemap_index": "这是站点地图索引，请改填其中的具体地图地址",
     "stale_cache": "榜单为缓存旧数据（更新于 {detail}）",
     "tolerant": "严格解析不成，已改用宽松解析",
