@@ -18,7 +18,7 @@ from bot.clock import wall
 from bot.desk import Desk
 from bot.labels import BEIJING, beijing
 from bot.own_words import own_advice
-from bot.skew import doubted, skew_of
+from bot.skew import SKEW, doubted, skew_of
 from bot.store.port import Problem, SourceState
 from bot.wecom.cards import text_request
 from config.daytime import between
@@ -41,6 +41,8 @@ SETTLED: Final = timedelta(minutes=30)
 """Damage that one try brings and the next mends is weather; so is a recovery that does not last so long."""
 OVERDUE: Final = timedelta(minutes=10)
 SHOWN: Final = 8
+FEW, COMPARE_EVERY = 30, timedelta(seconds=30)
+"""Hosts that are compared at every poll; more only so often."""
 TOLD: Final = "health.told"
 
 FAILING, SILENT, STALE, FORMAT, MOVED = "source", "source_silent", "source_stale", "source_format", "source_moved"
@@ -240,6 +242,7 @@ class Watch:
     skews: dict[str, timedelta] = field(default_factory=dict)
     told_at: datetime | None = None
     down_at: datetime | None = None
+    compared_at: datetime | None = None
 
     async def load(self) -> None:
         """What is open: from before a restart, or by another process."""
@@ -277,6 +280,16 @@ class Watch:
         if off is None or not host:
             return
         self.skews[host] = off
+        doubt = ("clock", "sources") in self.open
+        if abs(off) <= SKEW and not doubt:
+            return  # one that agrees raises no doubt: thousands of hosts are not compared at each poll
+        if (
+            len(self.skews) > FEW
+            and self.compared_at is not None
+            and self.compared_at <= now < self.compared_at + COMPARE_EVERY
+        ):
+            return
+        self.compared_at = now
         off_by = doubted(tuple(self.skews.values()))
         minutes = round(abs(off_by.total_seconds()) / 60) if off_by else 0
         side = "慢" if off_by and off_by > timedelta(0) else "快"

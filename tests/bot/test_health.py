@@ -399,3 +399,28 @@ def test_what_is_ours_is_ours_to_mend(kind: str, error: str, said: str, not_said
     (found,) = troubles(own, SourceState(source_id="news", failures=3, last_error=error, last_try_at=NOW), NOW)
     assert said in found.detail
     assert not_said not in found.detail
+
+
+async def test_thousands_of_hosts_are_not_compared_at_each_poll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def counting(skews: Sequence[timedelta]) -> timedelta | None:
+        compared.append(len(skews))
+        return doubted(skews)
+
+    monkeypatch.setattr("bot.health.doubted", counting)
+    clock = VirtualClock(NOW)
+    async with poller_of(tmp_path, clock) as poller:
+        for n in range(200):
+            await poller.watch.compare_clock(f"http://{n}.example/x", {"date": format_datetime(wall())}, clock.now())
+        assert compared == []
+        ahead = {"date": format_datetime(wall() + timedelta(minutes=8))}
+        for n in range(200):
+            clock.advance_to(clock.now() + timedelta(seconds=1))
+            await poller.watch.compare_clock(f"http://{n}.example/x", ahead, clock.now())
+        assert len(compared) <= 8
+        assert set(await problems(poller.desk)) == {"clock"}
+        for n in range(200):
+            clock.advance_to(clock.now() + timedelta(seconds=1))
+            await poller.watch.compare_clock(f"http://{n}.example/x", {"date": format_datetime(wall())}, clock.now())
+        assert await problems(poller.desk) == {}
