@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import Final
 
+from bot import labels
 from bot.desk import Desk
 from bot.evidence import attach
 from bot.typed import without_stickers
@@ -68,4 +69,7 @@ async def officer_report(desk: Desk, actor: Actor, text: str, key: str) -> str:
     head = f"已立案：{number}号" if new else f"已并入{number}号"
     if files := await attach(desk, actor, number):
         head += f"，附上{files}件图片语音"
+    if incident is not None and not new and incident.verifications:
+        status = labels.STATUS[incident.status.value]
+        return f"{head}（已核实，现在{status}）。有新情况的请重新核实；不是同一件事的，请回：拆分 {number} 标题里的词"
     return f"{head}。请打电话核实，并电话报告带班领导。核实后回：核实 {number} 属实（或不实）来源。"

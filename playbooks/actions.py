@@ -194,6 +194,8 @@ def attest(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
     if gate not in GATES:
         raise Refused("bad_value", field="gate")
     at = moment(a, "at") or a.now
+    if at > a.now + CLOCK_SLACK:
+        raise Refused("in_future", field="at")
     return (event_of(a, "attested", gate=gate, name=text(a, "name", a.by.name), at=iso(at)),)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bot.fields import CommandError, return_fields
 from config.load import load
+from tests.bot.desk_room import room
+from tests.builders import at
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 SETTINGS = load((), {})
@@ -30,3 +33,11 @@ def test_a_return_keeps_each_part_without_its_label(typed: str, reason: str, bas
 def test_a_return_needs_a_reason() -> None:
     with pytest.raises(CommandError, match="退回要写理由"):
         return_fields("理由：", SETTINGS, NOW)
+
+
+async def test_a_signature_of_tomorrow_is_not_entered_today(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("09:00")) as office:
+        await office.landslide()
+        said = await office.type("chenjing", "审定 1 何平 11-23 09:00")
+        assert "填的时间还没到" in said
+        assert not (await office.incident()).attestations

@@ -9,6 +9,7 @@ import pytest
 
 from bot.app import Running
 from bot.clock import VirtualClock
+from bot.desk import act
 from bot.officer_report import officer_report
 from tests.bot.sources_server import desk_of
 from tests.builders import OFFICER, at
@@ -59,3 +60,16 @@ async def test_a_callers_name_and_number_are_covered_and_kept_apart(running: Run
     assert incident.title == "大湾村滑坡 4人被埋 来电人：张某 138****1234"
     assert "张三丰" not in repr(await store.items_of(1)) + repr(await store.events("incident:1"))
     assert [dict(o.fields) for o in await store.originals_of(1)] == [{"内容": said}]
+
+
+async def test_a_report_that_joins_a_matter_already_verified_does_not_send_the_officer_to_verify_it_anew(
+    running: Running,
+) -> None:
+    desk = running.service.desk
+    await officer_report(desk, OFFICER, "石坪镇大湾村山体滑坡 4人被埋", "k1")
+    again = await officer_report(desk, OFFICER, "石坪镇大湾村山体滑坡 路也断了", "k2")
+    assert "已并入1号。请打电话核实" in again
+    await act(desk, 1, "verify", OFFICER, {"result": "true", "source": "现场"}, "k3")
+    said = await officer_report(desk, OFFICER, "石坪镇大湾村山体滑坡 挖机到了", "k4")
+    assert "已并入1号（已核实，现在研判）" in said
+    assert "请打电话核实" not in said
