@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -37,6 +38,9 @@ class Region:
     def known(self) -> bool:
         """Whether a domestic place is known at all."""
         return bool(self.province)
+
+
+_UNKNOWN = Region()
 
 
 class _Form(IntEnum):
@@ -69,6 +73,7 @@ class _Hit(NamedTuple):
 
 _FOREIGN = _Name("", _Form.FULL)
 _HEAD = 300  # characters of the body that are read
+_NAMED = 2048  # places kept spelled out
 
 # A name before these is the name of something else.
 _NOT_AFTER = re.compile(
@@ -119,6 +124,7 @@ class Locator:
         names = _all_names(gazetteer)
         self._words = tuple(names)
         self._names = tuple(names.values())
+        self._of_code = lru_cache(maxsize=_NAMED)(self._spelled)  # few places are told of again and again
         self._search = ahocorasick_rs.AhoCorasick(
             list(self._words), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         ).find_matches_as_indexes
@@ -159,13 +165,13 @@ class Locator:
         hits = self._hits(passage)
         abroad = self._initial.search(passage) if self._sign.search(passage) else None
         if not hits:
-            return self._abroad(_short_form(abroad)) if abroad else Region()
+            return self._abroad(_short_form(abroad)) if abroad else _UNKNOWN
         chosen = self._first_place(passage, hits, local)
         outside = next((h for h in hits if h.foreign), None)
         if chosen is None:
             if outside is not None or abroad is not None:
                 return self._abroad(outside.words if outside else _short_form(abroad))
-            return Region()
+            return _UNKNOWN
         region, first = chosen
         if outside is not None and _happened_abroad(passage, first, outside):
             return self._abroad(outside.words)
@@ -178,8 +184,11 @@ class Locator:
         return Region(foreign=True, country=self._gazetteer.countries.get(words, ""), evidence=(words,))
 
     def _hits(self, passage: str) -> list[_Hit]:
-        found = [(self._names[index], start, end) for index, start, end in self._search(passage)]
-        return [_Hit(passage[start:end], start, end, names, names[0] is _FOREIGN) for names, start, end in found if names]
+        return [
+            _Hit(passage[start:end], start, end, names, names[0] is _FOREIGN)
+            for index, start, end in self._search(passage)
+            if (names := self._names[index])
+        ]
 
     def _first_place(self, passage: str, hits: list[_Hit], local: Region | None) -> tuple[Region, _Hit] | None:
         """Return the first supported place and the hit it began with, made more exact by the hits after it."""
@@ -250,7 +259,8 @@ class Locator:
                 return self._of_code(shared.pop().ljust(6, "0"), "", words)
         return None
 
-    def _of_code(self, code: str, town: str, words: str) -> Region:
+    def _spelled(self, code: str, town: str, words: str) -> Region:
+        """The place of a division code (and of a town in it) that was found as `words`."""
         by_code = self._gazetteer.by_code
         province, city, county = (by_code.get(c) for c in (code[:2] + "0000", code[:4] + "00", code))
         names = [d.short if d else "" for d in (province, city, county)]

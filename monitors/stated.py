@@ -1,7 +1,10 @@
 """Reads the figures of a text sentence by sentence and chooses among them: the grammar behind `monitors.figures`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from monitors.counted import NOTHING, Figure, Figures, Metric, Standing
 from monitors.figures import worth_reading
@@ -68,6 +71,8 @@ _THINGS = re.compile("[辆栋台座箱吨车房屋桥船棚货]|公斤|物品|�
 _FOUND_AGAIN = re.compile("生还|获救|找到|联系到|联系上|报平安")
 # Reports are far shorter; the limits bound the time a hostile text can cost.
 _MAX_TITLE, _MAX_TEXT, _MAX_SENTENCE, _MAX_SENTENCES = 300, 6000, 500, 40
+_KNOWN = 512
+"""Sentences remembered: a text repeats its title, and the same report stands in many places within the hour."""
 
 
 def read(title: str, text: str) -> Figures:
@@ -80,11 +85,42 @@ def read(title: str, text: str) -> Figures:
     found = _Found(poisoning="中毒" in title or "中毒" in text[:400], magnitude=frozenset(_MAGNITUDE.findall(title)))
     for in_title, passage in passages:
         offset = 0
-        for sentence in sentences(passage)[:_MAX_SENTENCES]:
-            offset = passage.index(sentence, offset)
-            found.read(sentence[:_MAX_SENTENCE], offset, in_title, passage if in_title else sentence)
-            offset += len(sentence)
+        for whole in sentences(passage)[:_MAX_SENTENCES]:
+            sentence = whole[:_MAX_SENTENCE]
+            if worth_reading(sentence):  # asked first: most sentences are not worth to be kept in mind either
+                offset = passage.index(whole, offset)
+                found.read(sentence, offset, in_title, passage if in_title else whole)
+            offset += len(whole)
     return found.figures(title)
+
+
+class _Said(NamedTuple):
+    """What a sentence says whatever stands around it: `limit` is where its history begins, `back` that somebody came back."""
+
+    zeros: tuple[Mention, ...]
+    stated: tuple[Mention, ...]
+    unknown: bool
+    back: bool
+    limit: int
+    art: tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=_KNOWN)
+def _said(sentence: str) -> _Said | None:
+    """None where it is an anniversary's."""
+    if _ANNIVERSARY.search(sentence):
+        return None
+    zeros = _zeros(sentence)
+    stated = [m for m in [*mentions(sentence), *_amounts(sentence)] if not any(z.start <= m.start < z.end for z in zeros)]
+    history = _HISTORY.search(sentence) if zeros or stated else None
+    return _Said(
+        zeros=tuple(zeros),
+        stated=tuple(stated),
+        unknown=_UNKNOWN.search(sentence) is not None,
+        back=_CAME_BACK.search(sentence) is not None,
+        limit=history.start() if history else len(sentence),
+        art=tuple([m.span() for m in _WORK_OF_ART.finditer(sentence)]),
+    )
 
 
 class _Found:
@@ -100,22 +136,17 @@ class _Found:
 
     def read(self, sentence: str, offset: int, in_title: bool, context: str) -> None:
         """Take every number of one sentence that is about the main event; a refutation counts in all of `context`."""
-        if not worth_reading(sentence) or self._another_quake(sentence) or _ANNIVERSARY.search(sentence):
+        said = _said(sentence)
+        if said is None or self._another_quake(sentence):
             return
-        self.unknown |= _UNKNOWN.search(sentence) is not None
+        self.unknown |= said.unknown
         refuted = self._refuted(sentence, in_title, context)
-        zeros = _zeros(sentence)
-        stated = [m for m in [*mentions(sentence), *_amounts(sentence)] if not any(z.start <= m.start < z.end for z in zeros)]
-        if not zeros and not stated:
+        if not said.zeros and not said.stated:
             return
-        history = _HISTORY.search(sentence)
-        limit = history.start() if history else len(sentence)
-        art = [m.span() for m in _WORK_OF_ART.finditer(sentence)]
-        back = _CAME_BACK.search(sentence) is not None
-        for mention in [*zeros, *self._adapted(stated)]:
-            if _swept(mention) and (back or _THINGS.search(sentence, mention.start, mention.end)):
+        for mention in (*said.zeros, *self._adapted(said.stated)):
+            if _swept(mention) and (said.back or _THINGS.search(sentence, mention.start, mention.end)):
                 continue
-            if any(a <= mention.start < b for a, b in art) or (mention.start >= limit and not mention.update):
+            if any(a <= mention.start < b for a, b in said.art) or (mention.start >= said.limit and not mention.update):
                 continue
             figure = _figure(mention, sentence, offset, in_title)
             if figure is not None and figure.value > 0 and refuted[0] <= mention.start < refuted[1]:
@@ -123,7 +154,7 @@ class _Found:
             else:
                 self.rows.append((mention, figure or _vague(mention, in_title)))
 
-    def _adapted(self, stated: list[Mention]) -> list[Mention]:
+    def _adapted(self, stated: tuple[Mention, ...]) -> Iterable[Mention]:
         """In a poisoning, people in hospital are the poisoned."""
         if not self.poisoning:
             return stated

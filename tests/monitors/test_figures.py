@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from monitors import stated
 from monitors.counted import NOTHING, Metric, Standing
 from monitors.figures import extract
+from monitors.mentions import Mention, mentions
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "casualties"
 
@@ -110,3 +112,28 @@ def test_very_long_text_is_read_in_bounded_time() -> None:
 )
 def test_broken_bones_and_people_knocked_down_are_hurt(title: str, injured: int | None) -> None:
     assert extract(title).number(Metric.INJURED) == injured
+
+
+def test_a_sentence_told_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def told(sentence: str) -> list[Mention]:
+        read.append(sentence)
+        return mentions(sentence)
+
+    stated._said.cache_clear()
+    monkeypatch.setattr(stated, "mentions", told)
+    for title in ("松岭镇厂房起火", "松岭镇厂房火灾通报"):
+        assert extract(title, "松岭镇厂房起火致3人死亡。现场已封控。松岭镇厂房起火致3人死亡。").number(Metric.DEATHS) == 3
+    assert read == ["松岭镇厂房起火致3人死亡。"]
+
+
+def test_what_stands_around_a_known_sentence_still_counts() -> None:
+    told = "网传松岭镇厂房起火致3人死亡。"
+    assert extract("松岭镇厂房起火", told).number(Metric.DEATHS) == 3
+    assert extract("松岭镇厂房起火致3人死亡系谣言", told).number(Metric.DEATHS) is None
+    assert extract("松岭镇厂房灭火演练", told) == NOTHING
+    poisoned = "目前12人在医院接受治疗。"
+    assert extract("松岭镇学生不适", poisoned).number(Metric.POISONED) is None
+    assert extract("松岭镇学生食物中毒", poisoned).number(Metric.POISONED) == 12
+    assert extract("松岭镇学生不适", poisoned).number(Metric.POISONED) is None

@@ -134,3 +134,10 @@ def test_short_forms_of_countries_are_looked_for_wherever_one_may_stand(locator:
             found += 1
             assert locator._sign.search(passage), passage
     assert found > 300
+
+
+def test_a_place_told_of_again_is_known(locator: Locator) -> None:
+    first, again = locator.locate("河南郑州一小区停水"), locator.locate("河南郑州一学校停课")
+    assert first == again
+    assert locator.locate("郑州市一小区停水").evidence == ("郑州市",)
+    assert locator.locate("", "郑州市一小区停水") is locator.locate("郑州市一小区停水")
