@@ -133,7 +133,7 @@ def test_what_stands_around_a_known_sentence_still_counts() -> None:
     assert extract("松岭镇厂房起火", told).number(Metric.DEATHS) == 3
     assert extract("松岭镇厂房起火致3人死亡系谣言", told).number(Metric.DEATHS) is None
     assert extract("松岭镇厂房灭火演练", told) == NOTHING
-    poisoned = "目前12人在医院接受治疗。"
+    poisoned = "目前有12人住院。"
     assert extract("松岭镇学生不适", poisoned).number(Metric.POISONED) is None
     assert extract("松岭镇学生食物中毒", poisoned).number(Metric.POISONED) == 12
     assert extract("松岭镇学生不适", poisoned).number(Metric.POISONED) is None
