@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bot.store.engine import Row, Tx, one, take
 from bot.store.forms import canonical, clean, full, instant, ms, parsed, sha256
@@ -37,8 +36,7 @@ def number_of(chain: str) -> int | None:
     return int(number) if kind == "incident" and number.isdigit() else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(NamedTuple):
     """An event ready to be written, with its private text apart."""
 
     body: str
@@ -47,22 +45,25 @@ class Sealed:
     private: str = ""
 
 
-def seal(chain: str, seq: int, prev: str, event: Event) -> Sealed:
-    """Canonical body and hash of an event at its place in a chain."""
-    data: dict[str, Any] = dict(event.data)
-    private = data.pop(PRIVATE, None)
+def seal(chain: str, seq: int, prev: str, event: Event, head: str = "") -> Sealed:
+    """Canonical body and hash of an event at its place in a chain. `head`: what `_head` gives of it, where that is known."""
+    data = event.data
     salt = text = ""
-    if private:
-        salt, text = secrets.token_hex(16), canonical(private)
-        data[DIGEST] = sha256(salt, text)
-    body = _body(chain, seq, event, data)
-    return Sealed(body=body, hash=sha256(prev, body), salt=salt, private=text)
+    if PRIVATE in data:
+        open_ = {**data}
+        private = open_.pop(PRIVATE)
+        data = open_
+        if private:
+            salt, text = secrets.token_hex(16), canonical(private)
+            open_[DIGEST] = sha256(salt, text)
+    # `canonical` of what the event says at its place: its parts by name in their order
+    body = clean(f'{head or _head(chain, event)}{full(data)},"kind":{_text(event.kind)},"seq":{seq}}}')
+    return Sealed(body, sha256(prev, body), salt, text)
 
 
-def _body(chain: str, seq: int, event: Event, data: Mapping[str, object]) -> str:
-    """`canonical` of what an event says at its place: its parts by name in their order; those that repeat are kept as text."""
-    head = f'"actor":{_text(event.actor)},"at":{_text(event.at)},"chain":{_text(chain)}'
-    return clean(f'{{{head},"data":{full(data)},"kind":{_text(event.kind)},"seq":{seq}}}')
+def _head(chain: str, event: Event) -> str:
+    """The body up to its data: the same for all events of one decision."""
+    return f'{{"actor":{_text(event.actor)},"at":{_text(event.at)},"chain":{_text(chain)},"data":'
 
 
 @lru_cache(maxsize=256)
@@ -78,10 +79,13 @@ def append(tx: Tx, chain: str, events: Sequence[Event]) -> None:
     first_id = take(tx, "event", len(events))
     rows: list[tuple[object, ...]] = []
     hidden: list[Mapping[str, object]] = []
+    actor, at, head, said = None, None, "", _said(events[0])
     for n, event in enumerate(events):
         place = seq + 1 + n
-        sealed = seal(chain, place, prev, event)
-        rows.append((chain, place, first_id + n, *_columns(event), sealed.body, prev, sealed.hash))
+        if event.actor is not actor or event.at is not at:
+            actor, at, head, said = event.actor, event.at, _head(chain, event), _said(event)
+        sealed = seal(chain, place, prev, event, head)
+        rows.append((chain, place, first_id + n, _written(event.kind), *said, sealed.body, prev, sealed.hash))
         if sealed.private:
             hidden.append({"chain": chain, "seq": place, "salt": sealed.salt, "body": sealed.private})
         prev = sealed.hash
@@ -102,15 +106,15 @@ def _lock_head(tx: Tx, chain: str, count: int) -> tuple[int, str]:
     return int(found[0]["seq"]) - count, str(found[0]["hash"])
 
 
-def _columns(event: Event) -> tuple[object, ...]:
-    """What `columns` reads out of the body of a sealed event, and its time between."""
+def _said(event: Event) -> tuple[object, ...]:
+    """When and by whom, as `columns` reads it out of the body of a sealed event."""
     actor = event.actor
-    return _written(event.kind), ms(event.at), _written(actor.id), _written(actor.name), actor.kind.value
+    return ms(event.at), _written(actor.id), _written(actor.name), actor.kind.value
 
 
 def _written(text: str) -> str:
     """As it stands in a body: without lone surrogates."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def columns(body: Mapping[str, Any]) -> dict[str, object]:

@@ -28,6 +28,9 @@ PROJECTED: Final = (
     "alarmed_at",
     "drill",
 )
+MEMBER: Final = "joined"
+"""The event by which a matter gains an item; it moves no clock."""
+GROWN: Final = "members"
 GROWING: Final = 200
 """Matters whose members' text is remembered, the last written ones."""
 _grown: dict[int, tuple[tuple[Member, ...], str]] = {}
@@ -54,21 +57,24 @@ def projection(incident: Incident) -> dict[str, object]:
 def state_text(incident: Incident) -> str:
     """`compact` of an incident. A member never changes, so its part of the text is remembered from one state to the next."""
     plain: dict[str, Any] = terse(replace(incident, members=()))
-    parts = {name: clean(part(value)) for name, value in plain.items()}
+    parts = {name: f'"{name}":{clean(part(value))}' for name, value in plain.items()}
     if incident.members:
-        parts["members"] = f"[{_members_text(incident)}]"
-    text = ",".join([f'"{name}":{parts[name]}' for name in sorted(parts)])
-    return f"{{{text}}}"
+        parts[GROWN] = _members_text(incident)
+    pieces: list[str] = []  # joined once: the members of a crowd are a long text
+    for name in sorted(parts):
+        pieces += (",", parts[name], "]" if name == GROWN else "")
+    return "".join(["{", *pieces[1:], "}"])
 
 
 def _members_text(incident: Incident) -> str:
-    """The members of a matter; those it had when it was written last are not written out again."""
+    """The members of a matter by their name, the list left open; those it had when it was written last are not written out again."""
     members = incident.members
     known, text = _grown.pop(incident.number, ((), ""))
     if members[: len(known)] != known:
         known, text = (), ""
-    more = [clean(part(terse(m))) for m in members[len(known) :]]
-    text = ",".join([text, *more] if text else more)
+    if len(members) > len(known):
+        more = clean(part([terse(m) for m in members[len(known) :]]))
+        text = f"{text},{more[1:-1]}" if text else f'"{GROWN}":{more[:-1]}'
     _grown[incident.number] = members, text
     while len(_grown) > GROWING:
         with contextlib.suppress(KeyError, StopIteration, RuntimeError):  # another thread was at it
@@ -141,7 +147,8 @@ def commit_all(tx: Tx, changes: Sequence[Change], marks: Sequence[Joined] = ()) 
 def _write(tx: Tx, change: Change) -> None:
     incident = change.incident
     _write_state(tx, change)
-    _write_clocks(tx, incident)
+    if not change.base_version or any(e.kind != MEMBER for e in change.events):
+        _write_clocks(tx, incident)
     if change.steps is not None:
         steps.replace(tx, incident.number, incident.version, change.steps)
     if any(erases(e) for e in change.events):

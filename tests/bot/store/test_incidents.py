@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.store import SqlStore
+from bot.store import SqlStore, open_store
 from bot.store.chain import event_of
 from bot.store.forms import canonical, compact
 from bot.store.incidents import decode, state_text, states
 from bot.store.port import Change, Joined
+from bot.store.sqlite import Sqlite
 from bot.store.verify import verify
 from playbooks.fold import fold, opened
 from playbooks.incident import Member
@@ -48,6 +50,21 @@ async def test_a_state_put_together_from_remembered_members_is_the_one_text_of_i
     for left in (grown.members[:2], grown.members[::2], (), grown.members):  # split off, read again
         grown = replace(grown, members=left)
         assert state_text(grown) == compact(grown)
+
+
+async def test_the_clocks_of_a_matter_that_only_gains_members_are_left_alone(tmp_path: Path) -> None:
+    store = await open_store("", tmp_path)
+    engine, said = store.engine, list[str]()
+    assert isinstance(engine, Sqlite)
+    incident = await open_one(store)
+    engine._db.conn.set_trace_callback(said.append)
+    member = {"item_id": "a", "source": "news", "title": "停水", "at": T0.isoformat()}
+    gained = changed(incident, event("joined", member=member))
+    assert await store.commit(gained)
+    assert not [sql for sql in said if "clock" in sql]
+    assert await store.commit(changed(gained.incident, event("noted", text="x")))
+    assert [sql for sql in said if "from clock" in sql]
+    await store.close()
 
 
 async def test_matters_people_verified_are_found_among_the_newest_without_reading_the_others(store: SqlStore) -> None:
