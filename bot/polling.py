@@ -19,10 +19,11 @@ from bot.clock import milliseconds
 from bot.desk import Desk
 from bot.fieldmaps import fields_for
 from bot.folder import read_folder
-from bot.health import BLIND, NETWORK, TELL_AFTER, Watch, reason_text
+from bot.health import BLIND, TELL_AFTER, Watch
 from bot.parsing import Parsing
 from bot.poll_states import counted, learnt, plain_success, started, succeeded
 from bot.skew import skew_seconds
+from bot.source_words import NETWORK, reason_text
 from bot.store.port import PollCounts, SourceState
 from config.oserror import why
 from config.schema import Source
@@ -51,7 +52,7 @@ LOGIN_FORM = re.compile(rb"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a poll brought nothing, in the words of `health.REASONS`."""
+    """Why a poll brought nothing, in the words of `source_words`."""
 
     text: str
     permanent: bool = False

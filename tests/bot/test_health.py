@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.clock import VirtualClock, wall
-from bot.health import AT_ONCE, KINDS, REASONS, TOLD, code_of, line_down, news, reason_text, troubles
+from bot.health import KINDS, TOLD, line_down, news, troubles
 from bot.polling import Poller
 from bot.skew import doubted, skew_of
+from bot.source_words import AT_ONCE, REASONS, code_of, reason_text
 from bot.store.port import MessageRow, SourceState
 from config.schema import Source
 from tests.bot.sources_server import poller_of, problems
