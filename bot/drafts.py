@@ -14,6 +14,9 @@ from config.vocabulary import UPWARD
 from playbooks.incident import Incident
 
 UNKNOWN = "待核"
+DONE_BY_NOTE = ("late_entry", "phoned")
+"""Notes that say what somebody has done: 补记, 电话报告."""
+NOTES = 4
 
 
 def draft(i: Incident, settings: Settings, now: datetime, by: str) -> str:
@@ -68,7 +71,8 @@ def _spoken(i: Incident, settings: Settings) -> str:
     head = f"{'演练。' if i.drill else ''}{own}{_heard(i)}，"
     if texts.checked(i):
         where, known = texts.spot(i, settings), texts.toll(i, "confirmed") or "伤亡情况待核"
-        return f"{head}{where}{texts.apart(where, what)}，已核实，{known}，正在处置，情况续报。"
+        happened = "发生" if doubt == "疑似" else "涉"
+        return f"{head}{where}{happened}{texts.apart(where, what)}，已核实，{known}，正在处置，情况续报。"
     said = f"疑似发生{what}" if doubt == "疑似" else f"涉{what}"
     return f"{head}某地（地点待核）{said}，未经核实，伤亡情况待核，正在核实，情况续报。"
 
@@ -85,6 +89,8 @@ def _done(i: Incident, settings: Settings) -> str:
         parts.append(f"{_full(min(i.leader_told.values()))}已报告带班领导")
     for turn in i.assignments:
         parts.append(f"{_full(turn.at)}交办{texts.unit_name(turn.unit, settings)}{'，已签收' if turn.signed_at else ''}")
+    noted = [n for n in i.notes if n.kind in DONE_BY_NOTE]
+    parts += [f"{_full(n.happened_at or n.at)}{n.text.strip('。；')}" for n in noted[-NOTES:]]
     return "；".join(parts) or UNKNOWN
 
 

@@ -270,13 +270,12 @@ def without_bond(desk: Desk, at: datetime, current: dict[str, str]) -> Duty:
 async def _handover_card(desk: Desk, old: Duty, new: Duty, at: datetime, ident: str) -> Card:
     now = desk.now()
     found = await desk.store.incidents(open_only=True, alarmed_only=True)
-    today = sum(
-        1 for i in found for c in i.clocks if c.running and c.track == "public" and c.due_at <= now + timedelta(hours=12)
-    )
+    owed = [c.due_at for i in found for c in i.clocks if c.running and c.track == "public" and not c.latent]
+    late, soon = sum(due < now for due in owed), sum(now <= due <= now + timedelta(hours=12) for due in owed)
     unread = [i for i in found if not i.acknowledgements]
     return button_card(
         title=f"【交接班】{old.shift}→{new.shift} {beijing(at, now)}",
-        desc=f"在办{len(found)}件 12小时内到期{today}项 未收{len(unread)}张",
+        desc=f"在办{len(found)}件 {f'超时{late}项 ' if late else ''}12小时内到期{soon}项 未收{len(unread)}张",
         sub=_open_lines(desk, found, now),
         rows=[
             Row(keyname="交", value=name_of(desk, old.duty_officer)),

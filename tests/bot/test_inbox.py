@@ -301,7 +301,7 @@ async def test_a_draft_states_confirmed_fields_only(office: Room) -> None:
     await office.type(leader, "定级 1 重大 指挥部")
     await office.type(duty, "起算 1 02:10 接警记录")
     full = await office.type(duty, "底稿 1")
-    assert "石坪镇大湾村地质灾害，已核实，遇难4人、失联7人，正在处置" in full
+    assert "石坪镇大湾村发生地质灾害，已核实，遇难4人、失联7人，正在处置" in full
     assert "一、时间：11月22日02:10" in full
     assert "四、伤亡失联：遇难4人、失联7人" in full
     assert "五、等级：重大" in full

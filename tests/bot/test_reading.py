@@ -73,3 +73,15 @@ async def test_what_waits_for_a_second_person_is_stuck_there_although_something_
     assert boss is not None
     assert "1号卡在：第二人复核" in said
     assert f"请找{boss.name}" in said
+
+
+async def test_what_was_noted_as_done_stands_in_the_draft_of_the_report_upward(office: Room) -> None:
+    duty = office.duty.duty_officer
+    await office.landslide()
+    await office.type(duty, "核实 1 属实 现场")
+    await office.type(duty, "补录 1 昨天23:50 镇里已转移20户56人。")
+    await office.type(duty, "口径 1 正在全力救援")
+    draft = await office.type(duty, "底稿 1")
+    done = next(line for line in draft.splitlines() if line.startswith("六、已采取措施"))
+    assert done.endswith("11月21日23:50镇里已转移20户56人")
+    assert "正在全力救援" not in done

@@ -178,6 +178,7 @@ async def test_a_handover_shows_what_has_passed_as_passed(office: Room) -> None:
     due = min(c.due_at for c in (await office.incident()).clocks if c.running and c.track == "public")
     assert due < office.clock.now()
     assert f"重大 {beijing(due, office.clock.now())}已过" in card
+    assert "在办1件 超时1项 12小时内到期0项" in card
     assert f"1号权威信息 {beijing(due, office.clock.now())}已过" in card
 
 
