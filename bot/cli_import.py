@@ -26,6 +26,7 @@ from config.oserror import why
 from config.routing import load_routing
 from config.schema import Settings
 from monitors.charset import decode
+from monitors.cover import covered
 from monitors.dates import BEIJING, read_date
 from monitors.item import Item, ItemKind, digest, fingerprint, items
 from monitors.kinds import hotline
@@ -166,8 +167,7 @@ def _preview(found: Read) -> int:
         print("认出的列：" + "、".join(f"{FIELD_NAMES.get(f, f)}＝{h}" for f, h in _in_order(columns.known)))
     if columns.unused:
         print(f"没有用到的列：{'、'.join(columns.unused)}（其中有要用的，请在 hotline.toml 中写明）")
-    covered = "（个人信息已遮盖）" if columns.known else ""
-    print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条{covered}：")
+    print(f"读出{len(found.items)}条，前{min(SHOWN, len(found.items))}条（个人信息已遮盖）：")
     for item in found.items[:SHOWN]:
         when = stamp(item.published) if item.published else "时间不详"
         print(f"  {when} {item.title[:40]}")
@@ -237,7 +237,7 @@ def _past(row: Any, now: datetime) -> Item:
     text, url = str(row.get("text") or ""), str(row.get("url") or "")
     if at is None or not title.strip():
         raise ValueError(row["t"])
-    return Item(
+    item = Item(
         id=digest(source, url or f"{title}|{at.astimezone(BEIJING):%Y-%m-%d}"),
         source=source,
         title=title,
@@ -247,6 +247,7 @@ def _past(row: Any, now: datetime) -> Item:
         seen_at=now,
         fingerprint=fingerprint(title, text),
     )
+    return covered(item)  # old orders and posts name people as new ones do
 
 
 def _opml(args: argparse.Namespace) -> int:

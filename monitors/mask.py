@@ -14,6 +14,7 @@ _WIDE: Final = {
 }
 """Full-width digits, letters and ＠: the same details typed in another width."""
 _ADDRESS: Final = re.compile(r"(https?://[^\s，。；、]+)")
+_ANY_DIGIT: Final = re.compile(r"[0-9]")
 _DIGEST: Final = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{40}(?:[0-9a-f]{24})?)(?![0-9A-Za-z])")
 
 _IS: Final = r"(?:[（(][^（()）]{0,6}[)）])?\s*(?:是|为|[:：])?\s*"
@@ -41,27 +42,35 @@ _LIVES: Final = "家住|居住在|住在|现住|租住|户籍|户口所在地"
 _THING: Final = "(?![楼线院井矿桥店厂门店铺坝机站台文令公])"
 """What is numbered and is nobody's home: 12号楼 is kept, 3号线 is none."""
 
+CHAT_WORDS: Final = ("QQ", "qq", "扣扣", "微信", "hat", "支付宝", "音号", "手号", "书号", "陌号", "x", "X", "V", "v", "w", "W")
 _LANDLINE_RULES: Final = (
-    rule(r"(?<![\d-])[（(]?(0\d{2,3})[)）]?[- ]?\d{3,4}[- ]?(\d{4})(?!\d)", r"\1-****\2"),
+    rule(r"(?<![\d-])[（(]?(0\d{2,3})[)）]?[- ]?\d{3,4}[- ]?(\d{4})(?!\d)", r"\1-****\2", digits=True),
     rule(
         rf"((?:电话|座机|固话|(?:电话|手机|来电|联系)号码|手机号?|联系方式){_IS})\d{{3,4}}-?(\d{{4}}){_AMOUNT}(?!-\d)",
         r"\1****\2",
+        digits=True,
     ),
 )
 _NUMBER_RULES: Final = (
     rule(
         rf"(?<![0-9A-Za-z])[1-9]\d{{5}}[- ]?(?:18|19|20)\d{{2}}[- ]?{_MONTH_DAY}[- ]?\d{{3}}[- ]?[0-9Xx](?![0-9A-Za-z])",
         "〔证件号〕",
+        digits=True,
     ),
-    rule(rf"((?:{_PAPERS})(?:号码?|编号)?{_IS})[A-Za-z]{{0,2}}\d(?:[- ]?[0-9A-Za-z]){{5,18}}(?![0-9A-Za-z])", r"\1〔证件号〕"),
-    rule(r"(?<!\d)\d{16,19}(?!\d)", "〔账号〕"),
-    rule(r"(?<![\d-])\d{4}(?:([- ])\d{4})(?:\1\d{4}){2}(?:\1\d{1,4})?(?![\d-])", "〔账号〕"),
+    rule(
+        rf"((?:{_PAPERS})(?:号码?|编号)?{_IS})[A-Za-z]{{0,2}}\d(?:[- ]?[0-9A-Za-z]){{5,18}}(?![0-9A-Za-z])",
+        r"\1〔证件号〕",
+        digits=True,
+    ),
+    rule(r"(?<!\d)\d{16,19}(?!\d)", "〔账号〕", digits=True),
+    rule(r"(?<![\d-])\d{4}(?:([- ])\d{4})(?:\1\d{4}){2}(?:\1\d{1,4})?(?![\d-])", "〔账号〕", digits=True),
     rule(rf"((?:卡号|账号|帐号|账户|帐户){_IS})\d(?:[- ]?\d){{9,20}}(?!\d)", r"\1〔账号〕", "号", "户"),
-    rule(rf"(?<!\d)(?:(?:\+|00)?86[- ]?)?(1[3-9]\d)[-. ]?\d{{4}}[-. ]?(\d{{4}}){_AMOUNT}", r"\1****\2"),
+    rule(rf"(?<!\d)(?:(?:\+|00)?86[- ]?)?(1[3-9]\d)[-. ]?\d{{4}}[-. ]?(\d{{4}}){_AMOUNT}", r"\1****\2", digits=True),
     rule(
         rf"[{_PROVINCES}]\s?[A-HJ-NP-Za-hj-np-z][·•・‧．.\-\s]?(?={_PLATE}*\d)"
         rf"(?:{_PLATE}{{4,5}}({_PLATE})|{_PLATE}{{4}}([学挂警港澳领试超]))(?![A-Za-z0-9])",
         r"〔车牌〕\1\2",
+        digits=True,
     ),
     rule(
         rf"(车牌(?:号码?)?{_IS})[A-HJ-NP-Z][·•.\-\s]?(?={_PLATE}*\d){_PLATE}{{4,5}}({_PLATE})(?![A-Za-z0-9])",
@@ -69,7 +78,7 @@ _NUMBER_RULES: Final = (
         "车牌",
     ),
     rule(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}", "〔邮箱〕", "@"),
-    rule(rf"({_CHAT}{_IS})[A-Za-z0-9_-]{{5,20}}(?![A-Za-z0-9_-]|\s?[元万块余])", r"\1〔账号〕"),
+    rule(rf"({_CHAT}{_IS})[A-Za-z0-9_-]{{5,20}}(?![A-Za-z0-9_-]|\s?[元万块余])", r"\1〔账号〕", *CHAT_WORDS),
 )
 _HOME_RULES: Final = (
     rule(
@@ -79,7 +88,9 @@ _HOME_RULES: Final = (
         "门牌",
     ),
     rule(rf"({_BUILDING})\s*{_INSIDE}", r"\1〔门牌〕", "号楼", "号院", "栋", "幢", "座", "#", "单元"),
-    rule(rf"(?<![\d.-])\d{{1,3}}-\d{{1,2}}-(?!(?:19|20)\d\d)\d{{3,4}}(?![\d-])(?:室|户|号)?{_COUNTED}", "〔门牌〕"),
+    rule(
+        rf"(?<![\d.-])\d{{1,3}}-\d{{1,2}}-(?!(?:19|20)\d\d)\d{{3,4}}(?![\d-])(?:室|户|号)?{_COUNTED}", "〔门牌〕", digits=True
+    ),
     rule(rf"((?:{_LIVES})[^，,。；;\n\d]{{0,30}})\d{{1,4}}(?:-\d{{1,3}})?号{_THING}", r"\1〔门牌〕", "住", "户籍", "户口"),
     rule(rf"([村屯寨庄]|{_N}[组社队]){_N}{{1,4}}号{_THING}", r"\1〔门牌〕"),
 )
@@ -99,11 +110,12 @@ def mask_private(text: str) -> str:
 
 
 def _covered(text: str, rules: Sequence[Rule]) -> str:
-    narrow = text.translate(_WIDE)
+    narrow = text if text.isascii() else text.translate(_WIDE)
     parts = _DIGEST.split(narrow)
     for n in range(0, len(parts), 2):  # digests of files stand between, and long runs of their digits are nobody's number
-        for pattern, cover, words in rules:
-            if not words or any(word in parts[n] for word in words):
+        numbers = _ANY_DIGIT.search(parts[n]) is not None
+        for pattern, cover, words, digits in rules:
+            if (numbers or not digits) and (not words or any(word in parts[n] for word in words)):
                 parts[n] = pattern.sub(cover, parts[n])
     covered = "".join(parts)
     return covered if covered != narrow else text

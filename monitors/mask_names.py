@@ -11,15 +11,16 @@ from typing import Final, NamedTuple
 
 
 class Rule(NamedTuple):
-    """What to cover. Only a text with one of `words` is searched (none: every text), which spares most of the work."""
+    """What to cover. Only a text with one of `words` (none: every text), and with digits if `digits`, is searched: most are not."""
 
     pattern: re.Pattern[str]
     cover: str
     words: tuple[str, ...]
+    digits: bool
 
 
-def rule(pattern: str, cover: str, *words: str) -> Rule:
-    return Rule(re.compile(pattern), cover, words)
+def rule(pattern: str, cover: str, *words: str, digits: bool = False) -> Rule:
+    return Rule(re.compile(pattern), cover, words, digits)
 
 
 COMPOUND: Final = (
@@ -73,9 +74,7 @@ _LABEL: Final = (
     rf"{_GIVER}|报警人|求助人|信访人|来访人|来信人|写信人|申请人|咨询人|户主|死者|患者|伤者|受害人"
     r"|监护人|家长|报料人|爆料人|发件人|收件人"
 )
-_CALLED: Final = (
-    rf"((?:我|(?:我|本)?(?:{_PEOPLE})|本人|[他她])(?:的?名字)?(?:是|叫|名叫|姓名[:：]?|[:：]))"  # 我叫, 孩子名叫, 她的名字叫
-)
+_CALLED: Final = rf"((?:我(?:{_PEOPLE})?|本(?:{_PEOPLE}|人)|{_PEOPLE}|他|她)(?:的?名字)?(?:是|叫|名叫|姓名[:：]?|[:：]))"  # 我叫, 孩子名叫, 她的名字叫
 _AGE: Final = r"(?=[（(](?:男|女)?[性，,、]{0,2}\s*(?:现年|今年)?\d{1,2}(?:周?岁|个月)(?!以))"
 _CLASSMATE: Final = r"^\W\d_a-zA-Z一二三四五六七八九十年级班中小校学生位名些多少数的被"
 """Characters of a given name before 同学: not those of 高三同学, 于是有些同学."""

@@ -140,6 +140,29 @@ def test_a_sheet_is_chosen_by_name_and_the_others_are_told(
     assert "没有指定的工作表，文件里有：一月、二月" in capsys.readouterr().err
 
 
+def test_history_names_nobody_and_is_found_again_under_its_own_words(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "items.jsonl"
+    row = {"t": "2026-01-02 08:00", "title": "来电人王小明反映停水", "text": "王小明，男，电话13800001234，停水三天"}
+    file.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert run(data, "items", str(file), "--preview") == 0
+    assert "来电人王某反映停水" in capsys.readouterr().out
+    assert run(data, "items", str(file)) == 0
+    assert run(data, "items", str(file)) == 0
+    assert "已有1条" in capsys.readouterr().out
+
+    async def found() -> str:
+        store = await open_store("", data, readonly=True)
+        try:
+            return "".join(r.item.title + r.item.text for r in await store.search("停水三天", 5))
+        finally:
+            await store.close()
+
+    said = asyncio.run(found())
+    assert ("停水三天" in said, "王小明" in said, "13800001234" in said) == (True, False, False)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
