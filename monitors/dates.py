@@ -74,9 +74,11 @@ _NUMERAL_DATE: Final = re.compile(
 )
 _TRADITIONAL: Final = str.maketrans("時點鐘號兩個發佈於間週剛來", "时点钟号两个发布于间周刚来")
 _ENCLOSED: Final = re.compile(r"^[\[(【〔]([^\[\]()【】〔〕]*)[\])】〕]$")
-_LABEL: Final = re.compile(r"^(?:(?:发布|发表|更新|编辑|时间|日期|于)+\s*[::]?\s*)+(?=[\d今昨前刚半一二两三四五六七八九十])")
+_LABEL: Final = re.compile(
+    r"^(?:(?:发布|发表|更新|编辑|时间|日期|于)+\s*[::]?\s*)+(?=[\d\[(【今昨前刚半一二两三四五六七八九十])"
+)
 _CREDITS: Final = re.compile(
-    r"\s*(?:(?:信息|文章|稿件)?来源|来自|作者|(?:责任)?编辑|责编|记者|供稿|浏览|阅读|点击|访问|字号|字体|评论).*$"
+    r"\s*(?:(?:更新|发布|发表)$|(?:发布|发表|编辑)于|IP属地|(?:信息|文章|稿件)?来源|来自|作者|(?:责任)?编辑|责编|记者|供稿|浏览|阅读|点击|访问|字号|字体|评论).*$"
 )
 """What portals print behind the date on the same line."""
 _ABOUT: Final = re.compile(r"(?<=[时点分\d])(?:许|左右)$")
@@ -102,10 +104,13 @@ _YEAR_LAST: Final = _DATE_FORMS[4]
 _TIME: Final = re.compile(
     r"^[\sT,]*(?P<half>上午|下午|凌晨|早上|早晨|清晨|中午|傍晚|晚上|晚间|夜间|晚|早)?\s*"
     r"(?P<hour>\d{1,2})\s*(?:[:时点]|(?=\s*[ap]\.?m))\s*(?P<minute>\d{1,2})?\s*(?:分|(?::(?P<second>\d{1,2})))?"
-    r"(?:(?<=分)\s*(?P<cnsecond>\d{1,2})?)?\s*秒?(?:[.,](?P<fraction>\d{1,9}))?\s*(?P<ampm>[ap]\.?m\.?)?",
+    r"(?:(?<=分)\s*(?P<cnsecond>\d{1,2})?)?\s*秒?(?:[.,:](?P<fraction>\d{1,9}))?\s*(?P<ampm>[ap]\.?m\.?)?",
     re.I,
 )
-_OFFSET: Final = re.compile(r"^(?:utc|gmt|z)?\s*(?P<sign>[+-])(?P<h>\d{1,2})(?::?(?P<m>\d{2}))?(?:\s+[a-z]{2,5})?$", re.I)
+_OFFSET: Final = re.compile(
+    r"^(?:utc|gmt|z)?\s*(?P<sign>[+-])(?P<h>\d{1,2})(?::?(?P<m>\d{2}))?(?:\s+(?:[a-z]{2,5}|[+-]\d{4}))?(?:\s+m=[+-][\d.]+)?$",
+    re.I,
+)
 _RELATIVE: Final = re.compile(
     r"^(?P<n>\d{1,4}|半|[一二两三四五六七八九十])?\s*(?P<unit>秒钟?|分钟?|个?小时|天|日)(?:之|以)?前$"
 )
@@ -178,6 +183,8 @@ def _tidied(text: str) -> str:
     if text.isascii():
         return text
     text = _CREDITS.sub("", _LABEL.sub("", text.translate(_TRADITIONAL)))
+    if match := _ENCLOSED.match(text):
+        text = match[1].strip()
     return _HALF_PAST.sub("30分", _ABOUT.sub("", text))
 
 

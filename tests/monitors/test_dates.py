@@ -71,6 +71,14 @@ EIGHT_OCLOCK = (
     "更新于 2026-03-02 08:00:00",
     "發佈時間：2026年3月2號 8時",
     "2026年3月2號 上午8點",
+    "周一, 02 3月 2026 00:00:00 GMT",
+    "日期：[2026-03-02 08:00]",
+    "2026-03-02 08:00 发布于 云南",
+    "03-02 08:00 IP属地：云南",
+    "2026-03-02 08:00更新",
+    "2026-03-02 08:00:00:000",
+    "2026-03-02 08:00:00 +0800 +0800",
+    "2026-03-02 08:00:00.0 +0800 CST m=+0.000012",
 )
 
 
@@ -107,6 +115,8 @@ def test_every_form_of_one_moment_means_that_moment(raw: str) -> None:
         ("发布日期: 2026年03月02日 浏览次数: 120", MIDNIGHT),
         ("2026年3月2日 8点半", datetime(2026, 3, 2, 8, 30, tzinfo=BEIJING)),
         ("发表于 3 分钟前", SEEN - timedelta(minutes=3)),
+        ("3小时前更新", SEEN - timedelta(hours=3)),
+        ("3分钟前 来自 云南", SEEN - timedelta(minutes=3)),
         ("5分鐘前", SEEN - timedelta(minutes=5)),
     ],
 )
@@ -179,6 +189,22 @@ def test_a_date_without_a_zone_is_beijing_time(moment: datetime) -> None:
     assert read_date(local.strftime("%Y-%m-%d %H:%M:%S"), SEEN) == moment
     assert read_date(f"{local.year}年{local.month}月{local.day}日 {local:%H:%M:%S}", SEEN) == moment
     assert read_date(str(int(moment.timestamp())), SEEN) in (moment, None)
+
+
+WRITTEN = (
+    "[{0:%Y-%m-%d %H:%M}]",
+    "发布时间：{0.year}年{0.month}月{0.day}日 {0:%H:%M} 来源：青渡日报",
+    "{0.year}年{0.month}月{0.day}日{0.hour}时{0.minute}分许",
+    "{0.year} 年 {0.month} 月 {0.day} 日 {0:%H:%M}",
+    "周一, {0.day} {0.month}月 {0.year} {0:%H:%M}:00 +0800",
+    "更新于 {0:%Y/%m/%d %H:%M} 阅读 12",
+    "{0:%Y%m%dT%H%M00}+08:00",
+)
+
+
+@given(MOMENTS.map(lambda t: t.replace(second=0)), st.sampled_from(WRITTEN))
+def test_what_a_page_prints_around_a_date_changes_nothing(moment: datetime, form: str) -> None:
+    assert read_date(form.format(moment.astimezone(BEIJING)), SEEN) == moment
 
 
 @given(st.text(max_size=60))
