@@ -41,6 +41,8 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "not_well_formed": "文档不合 XML 规范，已修补后读取",
     "parse_timeout": "解析超时，已停止，保留已读取部分",
     "recovered": "文档结构有损，已尽量恢复",
+    "numbers_lost": "有 {count} 条的编号已被表格软件改成约数，只能按标题和日期认，请把编号列设为文本后重新导出",
+    "rows_apart": "有 {count} 行是合计、签名或重复的表头，不是工单，已略过，行号：{detail}",
     "rows_unreadable": "有 {count} 行无法读取，行号：{detail}",
     "sheet_missing": "没有指定的工作表，文件里有：{detail}",
     "sheets_left": "只读了一张工作表，另有 {count} 张也像工单，没有读：{detail}",

@@ -24,6 +24,8 @@ LOSSES: Final = frozenset(
         "parse_timeout",
         "too_large",
         "cut_tail",
+        "sheets_left",
+        "numbers_lost",
     }
 )
 """Damage that cost content; the other problems of a document were mended without loss."""

@@ -45,7 +45,12 @@ CROWD = 16
 """While so many sources are being asked, what one brought is committed together with what the next bring."""
 GAPS = "每次取到的全是新条目，两次轮询之间可能有遗漏"
 NOTHING = PollCounts(new=0, updated=0, duplicates=0)
-NO_FEED = frozenset({"html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"})
+NO_FEED = frozenset(
+    {
+        *("html_page", "not_a_feed", "sitemap_index", "unreadable", "parse_timeout", "too_large", "columns_missing"),
+        "sheet_missing",
+    }
+)
 """A document without entries that says one of these was no document of this source: it counts as a failure."""
 LOGIN_FORM = re.compile(rb"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
 
