@@ -3,19 +3,18 @@
     title (+ first 200 characters of the text) -> words -> rules -> contexts -> Verdict with every word that counted
 
 Rules and words come from the lexicon; a number-toll, a place and a magnitude are pseudo groups (`@toll`, `@place`, `@magnitude`)
-that this module derives. The verdict is a suggestion: `alarm` says what the rule allows, the policy decides.
+that this module and `monitors.hearing` derive. The verdict is a suggestion: `alarm` says what the rule allows, the policy decides.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from config.lexicon import PSEUDO, Context, Lexicon, Rule
+from config.lexicon import PSEUDO, Context, Lexicon, Rule, Word
+from monitors.hearing import TITLES, Hearing, Said
 from monitors.hunch import FILE, Hunch
 from monitors.lexicon import Matcher, fold
-from monitors.toll import toll
+from monitors.rules import Rules
 
 BODY_CHARS = 200
 BODY_FACTOR = 0.9  # a word far from the title weighs less
@@ -25,8 +24,6 @@ PLACES = ("@place", "@city", "@body_place", "@foreign")
 _ANYTHING = -1
 """Met by every combination of groups."""
 _RANK = {"list": 1, "digest": 2, "now": 3}
-_MAGNITUDE = re.compile(r"([0-9]\.[0-9]) ?级")
-_OLD_YEAR = re.compile(r"(?<![0-9])(?:1[0-9]{3}|200[0-7]) ?年(?!以来|来|代|级)")  # 1994年以来最大 is of today
 
 
 class Place(Protocol):
@@ -74,24 +71,6 @@ class Verdict(NamedTuple):
     none_hurt: bool = False
 
 
-class _Could(Enum):
-    """What rules could do with a passage at the best place: fire; be met, but barred by its words; or not even be met."""
-
-    FIRES = 1
-    BARRED = 2
-    NOTHING = 3
-
-
-class _Compiled(NamedTuple):
-    """A rule with the bits of its needs, the rarest first, and of what bars it; the first two needs settle most."""
-
-    first: int
-    second: int
-    rest: tuple[int, ...]
-    bars: int
-    rule: Rule
-
-
 class _Active(NamedTuple):
     """A context that counts, and the bits of its groups."""
 
@@ -100,35 +79,18 @@ class _Active(NamedTuple):
 
 
 class _Weight(NamedTuple):
-    """What a combination of groups weighs; what and which words show it is only looked for where it decides."""
+    """What a combination of groups weighs: `verdict` without its words, `rule` as it is quoted and the groups whose words show it."""
 
-    bits: int
-    label: str
-    score_e: float
-    score_en: float
-    best: Rule
-    factor: float
-    alarm: str
+    verdict: Verdict
+    rule: Hit
+    named: int
     active: tuple[_Active, ...]
-
-
-class _Said(NamedTuple):
-    """What one passage says by itself: `words` are the bits of its groups, `toll` those of tolls and of a magnitude."""
-
-    folded: str
-    words: int = 0
-    toll: int = 0
-    magnitude: float | None = None
-
-    @property
-    def bits(self) -> int:
-        return self.words | self.toll
 
 
 class _Read(NamedTuple):
     """A passage and what it weighs."""
 
-    said: _Said
+    said: Said
     weight: _Weight
 
 
@@ -138,12 +100,11 @@ class Gate:
     def __init__(self, lexicon: Lexicon, hunch: Hunch | None = None) -> None:
         self.lexicon = lexicon
         self._hunch = hunch
-        self._matcher = Matcher(lexicon)
-        self._bits = dict(self._matcher.bits)
-        for name in PSEUDO:
-            self._bits[name] = 1 << len(self._bits)
-        self._names = {bit: name for name, bit in self._matcher.bits.items()}
-        self._rules = [self._compile(rule) for rule in lexicon.rules]
+        self._bits = {name: 1 << index for index, name in enumerate((*lexicon.groups, *PSEUDO))}
+        self._names = {bit: name for name, bit in self._bits.items()}
+        self._rules = Rules(lexicon.rules, self._bits)
+        self._matcher = Matcher(lexicon, self._rules.marks)
+        self._hearing = Hearing(self._matcher, self._rules.marks)
         self._contexts = [
             (
                 context,
@@ -153,32 +114,23 @@ class Gate:
             )
             for context in lexicon.contexts
         ]
+        self._lift = sum(max(0.0, -context.e, -context.n) for context in lexicon.contexts)
         self._order = {name: index for index, name in enumerate(lexicon.stories.get("hazard_order", tuple(lexicon.groups)))}
         self._framing = self._mask({name for context in lexicon.contexts for name in context.any}) & ~self._mask(PSEUDO)
         self._hazards = self._mask(name for name in lexicon.stories.get("disaster", ()) if name in lexicon.groups)
         self._harmed = self._bits["@toll"]
         self._consequence = self._mask(name for name, group in lexicon.groups.items() if group.consequence)
-        self._anywhere, self._pseudo = self._mask(PLACES), self._mask(PSEUDO)
+        self._anywhere, self._pseudo = self._rules.mark((*PLACES, "@disaster_here")), self._mask(PSEUDO)
         self._refute = self._mask(name for name in ("refute", "claim") if name in lexicon.groups)
-        self._say = lru_cache(maxsize=8)(self._hear)  # title and passage are asked for in turn, by `silent` and `judge`
-        self._could = lru_cache(maxsize=KNOWN)(self._settle)
+        self._learn = lru_cache(maxsize=TITLES)(self._guess)
         self._weight = lru_cache(maxsize=KNOWN)(self._weigh)
         self._groups = lru_cache(maxsize=KNOWN)(self._group)
-
-    def _met(self, bits: int) -> list[_Compiled]:
-        """Rules whose needs are all met by `bits`, in their order, barred ones too."""
-        near = [item for item in self._rules if item.first & bits and item.second & bits]
-        return [item for item in near if not item.rest or all(need & bits for need in item.rest)]
 
     def _mask(self, names: Iterable[str]) -> int:
         mask = 0
         for name in names:
             mask |= self._bits[name]
         return mask
-
-    def _compile(self, rule: Rule) -> _Compiled:
-        first, second, *rest = *sorted([self._mask(part) for part in rule.all], key=int.bit_count), _ANYTHING
-        return _Compiled(first, second, tuple(need for need in rest if need != _ANYTHING), self._mask(rule.none), rule)
 
     def judge(
         self,
@@ -190,10 +142,12 @@ class Gate:
     ) -> Verdict:
         """Verdict on a title; the first 200 characters of `text` may raise it, with less weight."""
         placed = self._placed(title, region)
-        head = self._read(title, placed, figures)
-        if text and not (head and head.weight.label == "E"):
-            body = self._read(f"{title}。{text[:BODY_CHARS]}", placed, figures, factor=BODY_FACTOR, frame=title)
-            head = body if _stronger(body, head) else head
+        head = self._read(title, "", placed, figures)
+        if text and not (head and head.weight.verdict.label == "E"):
+            text = text[:BODY_CHARS]
+            if figures is not None or self._may_exceed(title, text, head):
+                body = self._read(title, text, placed, figures)
+                head = body if _stronger(body, head) else head
         verdict = self._verdict(head)
         if verdict.label != "O" or (region is not None and region.foreign):
             return verdict
@@ -202,66 +156,57 @@ class Gate:
 
     def silent(self, title: str, text: str = "") -> bool:
         """Whether the verdict is nothing wherever the matter lies: then nobody need look for its place, which costs more."""
-        return self._silent(title, text) and self._learned(title) is None
+        return self._silent(title, text[:BODY_CHARS]) and self._learned(title) is None
 
     def _silent(self, title: str, text: str) -> bool:
-        """Whether no rule fires. Title and text are read at once: where nothing is met there, barred or not, nothing is in the title alone."""
-        if not text:
-            return self._could(self._say(title).bits) is not _Could.FIRES
-        said = self._say(f"{title}。{text[:BODY_CHARS]}")
-        could = self._could(said.bits)
-        if could is _Could.NOTHING and self._matcher.parts and said.folded.startswith(fold(title)):
+        """Whether no rule fires. Where nothing is met by all that may be said, barred or not, nothing is in the title alone."""
+        said = self._hearing.all(title, text)
+        met, barred = self._may(said)
+        if not met and (len(said.readings) > 1 or not text):
             return True
-        return could is not _Could.FIRES and self._could(self._say(title).bits) is not _Could.FIRES
+        if not said.plain:
+            met, barred = self._may(self._hearing.sure(title, text))
+        if met & ~barred:
+            return False
+        return not text or self._silent(title, "")
+
+    def _may(self, said: Said) -> tuple[int, int]:
+        """Rules that are met, with the place that suits them best, and those barred wherever it lies."""
+        marks = said.words | said.year | said.tolls
+        if marks & self._harmed and marks & self._hazards:
+            marks |= self._rules.marks["@disaster"]
+        return self._rules.look(marks, self._anywhere) if marks else (0, 0)
+
+    def _may_exceed(self, title: str, text: str, head: _Read | None) -> bool:
+        """Whether title and text together could weigh more than the title: not where all rules they meet weigh too little."""
+        met, _ = self._may(self._hearing.all(title, text))
+        most = round(self._rules.weight(met) * BODY_FACTOR + self._lift, 3)
+        alone = head.weight.verdict if head else _NOTHING
+        return most > alone.score_en or (most >= 0.5 and alone.label == "O")
 
     def _learned(self, title: str) -> Hit | None:
         """What was learned speaks for a title no rule speaks for; None for one that a context frames (a film, a match, a price)."""
-        if self._hunch is None:
+        return None if self._hunch is None else self._learn(fold(title))
+
+    def _guess(self, folded: str) -> Hit | None:
+        reading = self._hearing.title(folded).reading
+        if self._hunch is None or self._matcher.sure(reading, reading.beside).marks & self._framing:
             return None
-        said = self._say(title)
-        score = 0.0 if said.words & self._framing else self._hunch.score(said.folded)
+        score = self._hunch.score(folded)
         if score < self._hunch.threshold:
             return None
-        return Hit("learned", "、".join(self._hunch.telling(said.folded)), round(score, 3), FILE, 0)
+        return Hit("learned", "、".join(self._hunch.telling(folded)), round(score, 3), FILE, 0)
 
-    def _hear(self, text: str) -> _Said:
-        folded = fold(text)
-        words = self._matcher.present(folded)
-        if not words:
-            return _Said(folded)
-        if "年" in text and _OLD_YEAR.search(text):
-            words |= self._bits["@old_year"]
-        magnitude = _MAGNITUDE.search(text) if "级" in text else None
-        return _Said(folded, words, self._tolled(folded, None, magnitude), float(magnitude.group(1)) if magnitude else None)
-
-    def _tolled(self, folded: str, figures: Mapping[str, int | None] | None, magnitude: object) -> int:
-        return self._mask(toll(folded, figures)) | (self._bits["@magnitude"] if magnitude else 0)
-
-    def _settle(self, bits: int) -> _Could:
-        """Whether some rule may fire, with the place that suits it best."""
-        if not bits:
-            return _Could.NOTHING
-        met = self._met(bits | self._anywhere)
-        fires = any(not item.bars & bits for item in met)
-        return _Could.FIRES if fires else _Could.BARRED if met else _Could.NOTHING
-
-    def _read(
-        self,
-        text: str,
-        placed: int,
-        figures: Mapping[str, int | None] | None,
-        factor: float = 1.0,
-        frame: str = "",
-    ) -> _Read | None:
-        """What one passage weighs, None for nothing; contexts are read in `frame` (the title) where given: a body says much in passing."""
-        said = self._say(text)
+    def _read(self, title: str, text: str, placed: int, figures: Mapping[str, int | None] | None) -> _Read | None:
+        """What a title weighs, alone or with its text, None for nothing; contexts are read in the title: a body says much in passing."""
+        said = self._hearing.sure(title, text)
         if not said.words:
             return None
-        if figures is not None:
-            said = said._replace(toll=self._tolled(said.folded, figures, said.magnitude))
-        pseudo = placed | said.toll
-        framed = self._say(frame).words if frame else said.words
-        weight = self._weight(said.words | pseudo, framed | pseudo, factor)
+        tolls = said.tolls if figures is None else self._hearing.counted(said, figures)
+        frame = self._hearing.sure(title, "") if text and title else said
+        groups = self._rules.groups
+        whole, framed = (said.words | said.year | tolls) & groups, (frame.words | frame.year | tolls) & groups
+        weight = self._weight(whole | placed, framed | placed, BODY_FACTOR if text else 1.0)
         return _Read(said, weight) if weight else None
 
     def _placed(self, title: str, region: Place | None) -> int:
@@ -272,18 +217,19 @@ class Gate:
             return self._bits["@foreign"]
         if not (region.province or region.city or region.county):
             return 0
-        names = ["@place"]
+        placed = self._bits["@place"]
         if region.city or region.county:
-            names.append("@city")
+            placed |= self._bits["@city"]
         if region.evidence and not any(word in title for word in region.evidence):
-            names.append("@body_place")
-        return self._mask(names)
+            placed |= self._bits["@body_place"]
+        return placed
 
     def _weigh(self, bits: int, framed: int, factor: float) -> _Weight | None:
         """Weight of the groups of a passage and of its frame; None where no rule fires."""
         if bits & self._harmed and bits & self._hazards:
             bits |= self._bits["@disaster"] | (self._bits["@disaster_here"] if bits & self._bits["@place"] else 0)
-        fired = [item.rule for item in self._met(bits) if not item.bars & bits]
+        met, barred = self._rules.look(self._rules.of(bits))
+        fired = list(self._rules.named(met & ~barred))
         if not fired:
             return None
         score = {"E": 0.0, "N": 0.0}
@@ -300,8 +246,21 @@ class Gate:
         n = max(0.0, score["N"] - sum([context.n for context, _ in active]))
         label = "E" if e >= 0.5 and e >= n else "N" if n >= 0.5 else "E" if e >= 0.5 else "O"
         best = max(fired, key=lambda rule: (rule.label == label, rule.weight, _RANK[rule.alarm]))
-        alarm = _alarm(fired, active, factor)
-        return _Weight(bits, label, round(e, 3), round(max(e, n), 3), best, factor, alarm, active)
+        groups, hazards = self._groups(bits & ~self._pseudo)
+        verdict = Verdict(
+            label=label,
+            score_e=round(e, 3),
+            score_en=round(max(e, n), 3),
+            category=self._category(best, hazards, groups) if label != "O" else "",
+            alarm=_alarm(fired, active, factor),
+            high_consequence=label == "E" and bool(bits & self._consequence),
+            rumor_like=bool(bits & self._refute),
+            groups=groups,
+            hazards=hazards,
+            none_hurt=bool(bits & self._bits["@none_hurt"]),
+        )
+        named = self._mask([name for part in best.all for name in part])
+        return _Weight(verdict, Hit(best.id, "", best.weight * factor, best.file, best.line), named, active)
 
     def _group(self, bits: int) -> tuple[frozenset[str], tuple[str, ...]]:
         """Names of the groups, and those of hazards in the order of the lexicon."""
@@ -316,24 +275,12 @@ class Gate:
         """The verdict on what was read, with the words that show it."""
         if read is None:
             return _NOTHING
-        weight, folded = read.weight, read.said.folded
-        bits, label = weight.bits, weight.label
-        groups, hazards = self._groups(bits & ~self._pseudo)
-        return Verdict(
-            label=label,
-            score_e=weight.score_e,
-            score_en=weight.score_en,
-            category=self._category(weight.best, hazards, groups) if label != "O" else "",
-            alarm=weight.alarm,
-            high_consequence=label == "E" and bool(bits & self._consequence),
-            rumor_like=bool(bits & self._refute),
-            hits=self._why(weight, folded),
-            excluded_by=tuple([self._context_hit(active, folded) for active in weight.active]),
-            groups=groups,
-            magnitude=read.said.magnitude,
-            hazards=hazards,
-            none_hurt=bool(bits & self._bits["@none_hurt"]),
-        )
+        said, (verdict, rule, named, active) = read
+        shown = self._matcher.words(said.readings, named | self._framing if active else named)
+        bits = self._matcher.bits
+        hits = (rule, *[_hit(word) for word in shown if bits[word.group] & named])
+        excluded = tuple([self._context_hit(context, groups, shown) for context, groups in active])
+        return verdict._replace(hits=hits, excluded_by=excluded, magnitude=said.magnitude)
 
     def _category(self, rule: Rule, hazards: tuple[str, ...], present: frozenset[str]) -> str:
         """The rule's own category, else that of the hazard it is about; of a grievance that of the subject named first in `category_order`."""
@@ -345,18 +292,15 @@ class Gate:
             told += [name for name in self.lexicon.stories.get("category_order", ()) if name in present]
         return next((found for name in told if (found := self.lexicon.groups[name].category)), "other")
 
-    def _why(self, weight: _Weight, folded: str) -> tuple[Hit, ...]:
-        rule = weight.best
-        named = self._mask([name for part in rule.all for name in part])
-        words = self._matcher.words(folded, named)
-        head = Hit(rule.id, "", rule.weight * weight.factor, rule.file, rule.line)
-        return (head, *[Hit(word.id, word.text, 0.0, word.file, word.line) for word in words])
-
-    def _context_hit(self, active: _Active, folded: str) -> Hit:
-        context = active.context
-        word = next(iter(self._matcher.words(folded, active.groups)), None)
+    def _context_hit(self, context: Context, groups: int, shown: Iterable[Word]) -> Hit:
+        word = next((word for word in shown if self._matcher.bits[word.group] & groups), None)
         text, file, line = (word.text, word.file, word.line) if word else ("", context.file, context.line)
         return Hit(context.id, text, -max(context.e, context.n), file, line)
+
+
+@lru_cache(maxsize=KNOWN)
+def _hit(word: Word) -> Hit:
+    return Hit(word.id, word.text, 0.0, word.file, word.line)
 
 
 def _listed(verdict: Verdict, hit: Hit) -> Verdict:
@@ -374,9 +318,10 @@ def _alarm(fired: Iterable[Rule], active: Iterable[_Active], factor: float) -> s
 
 def _stronger(body: _Read | None, head: _Read | None) -> bool:
     """Whether the text says more than the title alone."""
-    if body is None or head is None:
-        return body is not None and (body.weight.score_en > 0 or body.weight.label != "O")
-    return body.weight.score_en > head.weight.score_en or (head.weight.label == "O" and body.weight.label != "O")
+    if body is None:
+        return False
+    said, alone = body.weight.verdict, head.weight.verdict if head else _NOTHING
+    return said.score_en > alone.score_en or (said.label != "O" and alone.label == "O")
 
 
 _NOTHING = Verdict(label="O", score_e=0.0, score_en=0.0, category="", alarm="never", high_consequence=False, rumor_like=False)

@@ -5,7 +5,7 @@ what lies inside them (爆炸头 hides 爆炸). Pure: the same text always gives
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import accumulate
 from operator import or_
@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[0-9](?:[0-9.,]*(?:万|千|百)?(?:余|多|来)?(?=[^0-9]
 
 _CHANCE = 2
 """Characters of a word that two neighbours may happen to spell."""
+RUNS = 2048
+"""Runs of letters whose words are remembered: what agencies and offices write is reprinted, and set phrases come again."""
 _RUN = re.compile(r"[㐀-鿿A-Za-z0-9+#&._%\-]+")
 
 
@@ -58,19 +60,37 @@ Span = tuple[int, int, int]
 """An entry of the lexicon by number, and where it starts and ends."""
 
 
+class Reading(NamedTuple):
+    """Entries of the lexicon in one passage and the marks of their groups.
+
+    `hides`: a mask is among them; `frames`: contexts are; `beside`: the passage says more than contexts, so that it matters
+    whether those are meant.
+    """
+
+    folded: str
+    spans: Sequence[Span]
+    marks: int
+    hides: bool = False
+    frames: bool = False
+    beside: bool = False
+
+
 class Matcher:
     """Aho-Corasick over every word of a lexicon; build once, use for every text.
 
-    `parts`: no word holds a full stop, so that the words of a sentence are the same alone and in a longer text.
+    `marks`: what each group adds to a reading, beside its bit. `parts`: no word holds a full stop, so that the words of a
+    sentence are the same alone and in a longer text.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, marks: Mapping[str, int] | None = None) -> None:
         self.bits = {name: 1 << index for index, name in enumerate(lexicon.groups)}
-        self._hiding = 1 << len(self.bits)
+        marks = {name: bit | (marks[name] if marks else 0) for name, bit in self.bits.items()}
+        self._hiding = 1 << max([mark.bit_length() for mark in marks.values()], default=0)
         framing = {name for context in lexicon.contexts for name in context.any if name in lexicon.groups}
         self._framing = _all(self.bits[name] for name in framing if lexicon.groups[name].kind == "context")
+        self._others = self._hiding | _all(self.bits.values()) & ~self._framing
         masks = [name for name, group in lexicon.groups.items() if group.kind == "mask"]
-        seen = self.bits | dict.fromkeys(masks, self._hiding)
+        seen = marks | dict.fromkeys(masks, self._hiding)
         every = [word for group in lexicon.groups.values() for word in group.words]
         entries: dict[str, Word] = {}
         more: dict[str, list[Word]] = {}  # some words fold to one: 3人, 5人
@@ -83,53 +103,65 @@ class Matcher:
         self._seen = [seen[word.group] for word in self._entries]
         for index, words in self._more.items():
             self._seen[index] |= _all(seen[word.group] for word in words)
+        short = [(index, folded) for index, folded in enumerate(entries) if 1 < len(folded) <= _CHANCE]
+        self._chance = frozenset(index for index, folded in short if folded.isalnum() and not self._seen[index] & self._others)
         self.parts = "。" not in "".join(entries)
-        self._shown = lru_cache(maxsize=8)(self._read)  # a title is read as it is, under its body, and as frame of it
 
     def present(self, folded: str) -> int:
-        """Bits of the groups that `find` would give words of, for a fraction of its cost."""
-        return self._shown(folded)[0]
+        """Marks of the groups that `find` would give words of, for a fraction of its cost."""
+        reading = self.read(folded)
+        return self.sure(reading, reading.beside).marks
 
     def find(self, folded: str) -> list[Found]:
         """Words of `folded` (see `fold`) in reading order, those hidden by a mask left out."""
-        return [Found(word, start, end) for index, start, end in self._shown(folded)[1] for word in self._spelled(index)]
+        reading = self.read(folded)
+        spans = self.sure(reading, reading.beside).spans
+        return [Found(word, start, end) for index, start, end in spans for word in self._spelled(index)]
 
-    def words(self, folded: str, groups: int) -> list[Word]:
+    def words(self, readings: Iterable[Reading], groups: int) -> list[Word]:
         """Words of those groups alone, each once, in reading order."""
-        found = dict.fromkeys([index for index, _, _ in self._shown(folded)[1] if self._seen[index] & groups])
+        seen = self._seen
+        found = dict.fromkeys([index for reading in readings for index, _, _ in reading.spans if seen[index] & groups])
         return [word for index in found for word in self._spelled(index) if self.bits[word.group] & groups]
+
+    def read(self, folded: str) -> Reading:
+        """All that stands in `folded`, also what a mask hides and what is there by chance."""
+        seen, spans, marks = self._seen, self._search(folded, overlapping=True), 0
+        for index, _, _ in spans:
+            marks |= seen[index]
+        hides = marks & self._hiding
+        return Reading(folded, spans, marks ^ hides, hides > 0, marks & self._framing > 0, marks & self._others > 0)
+
+    def sure(self, reading: Reading, beside: bool) -> Reading:
+        """Without what a mask hides (a mask hides itself too), and without words of contexts there by chance where those matter."""
+        spans = self._unhidden(reading.spans) if reading.hides else reading.spans
+        if beside and reading.frames:
+            spans = self._whole(reading.folded, spans)
+        if spans is reading.spans:
+            return reading
+        return reading._replace(spans=spans, marks=_all([self._seen[index] for index, _, _ in spans]))
 
     def _spelled(self, index: int) -> list[Word]:
         return [self._entries[index], *self._more.get(index, ())]
 
-    def _whole(self, folded: str, spans: list[Span]) -> list[Span]:
+    def _unhidden(self, spans: Sequence[Span]) -> Sequence[Span]:
+        seen, hiding = self._seen, self._hiding
+        masks = [span for span in spans if seen[span[0]] & hiding]
+        covered = {at for _, start, end in masks for at in range(start, end)}  # what a mask hides begins or ends in it
+        return [s for s in spans if not ((s[1] in covered or s[2] - 1 in covered) and _hidden(s, masks))]
+
+    def _whole(self, folded: str, spans: Sequence[Span]) -> Sequence[Span]:
         """Without the words of contexts that cut a word of the sentence in two: 上海外滩 says nothing of 海外, 被控制 nothing of 被控.
 
         Only for contexts: what they hold back must be said, while a hazard is heard even where the segmenter errs. A long phrase
         does not come about by chance; there the segmenter is the likelier to be wrong.
         """
-        framing = [span for span in spans if 1 < span[2] - span[1] <= _CHANCE and not self._seen[span[0]] & ~self._framing]
-        doubtful = [span for span in framing if folded[span[1] : span[2]].isalnum()]
+        doubtful = [span for span in spans if span[0] in self._chance]
         if not doubtful:
             return spans
         ends = _word_ends(folded, doubtful)
         cut = {span for span in doubtful if _cuts(span, ends)}
         return [span for span in spans if span not in cut] if cut else spans
-
-    def _read(self, folded: str) -> tuple[int, list[Span]]:
-        """Bits and places of every entry of the lexicon in `folded`, those inside a mask left out; a mask hides itself too."""
-        bits, spans = 0, self._search(folded, overlapping=True)
-        for index, _, _ in spans:
-            bits |= self._seen[index]
-        if bits & self._framing and bits & ~self._framing:
-            spans = self._whole(folded, spans)
-            bits = _all(self._seen[index] for index, _, _ in spans)
-        if not bits & self._hiding:
-            return bits, spans
-        hiding = [span for span in spans if self._seen[span[0]] & self._hiding]
-        first, last = min(start for _, start, _ in hiding), max(end for _, _, end in hiding)
-        spans = [span for span in spans if span[2] <= first or span[1] >= last or not _hidden(span, hiding)]
-        return _all(self._seen[index] for index, _, _ in spans), spans
 
 
 def _all(bits: Iterable[int]) -> int:
@@ -137,20 +169,26 @@ def _all(bits: Iterable[int]) -> int:
 
 
 def _word_ends(folded: str, spans: Iterable[Span]) -> set[int]:
-    """Where words begin and end in the runs of letters that hold one of the spans; the segmenter reads each run for itself.
-
-    By its dictionary alone: words it would guess at (狗坠) are no evidence against one of the lexicon (狗坠亡).
-    """
-    from rjieba import cut  # loads its dictionary when first asked
-
+    """Where words begin and end in the runs of letters that hold one of the spans; the segmenter reads each run for itself."""
     ends: set[int] = set()
     for run in _RUN.finditer(folded):
         first, last = run.span()
         for _, start, stop in spans:
             if start < last and first < stop:
-                ends.update(accumulate(map(len, cut(run[0], False)), initial=first))
+                ends.update([first + end for end in _ends(run[0])])
                 break
     return ends
+
+
+@lru_cache(maxsize=RUNS)
+def _ends(run: str) -> tuple[int, ...]:
+    """Where the words of a run of letters begin and end.
+
+    By the segmenter's dictionary alone: words it would guess at (狗坠) are no evidence against one of the lexicon (狗坠亡).
+    """
+    from rjieba import cut  # loads its dictionary when first asked
+
+    return tuple(accumulate(map(len, cut(run, False)), initial=0))
 
 
 def _cuts(span: Span, ends: set[int]) -> bool:

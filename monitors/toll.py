@@ -39,6 +39,6 @@ def toll(folded: str, figures: Mapping[str, int | None] | None) -> list[str]:
             names.append("@many")
         if _UNHURT.search(folded):
             names.append("@none_hurt")
-    if any(name in names for name in ("@deaths", "@injured", "@missing", "@many")):
+    if names and names[0] != "@none_hurt":
         names.append("@toll")
     return names
