@@ -122,7 +122,8 @@ class Batch:
         Then they wait until the state is asked for more than whether it has any, since a crowd is put together faster than one by one.
         """
         now = self.desk.now()
-        if held.settled and at_rest(held.incident, now) and all(e.kind == MEMBER for e in events):
+        gains = (len(events) == 1 and events[0].kind == MEMBER) or all(e.kind == MEMBER for e in events)
+        if gains and held.settled and at_rest(held.incident, now):
             held.waiting += events
             if not held.incident.members:
                 held.gather()

@@ -244,7 +244,7 @@ class Intake:
             await self._reread(to, placed, row, changes)
             return placed
         if not changes:
-            await to.mark(Joined(item_id=item.id, n=row.n, incident=None, at=self.desk.now(), why="ordinary"))
+            await to.mark(Joined(item.id, None, self.desk.now(), "ordinary", n=row.n))
             return None
         story = self.detector.stories[changes[0].story]
         while (number := self.stories.get(story.id)) is not None:
@@ -366,7 +366,7 @@ class Intake:
 
 def _members(row: StoredItem, now: datetime, why: str) -> Callable[[int], tuple[Joined, ...]]:
     """The item's place, once the number of its incident is known."""
-    return lambda number: (Joined(item_id=row.item.id, n=row.n, incident=number, at=now, why=why),)
+    return lambda number: (Joined(row.item.id, number, now, why, n=row.n),)
 
 
 def _seen(local: frozenset[str], item: Item) -> Seen:

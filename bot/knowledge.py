@@ -58,6 +58,8 @@ class Knowledge:
         known = triage.learnt(i, story, item, now)
         if detail := self._spot_of(i, item):
             known = (*known, triage.event("classified", now, place=replace(i.place, detail=detail)))
+        if not known and not alarms:
+            return known
         if i.primary_unit or i.verifications or not (alarms or any(e.kind == "classified" for e in known)):
             return known
         unit = self.unit_of(story, item, now)

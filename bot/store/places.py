@@ -8,7 +8,6 @@ Whoever takes the row out of `item_waiting` has judged the item: of two processe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -132,7 +131,7 @@ def _numbered(tx: Tx, joined: Sequence[Joined]) -> Sequence[Joined]:
     if not unknown:
         return joined
     numbers = {str(r["id"]): int(r["n"]) for r in tx.among("select id, n from item where", "id", unknown)}
-    return [j if j.n else replace(j, n=numbers[j.item_id]) for j in joined if j.n or j.item_id in numbers]
+    return [j if j.n else j._replace(n=numbers[j.item_id]) for j in joined if j.n or j.item_id in numbers]
 
 
 def _free(tx: Tx, joined: Sequence[Joined]) -> Sequence[Joined]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.store.kept import Attachment, Left, Original, Spell, Try
 from monitors.item import Item
@@ -71,8 +71,7 @@ class StoredItem:
     incident: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(NamedTuple):
     """The outcome of joining one item: into an incident, or judged ordinary (incident None).
 
     `n` is the item's number where it is known; what has none (0) is looked up by its id.
