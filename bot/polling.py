@@ -28,6 +28,7 @@ from bot.store.port import PollCounts, SourceState
 from config.oserror import why
 from config.schema import Source
 from monitors.charset import content_type, decode
+from monitors.cut import whole_entries, whole_rows
 from monitors.fetch import Fetcher, FetchError, FetchRequest, FetchResult, host_of
 from monitors.item import Item, ItemKind, ParsedDocument, items
 from monitors.kinds import hotline
@@ -262,6 +263,9 @@ class Poller:
             return await self._save(source, after, (), replace(asked, unchanged=result.not_modified), now)
         if not result.body:
             return await self._failed(source, state, Failure(text=reason_text("empty")), now)
+        if result.truncated:
+            whole = whole_rows if source.kind == "hotline" and not result.body.startswith(b"PK") else whole_entries
+            result = replace(result, body=whole(result.body))
         document = await self._document(source, result, now)
         if result.truncated:
             document = replace(document, problems=(*document.problems, Problem(code="truncated")))

@@ -29,7 +29,7 @@ from monitors.addresses import Address, is_public, read_address
 from monitors.http_headers import location, max_age, readable, retry_after, validator
 from monitors.inflate import Inflater
 
-USER_AGENT: Final = "yqbot/0.1 (+政务舆情值班台)".encode("ascii", "ignore").decode()
+USER_AGENT: Final = "yqbot (feed reader of a public duty desk)"
 _ACCEPT: Final = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, application/xml;q=0.9, */*;q=0.5"
 )

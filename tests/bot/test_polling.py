@@ -619,3 +619,24 @@ async def test_a_source_faster_than_it_may_be_asked_is_told(server: Sources, clo
         poller.states["news"] = replace(state(poller), etag='"1"')
         await ask(poller, clock)
         assert await problems(poller.desk) == {}, "it has nothing new"
+
+
+async def test_the_entry_in_which_a_document_breaks_off_is_not_read_in_part(
+    server: Sources, clock: VirtualClock, tmp_path: Path
+) -> None:
+    whole = rss(("g0", "青石县举办运动会"), ("g1", "青石县一工厂起火致12人受伤")).encode()
+    end = whole.index("致1".encode()) + len("致1".encode())
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(whole))})
+        await response.prepare(request)
+        await response.write(whole if server.asked("/news") > 1 else whole[:end])
+        if server.asked("/news") == 1 and request.transport:
+            request.transport.close()
+        return response
+
+    server.answers["/news"] = answer
+    async with poller_of(tmp_path, clock, source(server, "news")) as poller:
+        for expected in (["青石县举办运动会"], ["青石县举办运动会", "青石县一工厂起火致12人受伤"]):
+            await ask(poller, clock)
+            assert [row.item.title for row in await poller.desk.store.unjoined(10)] == expected
