@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from config.lexicon import AlarmPolicy
 from monitors.gate import Gate, Place, Verdict
-from monitors.heat import Sighting, accelerates, recent
+from monitors.heat import Sighting
 from monitors.lexicon import fold
 from monitors.likeness import form_of, segmenter
 from monitors.matter import Story as Story
 from monitors.matter import fill_place, update_figures
 from monitors.sites import Apart
-from monitors.slowburn import Voice, person_of, slow_burn
+from monitors.slowburn import person_of
 from monitors.story import ItemRef, JoinRules, StoryIndex
 from monitors.story_words import dull_words, families_of, family_table, letter_form, names_of, site_reader
 from monitors.text import LETTER_CHARS
@@ -292,7 +292,7 @@ class Detector:
 
     def _fast(self, story: Story, now: datetime) -> bool:
         policy = self.policy
-        return accelerates(story.sightings, now, policy.accelerate_items, policy.accelerate_platforms, policy.accelerate_times)
+        return story.echo.accelerates(now, policy.accelerate_items, policy.accelerate_platforms, policy.accelerate_times)
 
     def _told(self, seen: Seen) -> str:
         """What a person on duty reported alarms at once; a work order only where the policy says so."""
@@ -313,17 +313,20 @@ class Detector:
             return "categories_at_once"
         if verdict.alarm == "now" and verdict.score_en >= policy.alarm_at:
             return "alarm_at"
-        titles, platforms = recent(story.sightings, now, policy.digest_hours)
-        if verdict.alarm == "digest" and (titles >= policy.digest_items or platforms >= policy.digest_platforms):
-            return "digest_platforms" if platforms >= policy.digest_platforms else "digest_items"
+        if verdict.alarm == "digest":
+            if story.echo.platforms(now, policy.digest_hours, policy.digest_platforms) >= policy.digest_platforms:
+                return "digest_platforms"
+            if story.echo.titles(now, policy.digest_hours, policy.digest_items) >= policy.digest_items:
+                return "digest_items"
         if verdict.alarm == "digest" and self._smoulders(story, now):
             return "attention_days"
         return BURST if self._fast(story, now) else ""
 
     def _smoulders(self, story: Story, now: datetime) -> bool:
         """Several people over several days: followed from now on."""
-        burn = slow_burn((Voice(at=s.at, person=s.person) for s in story.sightings), now, self.policy)
-        return burn is not None and burn.attention
+        policy = self.policy
+        days, people = max(policy.slow_days, policy.attention_days), max(policy.slow_people, policy.attention_people)
+        return story.echo.smoulders(now, timedelta(days=policy.slow_window_days), days, people)
 
     def likely(self, story: Story) -> str:
         """Id of another story that is likely the same matter: its twin, or the nearest in words with no other place.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitors.gate import Place
-from monitors.heat import Sighting
+from monitors.heat import Echo, Sighting
 
 SEVERAL = 3  # provinces
 STORM = "rainstorm_typhoon"
@@ -41,6 +41,14 @@ class Story:
     figures: dict[str, int] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
     places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _echo: Echo | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def echo(self) -> Echo:
+        """How loud its sightings are; few stories are ever asked."""
+        if self._echo is None:
+            self._echo = Echo(self.sightings)
+        return self._echo
 
 
 def fill_place(story: Story, region: Place) -> None:
@@ -51,7 +59,10 @@ def fill_place(story: Story, region: Place) -> None:
     if region.foreign or not region.province:
         return
     story.foreign = False
-    story.places[region.province, region.city or "", region.county or ""] += 1
+    place = region.province, region.city or "", region.county or ""
+    story.places[place] += 1
+    if story.category != STORM and place == (story.province, story.city, story.county):
+        return  # what leads already leads by one more
     province = "" if story.category == STORM and _several(story.places) else _most(story.places, 0, ())
     city = _most(story.places, 1, (province,))
     county = _most(story.places, 2, (province, city))
@@ -76,6 +87,8 @@ def _most(places: Counter[tuple[str, str, str]], part: int, inside: tuple[str, .
 
 def update_figures(known: dict[str, int], stated: Mapping[str, int | None]) -> None:
     """Deaths and injured only rise; missing is the latest statement, and falls by what the deaths rose when left unsaid."""
+    if not stated or list(stated.values()).count(None) == len(stated):
+        return  # most texts state nothing
     deaths = stated.get("deaths")
     if deaths and deaths > known.get("deaths", 0):
         risen = deaths - known.get("deaths", 0)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from config.lexicon import AlarmPolicy
 from monitors.facts import grievance_and_disaster
-from monitors.heat import recent
 from monitors.likeness import STORM
 from monitors.matter import Story
 from monitors.sites import Apart
@@ -120,7 +119,7 @@ class Twins:
         elsewhere = differ(story.province, other.province)
         if shared == "home" or (elsewhere and not _shaken(story, wide)) or self.index.apart(story.id, other.id) >= Apart.THING:
             return False
-        loud = recent(other.sightings, now, self.policy.loud_hours)[0] >= self.policy.loud_titles
+        loud = other.echo.titles(now, self.policy.loud_hours, self.policy.loud_titles) >= self.policy.loud_titles
         alike = self.index.near(story.id, other.id) >= self.policy.loud_likeness
         if elsewhere:
             return loud and alike
