@@ -165,6 +165,8 @@ def span(length: timedelta) -> str:
     minutes = seconds / 60
     if minutes < 1:
         return f"{seconds}秒"
+    if length.days > 730:
+        return f"{length.days // 365}年"
     value, unit = (minutes, "分钟") if minutes < 120 else (minutes / 60, "小时") if minutes < 2880 else (minutes / 1440, "天")
     return f"{value:.1f}".removesuffix(".0") + unit
 
@@ -345,7 +347,8 @@ def _current(rows: Sequence[Problem], sources: Sequence[Source], down: bool) -> 
 def news(told: Mapping[str, str], current: Mapping[str, tuple[str, str]]) -> str:
     """The lines of one message, "" where nothing changed. `told`: key -> name of what was told and not yet called well."""
     fresh = [detail for key, (_, detail) in current.items() if key not in told]
-    well = list(dict.fromkeys(name for key, name in told.items() if key not in current))
+    ill = {name for name, _ in current.values()}  # who has another trouble now is not well
+    well = list(dict.fromkeys(name for key, name in told.items() if key not in current and name not in ill))
     if not fresh and not well:
         return ""
     lines = ["【监测来源】", *fresh[:SHOWN]]

@@ -149,6 +149,12 @@ def test_news_tells_what_began_and_what_ended_and_nothing_twice() -> None:
     )
 
 
+def test_a_source_that_changed_its_trouble_is_not_called_well() -> None:
+    current = {"source_format|a": ("甲", "甲受损。")}
+    assert news({"source|a": "甲"}, current) == "【监测来源】\n甲受损。"
+    assert news({"source|a": "甲", "source_format|a": "甲"}, current) == ""
+
+
 def test_a_long_list_of_news_is_cut_and_counted() -> None:
     current = {f"source|{n}": (f"{n}", f"来源{n}取不到。") for n in range(12)}
     assert news({}, current).split("\n")[-1] == "另有4项，详见总览的“来源”和“问题”。"

@@ -72,7 +72,8 @@ async def test_a_source_that_is_not_configured_has_no_page(site):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(5, "5秒"), (300, "5分钟"), (5400, "90分钟"), (9000, "2.5小时"), (259200, "3天")]
+    ("seconds", "words"),
+    [(5, "5秒"), (300, "5分钟"), (5400, "90分钟"), (9000, "2.5小时"), (259200, "3天"), (1000 * 86400, "2年")],
 )
 def test_spans_are_said_as_people_say_them(seconds, words):
     assert span(timedelta(seconds=seconds)) == words
