@@ -18,6 +18,10 @@ FEW = 6
 """Units that are worth asking about; more are listed instead."""
 
 
+NEAR, LABEL = 4, 10
+"""Categories offered instead of one that does not exist; characters a button takes."""
+_EVERYWHERE = frozenset("、事故事件问题突发其他人民群众")
+"""Characters of many names, which tell none from another."""
 Fields = dict[str, object]
 
 PLANNED = re.compile(r"明天|明日|后天|明早|今晚|拟于|计划|将于|准备")
@@ -60,7 +64,11 @@ def verify_fields(rest: str, s: Settings, now: datetime) -> Fields:
             except CommandError:
                 party = ""
             return {"result": result, "source": left, **({"party": party} if party else {})}
-    raise CommandError("请写明核实结果：属实、部分属实、不实或无法核实。例：核实 12 属实 现场民警")
+    said = "请写明核实结果：属实、部分属实、不实或无法核实。例：核实 12 属实 现场民警"
+    if not rest.strip():
+        raise CommandError(said)
+    words = ("属实", "部分属实", "不实", "无法核实")
+    raise Unclear(said, "核实结果", [Choice(label=word, rest=f"{word} {rest.strip()}") for word in words])
 
 
 def grade_fields(rest: str, s: Settings, now: datetime) -> Fields:
@@ -265,4 +273,13 @@ def category_fields(rest: str, s: Settings, now: datetime) -> Fields:
     for code, c in s.categories.items():
         if c.name in rest or rest.strip() == code:
             return {"category": code}
-    raise CommandError("没有这个类别。可用：" + "、".join(c.name for c in s.categories.values()) + "。")
+    said = "没有这个类别。可用：" + "、".join(c.name for c in s.categories.values()) + "。"
+    if near := likely_categories(rest, s):
+        raise Unclear(said, "类别", [Choice(label=name, rest=name) for name in near])
+    raise CommandError(said)
+
+
+def likely_categories(said: str, s: Settings) -> list[str]:
+    """Names of categories with most of these characters, best first: 食物中毒 has one of 食品安全事故. Empty where none has any."""
+    found = {c.name: len(set(said) & set(c.name) - _EVERYWHERE) for c in s.categories.values()}
+    return sorted((n for n in found if found[n] and len(n) <= LABEL), key=lambda n: (-found[n], len(n)))[:NEAR]

@@ -41,3 +41,23 @@ async def test_a_signature_of_tomorrow_is_not_entered_today(tmp_path: Path) -> N
         said = await office.type("chenjing", "审定 1 何平 11-23 09:00")
         assert "填的时间还没到" in said
         assert not (await office.incident()).attestations
+
+
+async def test_a_result_in_other_words_is_asked_for_with_buttons_and_keeps_the_words(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("09:00")) as office:
+        await office.landslide()
+        duty = office.duty.duty_officer
+        assert await office.type(duty, "核实 1 水库管理所说正常") == ""
+        await office.press(duty, "不实")
+        (found,) = (await office.incident()).verifications
+        assert (found.result, found.source) == ("false", "水库管理所说正常")
+
+
+async def test_a_category_that_does_not_exist_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    async with room(tmp_path / "data", at("09:00")) as office:
+        await office.landslide()
+        duty = office.duty.duty_officer
+        assert await office.type(duty, "归类 1 食物中毒") == ""
+        await office.press(duty, "食品安全事故")
+        assert (await office.incident()).category == "food_safety"
+        assert (await office.type(duty, "归类 1 一二三")).startswith("没有这个类别。可用：")
