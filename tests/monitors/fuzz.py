@@ -28,6 +28,7 @@ from monitors.item import MAX_ENTRIES, ItemKind, ParsedDocument, items
 from monitors.kinds import KINDS, hotline, parse_fully, pushed
 from monitors.kinds.fields import FIELDS
 from monitors.plain import MAX_TEXT, MAX_TITLE
+from tests.monitors.test_documents import CASES, body
 
 NOW: Final = datetime(2026, 3, 3, 4, 5, 6, tzinfo=UTC)
 SAMPLES: Final = Path(__file__).parents[1] / "data" / "feeds"
@@ -86,8 +87,8 @@ class Tally:
 
 
 def samples() -> list[bytes]:
-    """The project's own feeds, and a workbook."""
-    found = [p.read_bytes() for p in sorted(SAMPLES.rglob("*")) if p.is_file()]
+    """The project's own feeds, the documents of its cases, and a workbook."""
+    found = [p.read_bytes() for p in sorted(SAMPLES.rglob("*")) if p.is_file()] + [body(case) for case in CASES]
     book = Workbook()
     sheet = book.active
     assert sheet is not None
