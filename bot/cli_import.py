@@ -44,7 +44,6 @@ FIELD_NAMES = {
     "text": "内容",
     "received": "受理时间",
     "place": "地点",
-    "category": "分类",
     "person": "姓名（遮盖）",
     "phone": "电话（另存）",
     "paper": "证件号（另存）",

@@ -31,6 +31,8 @@ HEADING_WITHIN: Final = 10
 HANDLING: Final = (("unit", "承办单位"), ("state", "办理状态"), ("finished", "办结时间"), ("satisfied", "满意度"))
 COVERED_WHOLE: Final = ("person", "phone", "paper", "home")
 """Columns that never reach an item."""
+UNUSED: Final = frozenset({"category", "url", "author", "hot"})
+"""Columns that are known and mean nothing to an order here."""
 ORIGINAL_NAMES: Final[Mapping[str, str]] = {
     "title": "标题",
     "text": "内容",
@@ -70,6 +72,7 @@ class Tally:
     apart: list[int] = field(default_factory=list)
     lost: int = 0
     over: int = 0
+    undated: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ def read(body: bytes, headers: Mapping[str, str], fields: Fields, now: datetime,
     """Work orders of a CSV, XLSX or saved web page under `fields`; problems name the lines that could not be read. Never raises.
 
     Problems of a table: `rows_unreadable`, `rows_apart` (totals, signatures, headings once more), `numbers_lost` (rounded by a
-    spreadsheet), `sheets_left` (like the one that was read), `sheet_missing`, `columns_missing`, `too_many_entries`.
+    spreadsheet), `dates_unreadable`, `sheets_left` (like the one that was read), `sheet_missing`, `columns_missing`, `too_many_entries`.
     """
     if body.startswith(OLD_WORKBOOK):
         return ParsedDocument(format="hotline", problems=(Problem(code="unreadable"),))
@@ -107,6 +110,7 @@ def headings(body: bytes, headers: Mapping[str, str], fields: Fields) -> Heading
     where, line, _ = _heading(rows, fields)
     if where is None:
         return Headings(sheet=sheet)
+    where = {name: position for name, position in where.items() if name not in UNUSED}
     used = {*where.values(), *_times(line, where, fields)}
     return Headings(
         sheet=sheet,
@@ -157,6 +161,8 @@ def _orders(lines: Iterator[Line], fields: Fields, now: datetime, limit: int, ta
         if entry is None:
             tally.bad.append(line)
             continue
+        if entry.raw_date and entry.published is None:
+            tally.undated.append(entry.raw_date)
         if _NUMBER_LOST.fullmatch(entry.id):
             entry, tally.lost = replace(entry, id=""), tally.lost + 1
         if entry.id and (earlier := known.get((entry.id, entry.title))) is not None:
@@ -207,6 +213,8 @@ def _problems(tally: Tally) -> tuple[Problem, ...]:
         for code, count in (("numbers_lost", tally.lost), ("too_many_entries", tally.over))
         if count
     ]
+    if tally.undated:
+        found.append(Problem(code="dates_unreadable", count=len(tally.undated), detail=tally.undated[0][:40]))
     return tuple(found)
 
 

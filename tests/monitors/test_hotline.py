@@ -499,3 +499,17 @@ def test_a_line_break_inside_a_cell_is_no_new_row_even_where_it_looks_like_one()
     assert [e.id for e in read(body.encode()).entries] == ["1", "3"]
     late = csv_of(("工单编号", "标题", "内容"), *((n, "停水", f"第{n}件\n换行") for n in range(40)), ("", "", ""), (99, "", ""))
     assert [(p.code, p.detail) for p in read(late).problems] == [("rows_unreadable", "83")]
+
+
+def test_dates_that_nobody_can_read_are_counted_with_an_example() -> None:
+    head = ("工单编号", "标题", "受理时间")
+    found = read(
+        csv_of(head, ("1", "停水", "三月初"), ("2", "停电", "2026-03-02"), ("3", "漏气", "2030-01-01"), ("4", "噪音", ""))
+    )
+    assert [e.published is None for e in found.entries] == [True, False, True, True]
+    assert [(p.code, p.count, p.detail) for p in found.problems] == [("dates_unreadable", 2, "三月初")]
+
+
+def test_a_preview_names_what_is_known_but_means_nothing_here() -> None:
+    shown = hotline.headings(csv_of(("编号", "标题", "问题分类"), ("1", "停水", "供水")), {}, FIELDS)
+    assert (dict(shown.known), shown.unused) == ({"number": "编号", "title": "标题"}, ("问题分类",))
