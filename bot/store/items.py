@@ -228,8 +228,9 @@ def _save_source(tx: Tx, state: SourceState, counts: PollCounts, newest: datetim
         changes = ", ".join(f"{f} = :{f}" for f in SOURCE_FIELDS if f != "source_id")
         sql = f"update source_state set {changes} where source_id = :source_id"
     tx.run(sql, params)
-    if (state.last_error or (base.failures and not state.failures)) and state.last_try_at:
-        spells.note(tx, state.source_id, state.last_error, state.last_try_at)
+    wrong = state.last_error or state.remark
+    if (wrong or base.last_error or base.remark) and state.last_try_at:
+        spells.note(tx, state.source_id, wrong, state.last_try_at)
 
 
 def add_item(tx: Tx, item: Item) -> bool:

@@ -29,6 +29,14 @@ async def test_the_same_error_is_one_spell_until_the_source_is_well(store: SqlSt
     assert (newest.error, newest.over_at) == ("网址不存在（404）", T0 + minutes(3))
 
 
+async def test_damage_of_the_content_is_a_spell_too(store: SqlStore) -> None:
+    for n, remark in enumerate(("", "文档尾部残缺", "文档尾部残缺", "")):
+        at = T0 + minutes(n)
+        await store.save_poll(SourceState(source_id="s", last_try_at=at, last_success_at=at, remark=remark), ())
+    (spell,) = await store.spells("s")
+    assert (spell.error, spell.times, spell.first_at, spell.over_at) == ("文档尾部残缺", 2, T0 + minutes(1), T0 + minutes(3))
+
+
 async def test_the_history_is_bounded(store: SqlStore) -> None:
     for n in range(KEPT + 5):
         await failed(store, n, f"错误{n}")
