@@ -20,7 +20,7 @@ from bot.configuration import data_of, settings_of
 from bot.doctor_sources import table
 from bot.engine_health import engine_health
 from bot.engine_words import LATE, Line, engine_lines, retention_line
-from bot.health import KINDS, overdue, troubles
+from bot.health import KINDS, LINE_DOWN_TEXT, line_down, overdue, troubles
 from bot.labels import stamp
 from bot.retention import LAST as RETENTION
 from bot.store import SqlStore, StoreError, open_store
@@ -182,6 +182,8 @@ async def _sources(store: SqlStore, settings: Settings) -> list[Finding]:
         state = states.get(source.id)
         if state is not None:
             out += [Finding(level="warning", what="来源", detail=t.detail) for t in troubles(source, state, now)]
+    if line_down(enabled, states):
+        out.insert(0, Finding(level="error", what="来源", detail=LINE_DOWN_TEXT))
     late = [s.name for s in enabled if s.id in states and overdue(s, states[s.id], now)]
     if late:
         some = "、".join(late[:3]) + (f"等{len(late)}个" if len(late) > 3 else "")

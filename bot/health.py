@@ -32,6 +32,9 @@ STALE_AFTER: Final = timedelta(minutes=30)
 TELL_EVERY: Final = timedelta(minutes=10)
 LINE_DOWN: Final = 5
 """Sources that must fail together, and be half of all, before the line itself is suspected."""
+LINE_DOWN_TEXT: Final = (
+    "半数以上来源同时取不到，多半是本机网络或代理故障，监测实际已中断。请立即检查网络；恢复前请人工查看主要平台和热线。"
+)
 AHEAD: Final = timedelta(minutes=10)
 """A source's clock this far ahead of ours is wrong."""
 BEHIND: Final = timedelta(hours=1)
@@ -339,8 +342,7 @@ def _current(rows: Sequence[Problem], sources: Sequence[Source], down: bool) -> 
     graver = sorted(rows, key=lambda p: (p.subject not in own, GRAVITY.index(p.kind), p.first_at))
     out = {f"{p.kind}|{p.subject}": (names[p.subject], p.detail) for p in graver if p.subject in names}
     if down:
-        todo = "请立即检查网络；恢复前请人工查看主要平台和热线"
-        out["line"] = ("网络", f"半数以上来源同时取不到，多半是本机网络或代理故障，监测实际已中断。{todo}。")
+        out["line"] = ("网络", LINE_DOWN_TEXT)
     return out
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
+from bot.cli_doctor import examine
 from bot.clock import VirtualClock, wall
 from bot.engine_health import LAST_AUDIT, EngineHealth, LastAudit, engine_health, write_audit
 from bot.engine_words import engine_lines, retention_line
 from bot.retention import LAST, tidy
 from bot.store import open_store
-from bot.store.port import EngineFigures
+from bot.store.port import EngineFigures, SourceState
+from config.schema import Source
 from playbooks.record import iso
 from tests.bot.rig import rig
-from tests.builders import at
+from tests.builders import at, settings
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 NOW = at("02:24")
@@ -106,3 +109,38 @@ def test_the_doctor_reads_an_installation_while_nothing_runs(
 def test_a_folder_without_a_database_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--config", str(DEMO), "--data", str(tmp_path / "none")]) == 1
     assert "[故障] 数据库" in capsys.readouterr().out
+
+
+async def said_of(tmp_path: Path, *states: SourceState) -> list[tuple[str, str]]:
+    """Level and detail of all that the doctor says of sources in these states and their open problems."""
+    now = wall()
+    store = await open_store("", tmp_path)
+    for state in states:
+        await store.save_poll(replace(state, last_try_at=now, address=f"http://{state.source_id}.example/"), ())
+    await store.report_problem("source", "a", "甲连续3次取不到：响应超时。", now)
+    await store.close()
+    names = {"a": "甲", "b": "乙", "c": "丙", "d": "丁", "e": "戊", "f": "己"}
+    sources = tuple(Source(id=i, name=n, kind="feed", url=f"http://{i}.example/") for i, n in names.items())
+    found = await examine(replace(settings(), sources=sources), tmp_path)
+    return [(f.level, f.detail) for f in found if f.what == "来源" or "取不到" in f.detail]
+
+
+async def test_a_trouble_of_a_source_is_said_once(tmp_path: Path) -> None:
+    failing = SourceState(source_id="a", failures=3, last_error="响应超时", next_poll_at=wall() + timedelta(minutes=9))
+    ((level, detail),) = await said_of(tmp_path, failing)
+    assert level == "warning"
+    assert detail.startswith("甲连续3次取不到：响应超时。")
+
+
+async def test_sources_that_nobody_asks_any_more_are_said(tmp_path: Path) -> None:
+    forgotten = [SourceState(source_id=i, next_poll_at=wall() - timedelta(minutes=11)) for i in "abcd"]
+    ((level, detail),) = await said_of(tmp_path, *forgotten)
+    assert (level, detail) == ("warning", "甲、乙、丙等4个到点没有轮询，请检查服务是否在运行。")
+
+
+async def test_a_line_that_is_down_is_said_before_the_sources_it_takes_along(tmp_path: Path) -> None:
+    failing = [SourceState(source_id=i, failures=3, last_error="连接不上") for i in "abcdef"]
+    found = await said_of(tmp_path, *failing)
+    assert found[0][0] == "error"
+    assert "监测实际已中断" in found[0][1]
+    assert len(found) == 7
