@@ -106,9 +106,17 @@ def _ranked(found: tuple[tuple[int, ParsedEntry], ...]) -> tuple[ParsedEntry, ..
 
 
 def _entries(rows: list[Any], base: str, now: datetime) -> Iterator[tuple[int, ParsedEntry]]:
-    for place, row in enumerate(rows[:MAX_ENTRIES], start=1):
-        if isinstance(row, dict) and (title := plain_line(_first(keyed := _whole(row), _TITLES))):
-            yield place, _entry(keyed, title, base, now)
+    wholes = [(place, _whole(row)) for place, row in enumerate(rows[:MAX_ENTRIES], start=1) if isinstance(row, dict)]
+    first = 0 if any(_stated_rank(row) == 0 for _, row in wholes) else 1
+    for place, row in wholes:
+        if title := plain_line(_first(row, _TITLES)):
+            yield place, _entry(row, title, base, now, first)
+
+
+def _stated_rank(row: Mapping[str, Any]) -> int | None:
+    """The place a `_keyed` row says it has, counted as its list counts: from 1 or from 0."""
+    text = text_of(row.get("rank")) or text_of(row.get("index"))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,10 +129,10 @@ def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
     return keyed
 
 
-def _entry(row: Mapping[str, Any], title: str, base: str, now: datetime) -> ParsedEntry:
-    """An entry of a `_keyed` row."""
+def _entry(row: Mapping[str, Any], title: str, base: str, now: datetime, first: int) -> ParsedEntry:
+    """An entry of a `_keyed` row; `first`: the rank its list gives the first place."""
     extra = _keyed(row["extra"]) if isinstance(row.get("extra"), dict) else {}
-    rank = text_of(row.get("rank") or row.get("index"))
+    rank = _stated_rank(row)
     raw = _first(row, _DATES) or _first(extra, _DATES)
     link = web_link(_first(row, _LINKS), base)
     body = plain(_first(row, _BODIES) or text_of(extra.get("hover")))
@@ -134,7 +142,7 @@ def _entry(row: Mapping[str, Any], title: str, base: str, now: datetime) -> Pars
         url=link if link.lower().startswith(("http://", "https://")) else "",
         published=read_date(raw, now),
         summary="" if body == title else body,
-        rank=int(rank) if rank.isascii() and rank.isdigit() and 0 < int(rank) < 10_000 else None,
+        rank=rank + 1 - first if rank is not None else None,
         hot=heat(_first(row, _HEATS) or text_of(extra.get("info"))),
         raw_date=raw[:120],
         author=plain_line(text_of(row.get("author")), 100),

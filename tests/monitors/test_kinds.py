@@ -88,6 +88,13 @@ def test_a_plain_list_keeps_the_ranks_it_states() -> None:
     assert [(entry.title, entry.rank, entry.hot) for entry in entries] == [("第三名", 3, 1200), ("第一名", 1, 8800)]
 
 
+@pytest.mark.parametrize("key", ["rank", "index"])
+def test_a_list_that_counts_its_places_from_nought_is_ranked_from_one(key: str) -> None:
+    rows = ",".join(f'{{"word": "话题{place}", "num": 9, "{key}": {place}}}' for place in (1, 0, 2))
+    entries = parse(f'{{"data": {{"realtime": [{rows}]}}}}'.encode(), {}, "", NOW).entries
+    assert [(entry.title, entry.rank) for entry in entries] == [("话题1", 2), ("话题0", 1), ("话题2", 3)]
+
+
 def test_a_list_within_too_many_wrappers_is_no_list() -> None:
     body = b'{"data":' * 6 + b'[{"title":"x"}]' + b"}" * 6
     assert codes(KINDS["hotlist"](body, {}, "", NOW)) == ["not_a_feed"]
