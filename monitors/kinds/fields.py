@@ -71,6 +71,24 @@ FAMILIES: Final[Mapping[str, re.Pattern[str]]] = {
     ),
 }
 """What systems call a field beyond the names listed: tried where no listed name stands, each column once."""
+_ORDER: Final = "(?:work)?(?:order|case|appeal|ticket|event|complaint)"
+_CALLER: Final = "(?:caller|citizen|reporter|appealer|contact|link|customer|complainant|applicant)"
+KEYS: Final[Mapping[str, re.Pattern[str]]] = {
+    "number": re.compile(rf"(?:{_ORDER}|serial)(?:no|id|code|number|num)"),
+    "title": re.compile(rf"{_ORDER}(?:title|subject|name)|subject"),
+    "text": re.compile(rf"{_ORDER}(?:content|desc|description|detail|info)|description"),
+    "received": re.compile(r"(?:create|accept|call|register|receive|submit|report)e?d?(?:time|date|at)"),
+    "place": re.compile(rf"(?:{_ORDER}|happen|occur)?(?:address|addr|location|place|area)"),
+    "person": re.compile(rf"{_CALLER}(?:name|man)?|linkman|name|username|realname"),
+    "phone": re.compile(rf"{_CALLER}?(?:phone|tel|telephone|mobile|mobilephone|call)(?:no|number|num)?"),
+    "paper": re.compile(r"(?:idcard|identity|certificate)(?:no|number|num|card)?"),
+    "home": re.compile(rf"(?:home|live|{_CALLER})(?:address|addr)"),
+    "unit": re.compile(r"(?:handle|deal|undertake|main|process|duty|charge)?(?:dept|department|unit|org|organ)(?:name)?"),
+    "state": re.compile(rf"(?:{_ORDER}|handle|deal|process)?(?:status|state)(?:name|desc)?"),
+    "finished": re.compile(r"(?:finish|end|close|complete|reply|handle|deal)e?d?(?:time|date|at)"),
+    "satisfied": re.compile(r"(?:is)?(?:satisfaction|satisfied|satisfy|evaluate|evaluation)(?:level|degree|name|result)?"),
+}
+"""The same for systems that name their fields in English: callerName, work_order_no."""
 _ASIDE: Final = re.compile(r"\([^()]*\)$|[\s*:]+")
 
 
@@ -95,12 +113,15 @@ def positions(heading: Sequence[str], fields: Fields, above: Sequence[str] = ())
         position = next((row.index(name) for name in names for row in lines if name in row), None)
         if position is not None:
             found[field] = position
-    return _by_family(lines[1:], found)
+    keys = [re.sub(r"[\W_]", "", cell).lower() if cell.isascii() else "" for cell in bare]
+    return _by_family([keys], _by_family(lines[1:], found, FAMILIES), KEYS)
 
 
-def _by_family(lines: Sequence[Sequence[str]], found: dict[str, int]) -> dict[str, int]:
-    for field in (f for f in FAMILIES if f not in found):
-        family, taken = FAMILIES[field], set(found.values())
+def _by_family(
+    lines: Sequence[Sequence[str]], found: dict[str, int], families: Mapping[str, re.Pattern[str]]
+) -> dict[str, int]:
+    for field in (f for f in families if f not in found):
+        family, taken = families[field], set(found.values())
         places = (n for row in lines for n, cell in enumerate(row) if cell and n not in taken and family.fullmatch(cell))
         position = next(places, None)
         if position is not None:

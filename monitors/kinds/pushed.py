@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from monitors.dates import read_date
@@ -13,7 +14,7 @@ from monitors.loose_json import loads, text_of
 from monitors.mend import Problem
 from monitors.plain import plain, plain_line
 
-from .fields import Fields
+from .fields import Fields, positions
 from .hotline import order
 from .hotlist import heat
 
@@ -94,10 +95,20 @@ def _at(value: Any, path: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=64)
+def _known(keys: tuple[str, ...], fields: Fields) -> dict[str, int]:
+    """Field -> place of the key of a work order, as in the heading of a table; the rows of a batch have the same keys."""
+    return positions(keys, fields)
+
+
 def _entry(row: Mapping[str, Any], fields: Fields, now: datetime, hotline: bool) -> ParsedEntry | None:
+    keys = tuple(str(key) for key in row)
+    known = _known(keys, fields) if hotline else {}
+
     def cell(field: str) -> str:
         names: tuple[str, ...] = getattr(fields, field)
-        return next((text for name in names if (text := text_of(_at(row, name)).strip())), "")
+        listed = next((text for name in names if (text := text_of(_at(row, name)).strip())), "")
+        return listed or (text_of(row.get(keys[known[field]])).strip() if field in known else "")
 
     if hotline:
         return order(cell, now)

@@ -166,6 +166,38 @@ async def test_pushed_work_orders_cover_the_persons(running: Running, base: str)
     assert "承办单位：水务局" in found.item.text
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {
+            "工单流水号": "A1",
+            "来电主题": "反映停水",
+            "来电内容": "王小明说停水三天",
+            "来电人姓名": "王小明",
+            "来电号码": "13800001234",
+        },
+        {
+            "work_order_no": "A1",
+            "caseTitle": "反映停水",
+            "appealContent": "王小明说停水三天",
+            "callerName": "王小明",
+            "callerPhone": "13800001234",
+            "handleDeptName": "水务局",
+            "orderStatus": "办理中",
+        },
+    ],
+    ids=["Chinese", "English"],
+)
+async def test_orders_are_pushed_under_the_names_of_any_system(running: Running, base: str, row: dict[str, str]) -> None:
+    assert (await push(base, json.dumps([row]).encode(), source="orders"))[1]["new"] == 1
+    (found,) = await running.service.desk.store.search("停水三天")
+    assert found.item.title == "反映停水"
+    assert ("王小明" in found.item.text, found.item.author) == (False, "王某")
+    assert ("承办单位：水务局" in found.item.text) == ("handleDeptName" in row)
+    again = json.dumps([{**row, next(k for k in row if "号" in k or k.endswith("no")): "A2"}]).encode()
+    assert (await push(base, again, headers(again, off=2), source="orders"))[1]["new"] == 1
+
+
 async def test_a_vendor_that_never_pushed_is_told_after_a_day(running: Running, base: str, clock: VirtualClock) -> None:
     store = running.service.desk.store
     clock.advance_to(clock.now() + timedelta(hours=23))
