@@ -278,6 +278,8 @@ class Watch:
         if line_down(sources, states):
             self.down_at = now
         told = {k: _told(v) for k, v in json.loads(await self.desk.store.meta(TOLD) or "{}").items()}
+        known = {"line", "sources", *(s.id for s in sources)}
+        told = {k: v for k, v in told.items() if k.rpartition("|")[2] in known}  # who was switched off is not well
         shown = [p for p in rows if f"{p.kind}|{p.subject}" in told or self._lasts(p, states.get(p.subject), now)]
         current = _current(shown, sources, self.line_is_down())
         own = {f"{FAILING}|{s.id}" for s in sources if s.own} & (current.keys() - told.keys())

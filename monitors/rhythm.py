@@ -23,7 +23,7 @@ BACKOFF_CAP: Final = timedelta(hours=1)
 PERMANENT_CAP: Final = timedelta(hours=24)
 """A source that says it is gone is still asked once a day: sites come back."""
 ADVICE_CAP: Final = timedelta(hours=24)
-"""Retry-After is honoured up to here; Cache-Control only up to the configured interval's slowest."""
+"""Retry-After of a refusal is honoured up to here; beside content it counts, as Cache-Control does, up to the slowest interval."""
 SILENCE_FLOOR: Final = timedelta(hours=24)
 SILENCE_CAP: Final = timedelta(days=30)
 UNKNOWN_SILENCE: Final = timedelta(days=3)
@@ -64,7 +64,7 @@ def next_poll(source_id: str, now: datetime, configured: timedelta, current: tim
         interval, reason = backoff(configured, outcome.failures, outcome.permanent), "backoff"
     else:
         interval, reason = adapted(configured, current, outcome)
-    asked = min(outcome.retry_after or timedelta(0), ADVICE_CAP)
+    asked = min(outcome.retry_after or timedelta(0), ADVICE_CAP if outcome.failed else configured * SLOWEST_FACTOR)
     if not outcome.failed and outcome.max_age:
         asked = max(asked, min(outcome.max_age, configured * SLOWEST_FACTOR))
     wait = interval

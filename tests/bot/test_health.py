@@ -431,3 +431,13 @@ async def test_thousands_of_hosts_are_not_compared_at_each_poll(tmp_path: Path, 
             clock.advance_to(clock.now() + timedelta(seconds=1))
             await poller.watch.compare_clock(f"http://{n}.example/x", {"date": format_datetime(wall())}, clock.now())
         assert await problems(poller.desk) == {}
+
+
+async def test_a_source_that_was_switched_off_is_not_called_well(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    async with poller_of(tmp_path, clock, *feeds(2)) as poller:
+        (told,) = await later(poller, clock, 1, s0=BAD, s1=BAD)
+        assert "来源0" in told
+    async with poller_of(tmp_path, clock, feeds(2)[1]) as poller:
+        assert await later(poller, clock, 15, s1=WELL) == []
+        assert await later(poller, clock, 45) == ["【监测来源】\n已恢复：来源1。"]

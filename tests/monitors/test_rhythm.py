@@ -85,6 +85,11 @@ def test_retry_after_is_honoured_when_longer_than_the_interval() -> None:
     assert found.reason == "asked_to_wait"
 
 
+def test_retry_after_beside_content_cannot_silence_a_source_for_long() -> None:
+    found = next_poll("s", NOW, FIVE, FIVE, PollOutcome(items=5, new=1, retry_after=timedelta(days=1)))
+    assert found.at - NOW <= FIVE * SLOWEST_FACTOR * 1.1
+
+
 def test_freshness_cannot_silence_a_source_for_long() -> None:
     found = next_poll("s", NOW, FIVE, FIVE, PollOutcome(items=5, new=1, max_age=timedelta(days=30)))
     assert found.at <= NOW + FIVE * SLOWEST_FACTOR * 1.1
