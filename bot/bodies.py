@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from bot import labels, texts
 from bot.fitting import DRILL, SUB, fitted
 from bot.labels import beijing
+from bot.seconding import asked, waits
 from bot.subjects import spoken
 from config.schema import Settings
 from playbooks.deadlines import latent_level
 from playbooks.hearsay import by_hearsay
-from playbooks.incident import Clock, Incident, Proposal, Status
+from playbooks.incident import Clock, Incident, Status
 from playbooks.rumours import OldRumour, likely_same, old_rumour, untrue
 from playbooks.urgency import casualties
 
@@ -206,6 +207,8 @@ def _verify(s: Said) -> str:
 
 
 def _upward(s: Said) -> str:
+    if claimed := waits(s.incident, s.clock, s.settings, s.now):
+        return claimed
     number = s.incident.number
     if s.clock is not None and s.clock.code == "upward_written":
         ask = (
@@ -224,6 +227,8 @@ def _overdue(s: Said) -> str:
     c = s.clock
     if c is not None and c.by_regrade:
         return f"{texts.clock_name(c)}时限在提级前已届满，评估单列，不计承办单位超时。请立即发布权威信息并登记。"
+    if claimed := waits(s.incident, s.clock, s.settings, s.now):
+        return claimed
     if c is not None and s.now < c.due_at - timedelta(minutes=2):
         return f"到期时间在夜间，提前提醒，免得夜里再叫醒各位。请在下班前{texts.clock_act(c)}并登记。"
     if c is not None and c.track != "public":
@@ -271,27 +276,8 @@ def _exclusion(s: Said) -> str:
     return f"值班员拟以“{reason}”排除。请打电话核对后确认；不同意则继续处置。"
 
 
-PROPOSED = {"start_set": "更正起算时间", "evidence": "补登发布", "figure": "更正人数"}
-
-
 def _second(s: Said) -> str:
-    if not s.incident.proposals:
-        return "没有待复核的事项了。"
-    p: Proposal = s.incident.proposals[-1]
-    officer = s.settings.organisation.officer(p.by)
-    what = PROPOSED.get(p.kind, labels.EVENT_KINDS.get(p.kind, "更正"))
-    at = _stated(p)
-    when = f"为{beijing(at, s.now)}" if at else ""
-    return (
-        f"{officer.name if officer else p.by}登记：{what}{when}。会改变按时或超时的结论，须由另一人核对凭据后点同意或不同意。"
-    )
-
-
-def _stated(p: Proposal) -> datetime | None:
-    """The instant the proposal states, wherever its kind keeps it."""
-    inner = p.data.get("evidence")
-    found = p.data.get("value") or p.data.get("at") or (inner.get("at") if isinstance(inner, dict) else None)
-    return datetime.fromisoformat(found) if isinstance(found, str) else None
+    return asked(s.incident, s.settings, s.now)
 
 
 def _met(s: Said) -> str:

@@ -28,6 +28,7 @@ METRIC_WORDS: Final = {
     "重伤": "injured",
     "轻伤": "injured",
     "伤": "injured",
+    "死": "deaths",
     "中毒": "poisoned",
     "转移": "evacuated",
 }
@@ -50,9 +51,16 @@ _READINGS = (
     re.compile(rf"(?P<word>{_WORD}){_BETWEEN}(?P<number>\d++)(?:\s*{_PERSONS})?+|{_AFTER}"),
 )
 """Word before number wherever it can be, but not across a blank where the number has a word of its own; then also there."""
-_UNREAD = re.compile(rf"(?:{_WHOLE_WORD})(?!人数[：:]?(?:待核|不详|不明|未知)|者|情况|人员|[：:]?待核|[：:]?不详)")
+_UNREAD = re.compile(
+    rf"(?:{_WHOLE_WORD})(?!人数[：:]?(?:待核|不详|不明|未知)|者|情况|人员|[：:]?待核|[：:]?不详)|[死伤](?=若干|多人|数人|几人|[约近]?\d)"
+)
+_SHORT: Final = {"死": "死亡", "亡": "死亡", "伤": "受伤"}
+_NUMBER_FIRST = re.compile(r"(\d++)([死伤亡])(?![亡伤者情])")
+_LETTER_FIRST = re.compile(r"[死伤亡联困踪毒埋难]\s*\d")
 _HAN = "[零〇一二两三四五六七八九十百千万]+"
-_HAN_COUNT = re.compile(rf"(?<={'|'.join(w for w in METRIC_WORDS if len(w) == 2)}){_HAN}(?=[\s，,、；;。]|$)|{_HAN}(?=[人名])")
+_HAN_COUNT = re.compile(
+    rf"(?<={'|'.join(w for w in METRIC_WORDS if len(w) == 2)}){_HAN}(?=[\s，,、；;。]|$)|{_HAN}(?=[人名]|[死伤亡](?![亡伤者情]))|(?<=[死伤]){_HAN}(?=[死伤\s，,、；;。]|$)"
+)
 
 
 class Found(NamedTuple):
@@ -74,9 +82,17 @@ def _figures(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
         yield Found(word, int(groups["number"] or groups.get("close") or groups["count"]))
 
 
+def _in_words(text: str) -> str:
+    """``2死3伤`` as 死亡2 受伤3, where the numbers stand first; 死2伤3 is read as it is."""
+    first, other = _NUMBER_FIRST.search(text), _LETTER_FIRST.search(text)
+    if first is None or (other is not None and other.start() < first.start()):
+        return text
+    return _NUMBER_FIRST.sub(lambda m: f" {_SHORT[m[2]]}{m[1]} ", text)
+
+
 def _read(text: str) -> tuple[tuple[Found, ...], str]:
     """The figures and what of the text is left without them, by the reading that leaves fewest words without a number."""
-    text = _HAN_COUNT.sub(_arabic, text)
+    text = _in_words(_HAN_COUNT.sub(_arabic, text))
     readings = [(tuple(_figures(p, text)), p.sub(" ", text)) for p in _READINGS]
     return min(readings, key=lambda r: len(_UNREAD.findall(r[1])))
 

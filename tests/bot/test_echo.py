@@ -100,3 +100,17 @@ async def test_the_leader_at_home_reads_whom_to_ring_and_not_what_the_duty_offic
     assert "电话报告带班领导" not in his.content["sub_title_text"]
     assert "已电话报带班" in office.keys(mine)
     assert "已电话报带班" not in office.keys(his)
+
+
+async def test_a_report_entered_late_says_on_every_reminder_that_it_waits_for_a_second_person(office: Room) -> None:
+    duty, leader = office.duty.duty_officer, office.duty.duty_leader
+    await office.type(duty, "数字 1 遇难4 指挥部")
+    await office.forward(minutes=32)
+    assert "待第二人复核" in await office.type(duty, "报送 1 09:10 县总值班室王某")
+    asked = office.card(leader, "同意").content["sub_title_text"]
+    assert "补登信息报送为09:10" in asked
+    await office.forward(minutes=20)
+    late = office.card(duty, "已报总值班室").content
+    assert "【报送超时】" in late["main_title"]["title"]
+    assert "已登记09:10办过，还待另一人复核" in late["sub_title_text"]
+    assert "同意 1" in late["sub_title_text"]

@@ -64,6 +64,10 @@ def test_a_telephone_number_after_a_command_is_no_number_of_a_matter() -> None:
         ("重伤3人 轻伤5人", {"injured": 8}),
         ("受伤8人，其中重伤3人", {"injured": 8}),
         ("被埋4人", {"trapped": 4}),
+        ("死1伤1 交警", {"deaths": 1, "injured": 1}),
+        ("2死3伤1人失联", {"deaths": 2, "injured": 3, "missing": 1}),
+        ("一死两伤", {"deaths": 1, "injured": 2}),
+        ("死3人伤5人", {"deaths": 3, "injured": 5}),
         ("遇难1 4人被掩埋", {"deaths": 1, "trapped": 4}),
         ("冲走6人 镇里报", {"missing": 6}),
         ("遇难1人，2人被卷走", {"deaths": 1, "missing": 2}),
@@ -85,6 +89,7 @@ def test_every_figure_of_a_line_is_registered(rest: str, expected: dict[str, int
         "死亡人数若干 失联3",
         "遇难4 遇难5",
         "3人被困2人被埋",
+        "死1 伤若干",
     ],
 )
 def test_a_line_with_one_figure_that_is_not_understood_registers_none(rest: str) -> None:
