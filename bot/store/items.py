@@ -29,8 +29,6 @@ SOURCE_FIELDS: Final = tuple(f.name for f in fields(SourceState))
 ITEM_COLUMNS: Final = (
     "id, n, source, kind, title, url, text, published, published_raw, seen_at, rank, hot, author, fingerprint, alias"
 )
-N, SOURCE, SEEN_AT = 1, 2, 9
-"""Where some of them stand."""
 
 
 def source_states(tx: Tx) -> dict[str, SourceState]:
@@ -132,10 +130,10 @@ def _again(tx: Tx, items: Sequence[Item], known: dict[str, Row]) -> None:
 def _insert(tx: Tx, items: Sequence[Item], *, past: bool = False) -> None:
     if not items:
         return
-    rows = _item_rows(items, take(tx, "item", len(items)))
-    tx.insert("item", ITEM_COLUMNS, rows)
+    n = take(tx, "item", len(items))
+    tx.insert("item", ITEM_COLUMNS, _item_rows(items, n))
     if not past:
-        places.wait(tx, [(row[N], row[SEEN_AT], row[SOURCE]) for row in rows])
+        places.wait(tx, n, len(items))
     ranked = [i for i in items if i.rank is not None or i.hot is not None]
     if ranked:
         tx.many(
@@ -144,9 +142,9 @@ def _insert(tx: Tx, items: Sequence[Item], *, past: bool = False) -> None:
         )
 
 
-def _item_rows(items: Sequence[Item], n: int) -> list[tuple[Any, ...]]:
+def _item_rows(items: Sequence[Item], n: int) -> list[tuple[object, ...]]:
     """Their values in the order of `ITEM_COLUMNS`, numbered from `n`."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     seen, seen_ms = items[0].seen_at, ms(items[0].seen_at)
     for item in items:
         if item.seen_at is not seen:  # those of one document share theirs
@@ -181,7 +179,7 @@ def _edit(tx: Tx, row: Row, item: Item, *, past: bool) -> None:
     """
     n, at = row["n"], ms(item.seen_at)
     ordinary = not places.waits(tx, n) and not places.revisit(tx, n)
-    (old,) = tx.rows("select source, title, text, seen_at from item where n = :n", {"n": n})
+    (old,) = tx.rows("select title, text, seen_at from item where n = :n", {"n": n})
     version = {"id": row["id"], "at": at, "title": old["title"], "text": old["text"], "mark": row["fingerprint"]}
     tx.run(
         "insert into item_version (item_id, at, title, text, fingerprint) select :id, :at, :title, :text, :mark"
@@ -194,7 +192,7 @@ def _edit(tx: Tx, row: Row, item: Item, *, past: bool) -> None:
         {"n": n, "title": title, "text": text, "mark": item.fingerprint, "seen": at if ordinary else old["seen_at"]},
     )
     if ordinary and not past:
-        places.wait(tx, [(n, at, old["source"])])
+        places.wait(tx, n)
     if n <= search.mark(tx, hold=True):
         search.unindex(tx, n, search.words_of(old["title"], old["text"]))
         search.index(tx, [(n, search.words_of(title, text))])

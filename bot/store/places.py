@@ -74,9 +74,10 @@ def stored(rows: Iterable[Sequence[Any]]) -> list[StoredItem]:
 # waiting
 
 
-def wait(tx: Tx, rows: Sequence[tuple[int, int, str]]) -> None:
-    """Items that nobody has judged: number, instant seen and source of each."""
-    tx.insert("item_waiting", "n, seen_at, source", rows)
+def wait(tx: Tx, n: int, count: int = 1) -> None:
+    """Items that nobody has judged: `count` of them as they are stored, from number `n` on."""
+    sql = "insert into item_waiting (n, seen_at, source) select n, seen_at, source from item where n >= :n and n < :end"
+    tx.run(sql, {"n": n, "end": n + count})
 
 
 def waits(tx: Tx, n: int) -> bool:
