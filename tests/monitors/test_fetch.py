@@ -454,3 +454,17 @@ async def test_a_slow_source_does_not_delay_another(server: Server) -> None:
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_a_cookie_in_no_known_encoding_is_left_behind(server: Server, fetcher: Fetcher) -> None:
+    async def wall(writer: asyncio.StreamWriter, headers: dict[str, str]) -> None:
+        if "cookie" in headers:
+            writer.write(head(length=len(BODY)) + BODY)
+            return
+        cookies = b"Set-Cookie: name=" + "访客".encode("gbk") + b"\r\nSet-Cookie: seen=1\r\n"
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /wall\r\n" + cookies + b"Content-Length: 0\r\n\r\n")
+
+    server.routes["/wall"] = wall
+    result = await fetcher.fetch(FetchRequest(source_id="s", url=server.url("/wall")))
+    assert result.body == BODY
+    assert server.seen[-1][1]["cookie"] == "seen=1"
