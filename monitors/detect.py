@@ -22,7 +22,7 @@ from monitors.matter import fill_place, update_figures
 from monitors.sites import Apart
 from monitors.slowburn import person_of
 from monitors.story import ItemRef, JoinRules, StoryIndex
-from monitors.story_words import dull_words, families_of, family_table, letter_form, names_of, site_reader
+from monitors.story_words import dull_words, family_reader, letter_form, names_of, site_reader
 from monitors.text import LETTER_CHARS
 from monitors.told import aged
 from monitors.twins import Twins
@@ -128,7 +128,7 @@ class Detector:
         self.policy = policy
         self.scope = scope or Scope()
         self._home = home
-        self._families, self._sites = family_table(gate), site_reader(gate)
+        self._families_of, self._sites = family_reader(gate), site_reader(gate)
         rules = JoinRules(hours=policy.story_hours, letter_days=policy.letter_days)
         own = (self.scope.province, self.scope.city, self.scope.county)
         self._form = form_of(letter_form(gate))
@@ -149,7 +149,7 @@ class Detector:
             return ()
         region = self._place_of(seen)
         verdict = self._gate.judge(seen.title, seen.text, region=region)
-        families = families_of(verdict, self._families)
+        families = self._families_of(verdict)
         if known and known[0] in self.stories:
             story, changes = self.stories[known[0]], [self._join(known[0], seen, now, ("repost",))]
         else:
@@ -232,7 +232,8 @@ class Detector:
         story.sightings.append(Sighting(at=now, source=seen.source, title=seen.title, rank=seen.rank, person=person))
         story.last_at = now
         story.magnitude = max(story.magnitude, verdict.magnitude or 0.0)
-        quieted = any(hit.rule in QUIETED for hit in verdict.excluded_by)
+        excluded = verdict.excluded_by
+        quieted = bool(excluded) and any(hit.rule in QUIETED for hit in excluded)
         story.quiet += quieted
         story.plain += not quieted and verdict.label != "O"
         story.high_consequence = story.high_consequence or verdict.high_consequence
@@ -241,7 +242,7 @@ class Detector:
         if verdict.label != "O" and verdict.score_en > story.score:
             story.label, story.category, story.score = verdict.label, verdict.category or story.category, verdict.score_en
         elsewhere = bool(region.province and story.province and region.province != story.province)
-        doubtful = any(hit.rule in DOUBTED for hit in verdict.excluded_by)
+        doubtful = bool(excluded) and any(hit.rule in DOUBTED for hit in excluded)
         if not elsewhere and not doubtful:
             update_figures(story.figures, figures)
             killed = "deaths_sure" in verdict.groups and ANIMALS.isdisjoint(verdict.groups) and not verdict.none_hurt

@@ -25,6 +25,7 @@ LETTER_READ = 800  # characters of a letter that are read
 LETTER_GRAMS = 400  # heaviest grams of a letter that are kept
 SEEN_MOST = 400_000  # counted grams; beyond it those seen once are forgotten, as good as never seen
 LAST_ASCII = "\x7f"
+FIRST_HAN, LAST_HAN = "㐀", "鿿"
 _RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+(?:\.[0-9]+)?[㐀-鿿]?")
 _HAN = re.compile(r"[㐀-鿿]{2,}")
 _KEEP = re.compile(r"[㐀-鿿A-Za-z]")
@@ -56,16 +57,17 @@ class TitleWeights:
     def vector(self, counts: Mapping[str, float], places: Iterable[str]) -> Vector:
         """Unit vector of a title that was read (`words`)."""
         total, names = log(PRIOR + self._items), {name for name in places if name}
-        seen, dull = self._seen.get, self._dull.get
+        seen, dull, pair = self._seen.get, self._dull.get, PAIR
         raw: Vector = {}
         for word, count in counts.items():
             weight = total - log(1.0 + seen(word, 0))
+            if word[:1] == pair:
+                raw[word] = weight * dull(word, 1.0) * PAIR_FACTOR
+                continue
             if count != 1.0:
                 weight *= 1.0 + log(count)
             weight *= dull(word, 1.0)
-            if word[:1] == PAIR:
-                weight *= PAIR_FACTOR
-            elif names and (word in names or word[:-1] in names):
+            if names and (word in names or word[:-1] in names):
                 weight *= PLACE_FACTOR
             raw[word] = weight
         return _unit(raw)
@@ -156,7 +158,7 @@ def words(title: str) -> dict[str, float]:
         if len(word) < 2:
             continue
         text = word.strip().lower()
-        if len(text) >= 2 and _KEEP.search(text):
+        if len(text) >= 2 and (FIRST_HAN <= text[0] <= LAST_HAN or _KEEP.search(text)):
             found[text] = found.get(text, 0.0) + 1.0
     found |= dict.fromkeys(pairs(title), 1.0)
     return found or {title: 1.0}

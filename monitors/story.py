@@ -236,15 +236,17 @@ class StoryIndex:
 
 def _evidence(story: OpenStory, vector: Vector) -> tuple[str, ...]:
     """The shared words, heaviest first; of a letter, those not inside one already named. Pairs only where no word is shared."""
-    shared = [word for word in vector if word in story.total]
+    total = story.total
+    shared = [word for word in vector if word in total]
     named = [word for word in shared if word[:1] != PAIR] or shared
-    said: list[str] = []
-    for _, word in sorted([(-vector[word] * (len(word) if story.letter else 1), word) for word in named]):
-        if not any(word in other for other in said):
+    said, all_said, letter = list[str](), "", story.letter
+    for _, word in sorted([(-vector[word] * (len(word) if letter else 1), word) for word in named]):
+        if not said or word not in all_said:
             said.append(word)
             if len(said) == EVIDENCE:
                 break
-    return tuple(word.removeprefix(PAIR) for word in said)
+            all_said += f"\0{word}"  # what lies inside two is inside neither
+    return tuple([word.removeprefix(PAIR) for word in said])
 
 
 def _names(own: Iterable[str]) -> re.Pattern[str]:

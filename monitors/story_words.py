@@ -1,8 +1,9 @@
 """What joining reads out of the lexicon and out of a judgement: words of form, families of hazards and grievances, names of places."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
-from monitors.gate import Gate, Place, Verdict
+from monitors.gate import KNOWN, Gate, Place, Verdict
 from monitors.likeness import pieces
 from monitors.sites import SiteReader
 from monitors.story import ABROAD, MATTER
@@ -30,8 +31,22 @@ def family_table(gate: Gate) -> dict[str, tuple[str, ...]]:
 
 def families_of(verdict: Verdict, table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Families of every hazard and grievance a verdict saw; what poisoned animals is not what poisons people."""
-    spared = POISON if any(hit.rule == ANIMALS_POISONED for hit in verdict.hits[:1]) else ""
-    return frozenset(family for group in verdict.groups if group != spared for family in table.get(group, ()))
+    return _families(table, verdict.groups, _animals(verdict))
+
+
+def family_reader(gate: Gate) -> Callable[[Verdict], frozenset[str]]:
+    """`families_of` with the words of one lexicon; the same few combinations of groups come again and again."""
+    known = lru_cache(maxsize=KNOWN)(partial(_families, family_table(gate)))
+    return lambda verdict: known(verdict.groups, _animals(verdict))
+
+
+def _families(table: Mapping[str, tuple[str, ...]], groups: frozenset[str], animals: bool) -> frozenset[str]:
+    spared = POISON if animals else ""
+    return frozenset(family for group in groups if group != spared for family in table.get(group, ()))
+
+
+def _animals(verdict: Verdict) -> bool:
+    return bool(verdict.hits) and verdict.hits[0].rule == ANIMALS_POISONED
 
 
 def site_reader(gate: Gate) -> SiteReader:

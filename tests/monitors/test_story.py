@@ -16,7 +16,7 @@ from monitors.likeness import Vector, tolls, words
 from monitors.members import OpenStory, Weighed
 from monitors.sites import NOWHERE, Spot
 from monitors.story import ItemRef, JoinRules, StoryIndex
-from monitors.story_words import families_of, family_table
+from monitors.story_words import families_of, family_reader, family_table
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/data/cases/story/titles.toml").read_text(encoding="utf-8"))["case"]
@@ -275,3 +275,13 @@ def test_an_open_matter_days_old_takes_only_what_is_much_like_it() -> None:
     assert placed_after(slide, works, 10, kept=True)
     assert not placed_after(slide, works, 100, kept=True)
     assert placed_after(slide, in_town("大湾村山体滑坡遇难者增至4人", "earth"), 100, kept=True)
+
+
+def test_families_are_read_once_for_a_combination_of_groups_and_animals_apart() -> None:
+    read = family_reader(JUDGES.gate)
+    for title in ("青石县化工园区爆炸致3人死亡", "青石县小学食堂多名学生中毒", "青石县养殖场数百只羊中毒死亡", "青石县今日晴"):
+        verdict = JUDGES.gate.judge(title)
+        assert read(verdict) == families_of(verdict, TABLE)
+        assert read(verdict) is read(JUDGES.gate.judge(title))
+        other = verdict._replace(hits=(verdict.hits[0]._replace(rule="animals_poisoned"),)) if verdict.hits else verdict
+        assert read(other) == families_of(other, TABLE)
