@@ -203,10 +203,11 @@ class Gate:
         if not said.words:
             return None
         tolls = said.tolls if figures is None else self._hearing.counted(said, figures)
-        frame = self._hearing.sure(title, "") if text and title else said
-        groups = self._rules.groups
-        whole, framed = (said.words | said.year | tolls) & groups, (frame.words | frame.year | tolls) & groups
-        weight = self._weight(whole | placed, framed | placed, BODY_FACTOR if text else 1.0)
+        whole = framed = (said.words | said.year | tolls) & self._rules.groups | placed
+        if text and title:
+            frame = self._hearing.sure(title, "")
+            framed = (frame.words | frame.year | tolls) & self._rules.groups | placed
+        weight = self._weight(whole, framed, BODY_FACTOR if text else 1.0)
         return _Read(said, weight) if weight else None
 
     def _placed(self, title: str, region: Place | None) -> int:

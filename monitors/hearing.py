@@ -84,11 +84,11 @@ class Hearing:
             readings, words, plain = (whole,), whole.marks, not (whole.hides or whole.frames)
         if not words:
             return Said(readings)
-        year = self._marks["@old_year"] if _long_past(title) or _long_past(text) else 0
-        magnitude = None
-        for passage in (title, text):
-            if magnitude is None and "级" in passage and (found := _MAGNITUDE.search(passage)):
-                magnitude, tolls = float(found[1]), tolls | self._marks["@magnitude"]
+        year, magnitude = 0, None
+        if "年" in title or "年" in text:
+            year = self._marks["@old_year"] if _OLD_YEAR.search(title) or _OLD_YEAR.search(text) else 0
+        if ("级" in title or "级" in text) and (found := _MAGNITUDE.search(title) or _MAGNITUDE.search(text)):
+            magnitude, tolls = float(found[1]), tolls | self._marks["@magnitude"]
         return Said(readings, words, year, tolls, magnitude, plain)
 
     def _sure(self, title: str, text: str) -> Said:
@@ -102,7 +102,3 @@ class Hearing:
         for reading in readings:
             words |= reading.marks
         return Said(readings, words, said.year, said.tolls, said.magnitude) if words else Said(readings)
-
-
-def _long_past(text: str) -> bool:
-    return "年" in text and _OLD_YEAR.search(text) is not None

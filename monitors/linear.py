@@ -12,12 +12,14 @@ import zlib
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import lru_cache
 from math import exp, log, sqrt
 from operator import itemgetter
+from sys import byteorder
 
 _PRIME = (1 << 31) - 1  # the n-gram hash: a linear form over code points modulo this prime, then the low bits
 _A, _B, _C = 0x2C1B3C6D, 0x297A2D39, 0x1D872B41  # small enough that Python needs no long multiplication
+_LANE = 64  # bits: the hashes of all n-grams of a text are reckoned at once, side by side in one long integer
 _TOP = 32767
 
 
@@ -31,16 +33,45 @@ class Hashing:
 
 
 def features(text: str, hashing: Hashing) -> list[int]:
-    """Distinct slots of the character n-grams of `text`, in no particular order."""
-    mask = (1 << hashing.bits) - 1
-    codes = [ord(char) for char in text[: hashing.cap]]
-    slots = {code * _A % _PRIME & mask for code in codes}
-    if hashing.longest >= 2:
-        slots.update([(one * _B + two * _A + 7) % _PRIME & mask for one, two in pairwise(codes)])
-    if hashing.longest >= 3:
-        triples = zip(codes, codes[1:], codes[2:], strict=False)
-        slots.update([(one * _C + two * _B + three * _A + 13) % _PRIME & mask for one, two, three in triples])
-    return list(slots)
+    """Distinct slots of the character n-grams of `text`, in no particular order.
+
+    Of one, two or three characters `a`, `ab`, `abc`: the low bits of `a*A`, `a*B + b*A + 7`, `a*C + b*B + c*A + 13` modulo the prime.
+    """
+    text = text[: hashing.cap]
+    count = length = len(text)
+    codes = int.from_bytes(
+        "\0".join(text).encode("utf-32-le", "surrogatepass"), "little"
+    )  # a character in each lane of 64 bits
+    sums = codes * _A
+    if hashing.longest >= 2 and length >= 2:
+        after = codes >> _LANE
+        pairs = (codes & _first(length - 1)) * _B + after * _A + 7 * _ones(length - 1)
+        sums |= pairs << _LANE * count
+        count += length - 1
+        if hashing.longest >= 3 and length >= 3:
+            short = _first(length - 2)
+            triples = (codes & short) * _C + (after & short) * _B + (after >> _LANE) * _A + 13 * _ones(length - 2)
+            sums |= triples << _LANE * count
+            count += length - 2
+    return list(set(memoryview(_low(sums, count, hashing.bits).to_bytes(8 * count, byteorder)).cast("Q")))
+
+
+def _low(sums: int, count: int, bits: int) -> int:
+    """The low bits of each lane modulo the prime. Lanes hold less than 2**53, so that one fold of the upper bits leaves less than twice the prime."""
+    ones = _ones(count)
+    folded = (sums & ones * _PRIME) + (sums >> 31 & ones * ((1 << 33) - 1))
+    return folded + (folded + ones >> 31 & ones) & ones * ((1 << bits) - 1)
+
+
+@lru_cache(maxsize=512)
+def _ones(count: int) -> int:
+    """1 in each of `count` lanes."""
+    return int.from_bytes(b"\1\0\0\0\0\0\0\0" * count, "little")
+
+
+def _first(count: int) -> int:
+    """All bits of the first `count` lanes."""
+    return (1 << _LANE * count) - 1
 
 
 def marks(names: Sequence[str], hashing: Hashing) -> list[int]:

@@ -28,6 +28,32 @@ def test_slots_are_distinct_in_range_and_bounded_by_the_cap(text: str) -> None:
     assert sorted(slots) == sorted(features(text + "", SMALL))
 
 
+def by_one(text: str, hashing: Hashing) -> set[int]:
+    """The slots reckoned one n-gram at a time."""
+    prime, factors = (1 << 31) - 1, (0x2C1B3C6D, 0x297A2D39, 0x1D872B41)
+    codes = [ord(char) for char in text[: hashing.cap]]
+    found = set()
+    for length, more in zip(range(1, hashing.longest + 1), (0, 7, 13), strict=False):
+        for start in range(len(codes) - length + 1):
+            piece = codes[start : start + length]
+            sums = sum(code * factor for code, factor in zip(piece, reversed(factors[:length]), strict=True))
+            found.add((sums + more) % prime % (1 << hashing.bits))
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(st.characters(), max_size=60), st.sampled_from([SMALL, Hashing(), Hashing(longest=1), Hashing(longest=2, cap=9)])
+)
+def test_slots_reckoned_at_once_are_those_reckoned_one_by_one(text: str, hashing: Hashing) -> None:
+    assert set(features(text, hashing)) == by_one(text, hashing)
+
+
+def test_half_a_pair_of_code_units_and_the_highest_character_have_slots() -> None:
+    for text in ("\ud800甲", "\U0010ffff" * 3, "\0", ""):
+        assert set(features(text, SMALL)) == by_one(text, SMALL)
+
+
 def test_order_of_characters_matters_and_the_cap_cuts() -> None:
     assert set(features("甲乙", SMALL)) != set(features("乙甲", SMALL))
     assert set(features("甲" * 50 + "乙", SMALL)) == set(features("甲" * 60, SMALL))
