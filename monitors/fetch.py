@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import blake2b
+from hashlib import sha1
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urljoin, urlsplit
@@ -94,7 +94,7 @@ class FetchResult:
     @property
     def digest(self) -> str:
         """Of the body: equal to the last one means that nothing needs to be parsed."""
-        return blake2b(self.body, digest_size=16).hexdigest()
+        return sha1(self.body, usedforsecurity=False).hexdigest()
 
 
 class FetchError(Exception):

@@ -112,6 +112,8 @@ def _again(tx: Tx, items: Sequence[Item], known: dict[str, Row]) -> None:
     held = {row["n"] for row in known.values()}
     newest = tx.rows(NEWEST, {"source": items[0].source, "limit": min(len(items), MAX_ENTRIES) + RECENT})
     free = [row["n"] for row in newest if row["n"] not in held]
+    if not free:
+        return
     if held:  # what the document shows again is about as old as what it still shows
         oldest = min(held)
         free = free[: sum(n > oldest for n in free) + 2 * len(unknown) + LATELY]
