@@ -19,6 +19,7 @@ from playbooks.assign import Assignment, Matter, Router
 from playbooks.incident import Event, Incident
 
 _SPOT = re.compile(
+    r"[一-龥]{2,3}(?:镇|乡|街道)(?:中心)?(?:卫生院|小学|中学|幼儿园|敬老院|养老院|集市)|"
     r"(?:[一-龥]{2,3}(?:镇|乡|街道))?[一-龥]{2,4}(?:村|社区|小区|水库|大桥|中学|小学|医院|广场)|[一-龥]{2,3}(?:镇|乡|街道)"
 )
 _BEFORE = re.compile(

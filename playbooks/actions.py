@@ -83,7 +83,7 @@ def grade_by_hand(i: Incident, a: Action, s: Settings) -> tuple[Event, ...]:
         raise Refused("missing_field", field="level")
     reason = needed(a, "reason")
     kind = "graded" if set(GRADERS) & set(a.by.roles) else "suggested"
-    if kind == "graded" and i.confirmed and i.confirmed.level == level:
+    if i.confirmed and i.confirmed.level == level:
         return ()
     return (event_of(a, kind, level=level.code, reasons=[reason]),)
 

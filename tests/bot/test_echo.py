@@ -114,3 +114,9 @@ async def test_a_report_entered_late_says_on_every_reminder_that_it_waits_for_a_
     assert "【报送超时】" in late["main_title"]["title"]
     assert "已登记09:10办过，还待另一人复核" in late["sub_title_text"]
     assert "同意 1" in late["sub_title_text"]
+
+
+async def test_suggesting_the_grade_that_was_given_already_records_nothing(office: Room) -> None:
+    await office.type(office.duty.duty_leader, "定级 1 较大 指挥部核定")
+    assert "已经办过，无需再办" in await office.type(office.duty.duty_officer, "定级 1 较大 现场估计")
+    assert "已记录建议等级：重大" in await office.type(office.duty.duty_officer, "定级 1 重大 现场估计")
