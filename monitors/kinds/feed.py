@@ -310,14 +310,10 @@ def _body_of_module(element: Any) -> str:
 def _author(fields: Fields) -> str:
     for name in _AUTHORS:
         for element in fields.get(name, ()):
-            named = next((child for child in element if _local(child.tag) == "name"), None) if len(element) else None
+            named = next(element.iterchildren("{*}name"), None) if len(element) else None
             if text := _person((named.text or "") if named is not None else inner_text(element)[:500]):
                 return text
     return ""
-
-
-def _local(tag: Any) -> str:
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 @lru_cache(maxsize=256)  # the same few names stand under all entries of a document
@@ -345,8 +341,12 @@ def _link(fields: Fields, base: str) -> str:
     """The page of an entry: `alternate` before others, never `self`, an enclosure or a picture; else a permalink guid."""
     best, best_rank = "", 9
     links = fields.get("link", [])
-    if len(links) == 1 and (only := links[0].text) and links[0].get("href") is None and (address := web_link(only, base)):
-        return address
+    if len(links) == 1:
+        only = links[0]
+        href = only.get("href")
+        usual = href is None or (only.get("rel") in (None, "alternate") and only.get("type") in (None, "text/html"))
+        if usual and (said := (only.text or "") if href is None else href.strip()) and (address := web_link(said, base)):
+            return address
     for link in (*links, *fields.get("url", ()), *fields.get("?:link", ())):
         href = (link.get("href") or link.text or "").strip()
         relation = (link.get("rel") or "alternate").lower()
