@@ -13,7 +13,9 @@ import pytest
 
 from bot.clock import VirtualClock
 from bot.polling import Poller
-from tests.bot.sources_server import Sources, ask, poller_of, source, sources_server
+from bot.store import SqlStore
+from bot.store.engine import Row
+from tests.bot.sources_server import Sources, ask, desk_of, poller_of, source, sources_server
 from tests.builders import at
 
 DAY = datetime(2026, 3, 1, 1, tzinfo=UTC)
@@ -71,12 +73,15 @@ class Asked:
         )
 
     async def count(self, table: str) -> int:
-        rows = await self.poller.desk.store.engine.read(lambda tx: tx.rows(f"select count(*) as n from {table}"))
-        return int(rows[0]["n"])
+        return int((await self.rows(f"select count(*) as n from {table}"))[0]["n"])
 
     async def titles(self) -> list[str]:
-        rows = await self.poller.desk.store.engine.read(lambda tx: tx.rows("select title from item order by n"))
-        return [r["title"] for r in rows]
+        return [r["title"] for r in await self.rows("select title from item order by n")]
+
+    async def rows(self, sql: str) -> Sequence[Row]:
+        store = self.poller.desk.store
+        assert isinstance(store, SqlStore)
+        return await store.engine.read(lambda tx: tx.rows(sql))
 
 
 @pytest.fixture
@@ -170,3 +175,22 @@ async def test_another_source_with_the_same_entries_keeps_its_own(asked: Asked) 
     other = source(asked.server, "other", "/news")
     await asked.poller.ask(other)
     assert await asked.count("item") == 10
+
+
+async def test_a_disaster_told_under_new_guids_is_one_member_of_one_matter(tmp_path: Path) -> None:
+    clock = VirtualClock(at("09:00"))
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(sources_server())
+        running = await stack.enter_async_context(desk_of(tmp_path, clock, source(server, "news")))
+        for poll, dead in enumerate((3, 3, 3, 11)):
+            slide = Entry(f"{poll}", f"鹿溪县石坪镇大湾村发生山体滑坡 已致{dead}人死亡", "http://x.example/slide")
+            server.says("/news", feed([slide, *news(poll)]))
+            due = running.service.intake.next_poll()
+            assert due is not None
+            clock.advance_to(due)
+            await running.service.poll()
+            (incident,) = await running.service.desk.store.incidents()
+            assert len(incident.members) == 1
+        toll = incident.latest("deaths", "net")
+        assert toll is not None
+        assert toll.value == 11
