@@ -15,18 +15,21 @@ import socket
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from hashlib import sha1
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitors.addresses import Address, is_public, read_address
-from monitors.http_headers import location, max_age, readable, retry_after, validator
+from monitors.http_headers import conditional, location, max_age, readable, refusal, retry_after, validator
 from monitors.inflate import Inflater
 
 USER_AGENT: Final = "yqbot (feed reader of a public duty desk)"
@@ -133,8 +136,9 @@ class Fetcher:
         self._ward = asyncio.Semaphore(self.limits.suspects)
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._waiting: Counter[str] = Counter()
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[bool, bool], aiohttp.ClientSession] = {}
         self._free_at: dict[str, float] = {}
+        self._resolvers: list[_Resolver] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,6 +149,9 @@ class Fetcher:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        for resolver in self._resolvers:
+            await resolver.close()
+        self._resolvers.clear()
 
     def at_once(self, internal: bool) -> int:
         """How many requests one host gets at the same time."""
@@ -193,10 +200,12 @@ class Fetcher:
         if at > now:
             await asyncio.sleep(at - now)
 
-    def _session(self, internal: bool) -> aiohttp.ClientSession:
-        if internal not in self._sessions:
+    def _session(self, internal: bool, suspect: bool) -> aiohttp.ClientSession:
+        if (internal, suspect) not in self._sessions:
+            self._resolvers.append(_Resolver(self.limits.suspects if suspect else self.limits.concurrent))
             connector = aiohttp.TCPConnector(
                 limit=0,
+                resolver=self._resolvers[-1],
                 socket_factory=_plain_socket if internal else self._guarded_socket,
                 keepalive_timeout=15,
                 ttl_dns_cache=60,
@@ -204,7 +213,7 @@ class Fetcher:
             timeout = aiohttp.ClientTimeout(
                 total=None, sock_connect=self.limits.connect.total_seconds(), sock_read=self.limits.idle.total_seconds()
             )
-            self._sessions[internal] = aiohttp.ClientSession(
+            self._sessions[internal, suspect] = aiohttp.ClientSession(
                 connector=connector,
                 timeout=timeout,
                 auto_decompress=False,
@@ -212,7 +221,7 @@ class Fetcher:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": USER_AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"},
             )
-        return self._sessions[internal]
+        return self._sessions[internal, suspect]
 
     def _guarded_socket(self, info: Any) -> socket.socket:
         address = read_address(info[4][0])
@@ -226,7 +235,9 @@ class Fetcher:
         for _ in range(self.limits.redirects + 1):
             _check_scheme(request, url)
             headers = _request_headers(request, url, cookies.get(host_of(url)))
-            async with self._session(request.internal).get(url, headers=headers, allow_redirects=False) as response:
+            async with self._session(request.internal, request.suspect).get(
+                url, headers=headers, allow_redirects=False
+            ) as response:
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
                     return await self._result(request, response, url, permanent, limit)
                 permanent = permanent and response.status in (301, 308)
@@ -242,25 +253,26 @@ class Fetcher:
         headers = {name.lower(): readable(value) for name, value in response.headers.items()}
         wait = retry_after(headers)
         redirected = url != request.url
+        etag = last_modified = ""
         if response.status == 304 and (request.etag or request.last_modified):
-            body, truncated = b"", False
+            body, truncated, etag, last_modified = b"", False, request.etag, request.last_modified
         elif response.status == 200:
             if redirected and _LOGIN.search(urlsplit(url).path + "." + (urlsplit(url).hostname or "")):
                 raise FetchError(request.source_id, "login_page", detail=url[:200], status=200)
             body, truncated = await self._read(request, response, limit)
         else:
             raise _status_error(request.source_id, response.status, wait)
+        if not truncated:  # of a part no validator is kept: "not modified" would then hold back the rest for good
+            etag = validator(headers.get("etag", etag))
+            last_modified = validator(headers.get("last-modified", last_modified))
         return FetchResult(
             source_id=request.source_id,
             status=response.status,
             not_modified=response.status == 304,
             body=body,
             headers=headers,
-            # of a part no validator is kept: "not modified" would then hold back the rest for good
-            etag="" if truncated else validator(headers.get("etag", request.etag if response.status == 304 else "")),
-            last_modified=""
-            if truncated
-            else validator(headers.get("last-modified", request.last_modified if response.status == 304 else "")),
+            etag=etag,
+            last_modified=last_modified,
             final_url=url,
             moved_to=url if redirected and permanent else "",
             retry_after=wait,
@@ -306,13 +318,32 @@ def _broken(request: FetchRequest, inflater: Inflater, reason: str) -> bool:
     return False
 
 
+class _Resolver(AbstractResolver):
+    """Names are looked up in threads of their own, one for each slot: dead name servers hold up no other source, and nothing else."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="names")
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        look_up = partial(socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(hostname=host, host=str(at[0]), port=int(at[1]), family=kind, proto=proto, flags=flags)
+            for kind, _, proto, _, at in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
 def host_of(url: str) -> str:
     """Whose slots a request takes: host and port. ValueError on an address that is none."""
     return urlsplit(url).netloc.lower()
 
 
 def _plain_socket(info: Any) -> socket.socket:
-    made = socket.socket(info[0], info[1], info[2])
+    made = socket.socket(*info[:3])
     made.setblocking(False)
     return made
 
@@ -333,35 +364,14 @@ def _check_scheme(request: FetchRequest, url: str) -> None:
 
 def _request_headers(request: FetchRequest, url: str, cookies: Mapping[str, str] | None) -> dict[str, str]:
     """Validators, and the source's own headers as long as the host is its own."""
-    headers: dict[str, str] = {}
-    if request.etag:
-        headers["If-None-Match"] = request.etag
-    if request.last_modified:
-        headers["If-Modified-Since"] = request.last_modified
-    if cookies:
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    headers = conditional(request.etag, request.last_modified, cookies or {})
     if urlsplit(url).netloc == urlsplit(request.url).netloc:
         headers.update(request.headers)
     return headers
 
 
-_STATUSES: Final = {
-    401: "needs_login",
-    403: "refused",
-    404: "not_found",
-    410: "gone",
-    429: "too_many_requests",
-    # walls against programs: 瑞数 answers 412, 加速乐 521, Weibo 418 and 432
-    412: "challenge",
-    418: "challenge",
-    432: "challenge",
-    521: "challenge",
-}
-
-
 def _status_error(source_id: str, status: int, wait: timedelta | None) -> FetchError:
-    reason = _STATUSES.get(status, "server_error" if status >= 500 else "bad_status")
-    return FetchError(source_id, reason, permanent=status == 410, detail=str(status), status=status, retry_after=wait)
+    return FetchError(source_id, refusal(status), permanent=status == 410, detail=str(status), status=status, retry_after=wait)
 
 
 def _network_error(request: FetchRequest, error: aiohttp.ClientError) -> FetchError:

@@ -14,10 +14,35 @@ LONGEST: Final = timedelta(days=31)
 _VALIDATOR: Final = 500
 """Characters of a validator that are kept: a longer one would have to be cut, and a cut one never matches."""
 
+_STATUSES: Final = {
+    401: "needs_login",
+    403: "refused",
+    404: "not_found",
+    410: "gone",
+    429: "too_many_requests",
+    # walls against programs: 瑞数 answers 412, 加速乐 521, Weibo 418 and 432
+    412: "challenge",
+    418: "challenge",
+    432: "challenge",
+    521: "challenge",
+}
+
+
+def refusal(status: int) -> str:
+    """The code for a status that brings no content."""
+    return _STATUSES.get(status, "server_error" if status >= 500 else "bad_status")
+
 
 def readable(raw: str) -> str:
     """A header's text without the lone surrogates that stand for bytes in no known encoding."""
     return raw if raw.isascii() else raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def conditional(etag: str, last_modified: str, cookies: Mapping[str, str]) -> dict[str, str]:
+    """The headers that ask for what changed since, with the cookies of this fetch."""
+    told = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    told["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return {name: value for name, value in told.items() if value}
 
 
 def validator(raw: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -640,3 +643,30 @@ async def test_the_entry_in_which_a_document_breaks_off_is_not_read_in_part(
         for expected in (["青石县举办运动会"], ["青石县举办运动会", "青石县一工厂起火致12人受伤"]):
             await ask(poller, clock)
             assert [row.item.title for row in await poller.desk.store.unjoined(10)] == expected
+
+
+async def test_dead_name_servers_hold_up_no_other_source(
+    server: Sources, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def names(host: str, *rest: Any, **more: Any) -> Any:
+        if host.endswith(".dead"):
+            time.sleep(1.5)
+            raise socket.gaierror(-3, "no answer")
+        return real("127.0.0.1" if host.endswith(".well") else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    port = server.base.rpartition(":")[2]
+    dead = [replace(source(server, f"dead{n}"), url=f"http://{n}.dead/") for n in range(40)]
+    well = [replace(source(server, f"well{n}"), url=f"http://{n}.well:{port}/well{n}") for n in range(5)]
+    for one in well:
+        server.says(f"/{one.id}", rss(*CALM))
+    async with poller_of(tmp_path, clock, *dead, *well) as poller:
+        asking = asyncio.create_task(ask_all(poller, dead))
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(1.2):
+            counts = await ask_all(poller, well)
+        assert [c.new for c in counts] == [10] * 5
+        await asking
+        assert {poller.states[one.id].last_error for one in dead} == {"域名解析不了"}
