@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -189,6 +190,17 @@ def test_a_date_without_a_zone_is_beijing_time(moment: datetime) -> None:
     assert read_date(local.strftime("%Y-%m-%d %H:%M:%S"), SEEN) == moment
     assert read_date(f"{local.year}年{local.month}月{local.day}日 {local:%H:%M:%S}", SEEN) == moment
     assert read_date(str(int(moment.timestamp())), SEEN) in (moment, None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["发布", "于", "发布 ", "时间：", "(", "[", " ", "来源", "更新", "1", "1:", "2026-", "十", "[a", "+08", ".", "半"]
+)
+@pytest.mark.parametrize("end", ["", "x", "]", "日"])
+def test_no_text_takes_long(piece: str, end: str) -> None:
+    began = time.process_time()
+    for head in ("", "2026-03-02 ", "2026-03-02 08:00:00", "3月2日"):
+        read_date((head + piece * 120)[: 120 - len(end)] + end, SEEN)
+    assert time.process_time() - began < 0.5
 
 
 WRITTEN = (
