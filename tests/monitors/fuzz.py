@@ -57,6 +57,7 @@ PIECES: Final = tuple(
         "<link>http://[::1</link>",
         "<pubDate>Mon, 32 Foo 99999 25:61:61 +9999</pubDate>",
         "<pubDate>3分钟前</pubDate>",
+        "<pubDate>发布时间发布时间发布时间发布时间发布时间发布时间发布时间</pubDate>",
         "<pubDate>9999999999999</pubDate>",
         "<?xml version='1.0' encoding='gb2312'?>",
         "<?xml version='1.0' encoding='none'?>",
