@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from monitors.dates import BEIJING
 from monitors.item import ItemKind, ParsedDocument, items
-from monitors.kinds import hotline
+from monitors.kinds import delimited, hotline
 from monitors.kinds.fields import FIELDS, fields_of
 from monitors.kinds.workbook import rows
 
@@ -513,3 +515,19 @@ def test_dates_that_nobody_can_read_are_counted_with_an_example() -> None:
 def test_a_preview_names_what_is_known_but_means_nothing_here() -> None:
     shown = hotline.headings(csv_of(("编号", "标题", "问题分类"), ("1", "停水", "供水")), {}, FIELDS)
     assert (dict(shown.known), shown.unused) == ({"number": "编号", "title": "标题"}, ("问题分类",))
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(alphabet='编号标题内容,;\t|"\n\r=<>tdrh/1 ', max_size=300).map(str.encode)))
+def test_no_bytes_make_a_reader_fail(body: bytes) -> None:
+    for head in (b"", "编号,标题,内容\n".encode(), b"<table><tr><td>", b"sep=;\n"):
+        read(head + body)
+
+
+@given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), max_size=8))
+def test_whatever_a_table_says_its_rows_come_back_with_their_lines(rows_of: list[list[str]]) -> None:
+    """Every proper CSV is read as it was written: the care for stray quotation marks costs nothing."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["甲", "乙", "丙"], *rows_of])
+    given_rows = [row for row in rows_of if any(cell.strip() for cell in row)]
+    found = [row for _, row in delimited.rows(out.getvalue(), lambda row: 3 * (row[0] == "甲"), [])]
+    assert found[1:] == given_rows
