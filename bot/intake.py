@@ -99,6 +99,7 @@ class Intake:
     async def _restore(self) -> None:
         """The detector from stored members, so that a restart joins as if nothing had happened."""
         self.detector = self.knowledge.detector()
+        self.detector.memory = MEMORY  # as much as a restart would restore
         self.stories = {}
         self.split_seen = await self.desk.store.meta(SIGNAL)
         apart = set(await self.desk.store.parted())

@@ -126,6 +126,7 @@ class Detector:
         segmenter()  # its dictionary is loaded at start, not at the first title
         self._gate, self._locate, self._count, self._grade = gate, locate, count, grade
         self.policy = policy
+        self.memory: timedelta | None = None  # how long a matter nothing can join any more is kept; None for always
         self.scope = scope or Scope()
         self._home = home
         self._families_of, self._sites = family_reader(gate), site_reader(gate)
@@ -186,6 +187,9 @@ class Detector:
         self._alarmed = [story for story in self._alarmed if now - story.last_at <= open_]
         limit = timedelta(hours=self.policy.story_hours)
         self._titles = {title: value for title, value in self._titles.items() if now - value[1] <= limit}
+        if self.memory is not None:
+            since = now - self.memory
+            self.stories = {name: s for name, s in self.stories.items() if s.last_at >= since or self._index.takes(name)}
 
     def _place(
         self, seen: Seen, verdict: Verdict, region: Place, families: frozenset[str], now: datetime, fixed: str

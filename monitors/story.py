@@ -114,6 +114,10 @@ class StoryIndex:
             self._stories[name].kept = window
             self._stories[name].extend()
 
+    def takes(self, name: str) -> bool:
+        """Whether a story has not been forgotten."""
+        return name in self._stories
+
     def near(self, left: str, right: str) -> float:
         """Likeness of two stories' centroids (0..1): above 0.25 a merge may be suggested."""
         one, two = self._stories.get(left), self._stories.get(right)

@@ -302,3 +302,28 @@ def test_work_orders_of_one_matter_join_whatever_their_form(text: str) -> None:
     same = ("石坪镇大湾村村道塌方，车辆无法通行", "石坪镇大湾村村道塌方没人修，车辆过不去")
     found = ordered(*UNLIKE[:1], *same, title="关于{}的投诉", text=text)
     assert found[1] == found[2] != found[0]
+
+
+def test_with_a_memory_what_nothing_can_join_any_more_is_dropped_after_it_and_nothing_sooner() -> None:
+    detector, forever = JUDGES.detector(), JUDGES.detector()
+    detector.memory = timedelta(days=31)
+    title = "齐齐哈尔一中学体育馆楼顶坍塌致3人遇难"
+    for watch in (detector, forever):
+        ((story, *_),) = [watch.feed(seen(1, title), START)]
+    for days, kept in ((30, True), (32, False)):
+        for watch in (detector, forever):
+            watch.feed(seen(2, "今日天气晴"), START + timedelta(days=days))
+        assert (story.story in detector.stories) is kept
+        assert story.story in forever.stories
+    again = detector.feed(seen(3, title), START + timedelta(days=32))
+    assert kinds(again)[0] is Kind.OPENED
+    assert again[0].story != story.story
+
+
+def test_a_matter_that_still_takes_items_is_kept_beyond_the_memory() -> None:
+    detector = JUDGES.detector()
+    detector.memory = timedelta(hours=1)
+    (first, *_) = detector.feed(seen(1, "齐齐哈尔一中学体育馆楼顶坍塌致3人遇难"), START)
+    (joined, *_) = detector.feed(seen(2, "齐齐哈尔体育馆坍塌搜救现场"), START + timedelta(hours=30))
+    assert (joined.kind, joined.story) == (Kind.JOINED, first.story)
+    assert detector.stories[first.story].alarmed_at == START
