@@ -42,7 +42,7 @@ NETWORK: Final = tuple(REASONS[code][0] for code in ("timeout", "dns", "connecti
 def reason_text(code: str, detail: str = "", status: int = 0) -> str:
     """``网址不存在（404）``: what the last error was, for the source page."""
     what = REASONS.get(code, REASONS["own_error"])[0]
-    more = str(status) if status >= 300 else detail if code in ("format", "folder", "own_error", "unexpected") else ""
+    more = str(status) if status not in (0, 200) else detail if code in ("format", "folder", "own_error", "unexpected") else ""
     return f"{what}（{more}）" if more else what
 
 

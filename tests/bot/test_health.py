@@ -117,6 +117,12 @@ def test_every_sentence_names_the_source_and_what_to_do() -> None:
         assert trouble.detail.endswith("。")
 
 
+def test_a_status_is_named_where_it_says_something() -> None:
+    assert reason_text("bad_status", status=206) == "对方应答异常（206）"
+    assert reason_text("login_page", status=200) == "被转到登录页"
+    assert reason_text("timeout") == "响应超时"
+
+
 @pytest.mark.parametrize("code", REASONS)
 def test_a_reason_is_known_again_by_its_text(code: str) -> None:
     assert code_of(reason_text(code, "x", 500)) == code
