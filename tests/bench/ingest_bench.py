@@ -207,6 +207,7 @@ async def whole(args: argparse.Namespace) -> list[dict[str, Any]]:
     from bot.app import serving
     from bot.clock import VirtualClock
     from bot.configuration import DEMO, settings_of
+    from bot.garbage import settle_memory
     from config.schema import Source
 
     base = f"http://127.0.0.1:{args.port}/feed/"
@@ -218,6 +219,7 @@ async def whole(args: argparse.Namespace) -> list[dict[str, Any]]:
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
         async with serving(settings, Path(args.data or folder), clock) as running:
+            settle_memory()  # as `yqbot run` does before its first round
             for name in ("new", "304"):
                 clock.advance_to(clock.now() + timedelta(hours=2))
                 began = time.perf_counter(), time.process_time()
