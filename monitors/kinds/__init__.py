@@ -13,6 +13,7 @@ from typing import Final
 from monitors.charset import content_type, decode
 from monitors.item import ParsedDocument
 from monitors.loose_json import loads, wrapped
+from monitors.mend import Problem
 
 from . import feed, hotline, hotlist, jsonfeed, opml, tolerant
 
@@ -20,6 +21,8 @@ Parser = Callable[[bytes, Mapping[str, str], str, datetime], ParsedDocument]
 
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _SHOWN: Final = re.compile(r"<body[^<>]{0,200}>\s*<pre[^<>]{0,300}>\s*(?=[\[{]|&lt;[?!rfRF])", re.I)
+_NOTICES: Final = re.compile(rb"(?:\s*+<br\s*+/?>|\s*+<b>[^<]{0,300}</b>[^<{\[]{0,300}+)++\s*+(?=[\[{<])", re.I)
+"""What a script prints about itself before the document it was asked for."""
 TOLERANT_INLINE: Final = 256 * 1024
 """Bytes up to which `parse_fully` runs the tolerant parser in this process."""
 
@@ -30,10 +33,18 @@ def parse(body: bytes, headers: Mapping[str, str], base: str, now: datetime) -> 
     if head[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
         head = head.decode("utf-16", "ignore").encode()
     head = head.lstrip(_BLANK)
+    if head[:2] == b"<b" and (notices := _NOTICES.match(head)) and (start := body.find(notices[0])) >= 0:
+        document = _told(body[start + notices.end() :], head[notices.end() :], headers, base, now)
+        return replace(document, problems=(Problem(code="leading_junk"), *document.problems))
+    return _told(body, head, headers, base, now)
+
+
+def _told(body: bytes, head: bytes, headers: Mapping[str, str], base: str, now: datetime) -> ParsedDocument:
+    """The document that `head`, its beginning without blanks, is the beginning of."""
     if head[:1] in (b"{", b"[") or (head[:1] != b"<" and wrapped(head[:500].decode("latin-1"))):
         return _json(body, headers, base, now)
     if b"<pre" in head and (shown := _rendered(body, headers)) is not None:
-        return parse(shown, {}, base, now)
+        return _json(shown, {}, base, now) if shown[:1] in (b"{", b"[") else feed.parse(shown, {}, base, now)
     if b"<opml" in head[:2000].lower():
         return opml.parse(body, headers, base, now)
     return feed.parse(body, headers, base, now)

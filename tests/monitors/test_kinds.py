@@ -332,6 +332,26 @@ def test_a_document_shown_by_a_browser_is_read(shown: str, encoding: str) -> Non
     assert [entry.title for entry in parse(page.encode(encoding), {}, "", NOW).entries] == ["停水 & 停电"]
 
 
+def test_json_behind_the_notices_of_a_script_is_read() -> None:
+    notice = "<br />\n<b>Notice</b>:  Undefined index: id in <b>/www/a.php</b> on line <b>3</b><br />\n"
+    document = parse(f"\ufeff{notice * 2}[{ROWS}]".encode(), {}, "", NOW)
+    assert [entry.title for entry in document.entries] == ["青石县停水", "大湾村通电"]
+    assert codes(document) == ["leading_junk"]
+    assert [entry.title for entry in parse(notice.encode() + rss("<item><title>停水</title></item>"), {}, "", NOW).entries] == [
+        "停水"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["<body><pre>&lt;rss&gt;" * 5000, "<br/><b>x</b>" * 5000 + "[]", "<br/><b>x</b> [" * 5000, "<body><pre>[" * 5000]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_pages_in_pages_and_notices_without_end_do_no_harm(text: str, encoding: str) -> None:
+    began = time.process_time()
+    parse(text.encode(encoding), {}, "", NOW)
+    assert time.process_time() - began < 2
+
+
 def test_a_page_with_preformatted_text_is_a_page() -> None:
     assert codes(parse(b"<html><body><pre>404 not found</pre></body></html>", {}, "", NOW)) == ["html_page"]
 
