@@ -189,11 +189,12 @@ class Gate:
         return None if self._hunch is None else self._learn(fold(title))
 
     def _guess(self, folded: str) -> Hit | None:
-        reading = self._hearing.title(folded).reading
-        if self._hunch is None or self._matcher.sure(reading, reading.beside).marks & self._framing:
+        """Whether a doubtful word frames the title is asked last: of few titles the score lets it matter."""
+        reading = self._hearing.title(folded)
+        if self._hunch is None or self._matcher.certain(reading, self._framing):
             return None
         score = self._hunch.score(folded)
-        if score < self._hunch.threshold:
+        if score < self._hunch.threshold or self._matcher.sure(reading, reading.beside).marks & self._framing:
             return None
         return Hit("learned", "、".join(self._hunch.telling(folded)), round(score, 3), FILE, 0)
 

@@ -18,15 +18,6 @@ _MAGNITUDE = re.compile(r"([0-9]\.[0-9]) ?级")
 _OLD_YEAR = re.compile(r"(?<![0-9])(?:1[0-9]{3}|200[0-7]) ?年(?!以来|来|代|级)")  # 1994年以来最大 is of today
 _OPEN_END = "0.,万千百余多来"
 """How a folded title may end whose last number reads otherwise before a full stop."""
-_TOLL = "人数"
-"""死亡人数 speaks of a toll beside any number, also one of the other passage."""
-
-
-class Part(NamedTuple):
-    """A title, or the beginning of a text, read by itself."""
-
-    reading: Reading
-    tolls: int
 
 
 class Said(NamedTuple):
@@ -48,7 +39,7 @@ class Hearing:
 
     def __init__(self, matcher: Matcher, marks: Mapping[str, int]) -> None:
         self._matcher, self._marks = matcher, marks
-        self.title = lru_cache(maxsize=TITLES)(self._part)
+        self.title = lru_cache(maxsize=TITLES)(matcher.read)
         self.all = lru_cache(maxsize=8)(self._all)  # asked for in turn: is it silent, and what is it
         self.sure = lru_cache(maxsize=8)(self._sure)
 
@@ -66,24 +57,21 @@ class Hearing:
             marks |= self.tolls(reading.folded, figures)
         return marks
 
-    def _part(self, folded: str) -> Part:
-        return Part(self._matcher.read(folded), self.tolls(folded))
-
     def _all(self, title: str, text: str) -> Said:
         """All that may be said, by title and text together."""
         folded = fold(title)
         if text and self._matcher.parts and folded[-1:] not in _OPEN_END:
-            (head, tolls), (body, more) = self.title(folded), self._part(fold(text))
+            head, body = self.title(folded), self._matcher.read(fold(text))
             readings: Sequence[Reading] = (head, body)
-            words, tolls = head.marks | body.marks, tolls | more
+            words, folded = head.marks | body.marks, f"{folded}。{body.folded}"
             plain = not (head.hides or head.frames or body.hides or body.frames)
-            if _TOLL in head.folded or _TOLL in body.folded:
-                tolls = self.tolls(f"{head.folded}。{body.folded}")
         else:
-            whole, tolls = self._part(fold(f"{title}。{text}")) if text else self.title(folded)
-            readings, words, plain = (whole,), whole.marks, not (whole.hides or whole.frames)
+            whole = self._matcher.read(fold(f"{title}。{text}")) if text else self.title(folded)
+            readings, words, folded = (whole,), whole.marks, whole.folded
+            plain = not (whole.hides or whole.frames)
         if not words:
             return Said(readings)
+        tolls = self.tolls(folded)
         year, magnitude = 0, None
         if "年" in title or "年" in text:
             year = self._marks["@old_year"] if _OLD_YEAR.search(title) or _OLD_YEAR.search(text) else 0

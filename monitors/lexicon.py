@@ -141,6 +141,12 @@ class Matcher:
             return reading
         return reading._replace(spans=spans, marks=_all([self._seen[index] for index, _, _ in spans]))
 
+    def certain(self, reading: Reading, groups: int) -> bool:
+        """Whether words of those groups stand there that neither a mask nor chance can take away; False says nothing."""
+        if reading.hides or not reading.marks & groups:
+            return False
+        return any(index not in self._chance and self._seen[index] & groups for index, _, _ in reading.spans)
+
     def _spelled(self, index: int) -> list[Word]:
         return [self._entries[index], *self._more.get(index, ())]
 

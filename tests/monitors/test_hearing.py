@@ -95,3 +95,21 @@ def test_a_text_is_weighed_wherever_it_could_say_more_than_its_title(monkeypatch
     monkeypatch.setattr(type(GATE), "_may_exceed", lambda *_: True)
     assert [GATE.judge(title, text) for title, text in sample] == quick
     assert skipped > 100, "the sample must hold texts that need not be weighed"
+
+
+def test_a_title_that_is_nothing_to_the_model_needs_no_segmenter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether 上海外滩 frames the title would only matter if the model spoke for it."""
+    monkeypatch.setattr(lexicon, "_ends", lambda run: pytest.fail(run))
+    assert GATE.silent("上海外滩记者看灯光秀")
+
+
+def test_a_word_is_certain_where_neither_mask_nor_chance_can_take_it_away() -> None:
+    bits = MATCHER.bits
+    for title, text in both(1500):
+        reading = MATCHER.read(fold(title + text))
+        sure = MATCHER.sure(reading, True).marks
+        for bit in bits.values():
+            assert not MATCHER.certain(reading, bit) or sure & bit, (title, text)
+    plain = MATCHER.read(fold("某小区发生火灾"))
+    assert MATCHER.certain(plain, bits["fire"])
+    assert not MATCHER.certain(MATCHER.read(fold("上海外滩")), -1)
