@@ -123,7 +123,10 @@ class Facts:
         apart = self._apart(story)
         if apart is Apart.SITE:
             return -1.0
-        if place == "clash" or grievance_and_disaster(theirs, mine) or (apart and _other_matter(apart, place, theirs | mine)):
+        both = bool(theirs and mine) and not same_family and not clash  # else one is no part of the other
+        if place == "clash" or (both and grievance_and_disaster(theirs, mine)):
+            return value - rules.place_clash
+        if apart and _other_matter(apart, place, theirs | mine):
             return value - rules.place_clash
         if place in LEVELS_OF_PLACE:
             place = self._at_home(place)

@@ -47,11 +47,12 @@ class Spot:
 
         In one town a plant and a building site are still two things; in one village, mine or school they are parts of one.
         """
-        shared = {kind for kind, _ in self.names & other.names}
-        if shared - {TOWN}:
-            return Apart.NO
-        if not shared and {kind for kind, _ in self.names} & {kind for kind, _ in other.names}:
-            return Apart.SITE
+        if self.names and other.names:
+            shared = {kind for kind, _ in self.names & other.names}
+            if shared - {TOWN}:
+                return Apart.NO
+            if not shared and {kind for kind, _ in self.names} & {kind for kind, _ in other.names}:
+                return Apart.SITE
         if _disjoint(self.things, other.things):
             return Apart.THING
         return Apart.PERSON if _disjoint(self.people, other.people) else Apart.NO
