@@ -151,7 +151,7 @@ async def test_a_flood_goes_to_its_matters_in_one_unit_or_not_at_all(store: SqlS
     assert not await store.commit_all(both, ())
     assert len(await store.unjoined(1000)) == 399
     assert (await store.incident(1), await store.items_of(1)) == (first, [])
-    unknown = replace(both[0], joined=(*both[0].joined, replace(taken, item_id="none")))
+    unknown = replace(both[0], joined=(*both[0].joined, taken._replace(item_id="none")))
     assert not await store.commit_all([unknown], ())
     rest = [change(first, [key for key in keys[:390] if key != "i007"]), change(second, ["i007", *keys[390:]])]
     assert await store.commit_all(rest, ())
