@@ -29,6 +29,7 @@ PROBLEM_TEXTS: Final[Mapping[str, str]] = {
     "columns_missing": "未找到标题列或内容列，表头为：{detail}",
     "control_characters": "有 {count} 个控制字符，已去除",
     "cut_tail": "文档尾部残缺，已读取完整部分",
+    "dates_unreadable": "有 {count} 条的受理时间看不懂或晚于现在（如“{detail}”），按导入时间算",
     "empty": "文档为空",
     "entities_declared": "文档声明了实体，已剔除且不予解析",
     "entity": "有 {count} 处网页实体，已还原",

@@ -9,7 +9,6 @@ from bot.cli_parse import problem_text
 from monitors.mend import Problem
 
 WORDS: Final = {
-    "dates_unreadable": "有{count}条的受理时间看不懂或晚于现在（如“{detail}”），按导入时间算",
     "too_many_entries": "超出上限的{count}条没有读取，请把文件拆开后再导入其余的",
     "unreadable": "不是CSV、XLSX，也不是另存为网页的表格；旧版XLS请用表格软件打开后另存为XLSX",
     "too_large": "文件过大，请拆分",

@@ -248,7 +248,7 @@ async def test_six_hours_without_wecom_end_in_one_true_message_a_person(desk: Ri
     assert max(cards.values()) == 1
     text = next(r.body for r in after if r.user == desk.watch()[0] and "template_card" in r.body)
     assert "已过时限" in text
-    assert "应于07:24前 现08:2" in text
+    assert "应于07:24前发布权威信息 现08:2" in text
     rows = await desk.steps()
     public = [r for r in rows.values() if r.clock_code == "first_statement_5h" and r.fire_at <= desk.clock.now()]
     assert len({r.due_at for r in public}) >= 4
