@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot import labels
+from bot.fields import unit_named
 from config.schema import Settings
 from playbooks.actions import still_owed
 from playbooks.fold import RELEASES, returned_turns
@@ -139,9 +140,7 @@ def _two_parties(i: Incident, settings: Settings) -> list[Press]:
 
 
 def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
-    ranked = [c for c in (i.suggested_unit, *i.unit_candidates) if c]
-    rest = [u.code for u in settings.organisation.units]
-    codes = list(dict.fromkeys((*ranked, *rest)))[:10]
+    codes = _units_to_choose(i, settings)[:10]
     options = tuple((c, (u.short or u.name)[:10]) for c in codes if (u := settings.organisation.unit(c)))
     buttons = [_b(i, "交办", "assign", PRIMARY), _b(i, "认定应回应", "recognise")]
     if i.high_consequence and len(i.verifications) < 2:
@@ -150,6 +149,16 @@ def _assigning(i: Incident, settings: Settings, held: set[str]) -> Offer:
     buttons += [_b(i, "已电话报带班", "tell_leader")] if not i.leader_told else _reported(i)
     buttons += _grading(i, held)
     return Offer(buttons=tuple(buttons[:6]), question="unit", label="承办单位", options=options)
+
+
+def _units_to_choose(i: Incident, settings: Settings) -> list[str]:
+    """Codes in the order of the dropdown: whom a unit named that gave it back, then the suggested ones; who gave it back stands last."""
+    back = [turn for turn in i.assignments if turn.returned_at is not None]
+    named = [unit_named(turn.suggested, settings) for turn in reversed(back)]
+    rest = (unit.code for unit in settings.organisation.units)
+    gave_back = {turn.unit for turn in back}
+    codes = dict.fromkeys(code for code in (*named, i.suggested_unit, *i.unit_candidates, *rest) if code)
+    return sorted(codes, key=lambda code: code in gave_back)
 
 
 def _awaits_ruling(i: Incident) -> bool:

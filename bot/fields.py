@@ -55,6 +55,14 @@ def find_unit(text: str, settings: Settings) -> tuple[str, str]:
     return best[1], text.replace(best[2], "", 1).strip()
 
 
+def unit_named(text: str, settings: Settings) -> str:
+    """The code alone, empty where the text names none."""
+    try:
+        return find_unit(text, settings)[0]
+    except CommandError:
+        return ""
+
+
 def verify_fields(rest: str, s: Settings, now: datetime) -> Fields:
     for word, result in VERIFY_WORDS.items():
         if word in rest:

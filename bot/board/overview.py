@@ -134,7 +134,8 @@ def row(incident: Incident, settings: Settings, now: datetime) -> Row:
     names = Names(settings=settings, open_names=True)
     waiting, since = stuck_words(incident, names)
     level = incident.level.code if incident.level else "unknown"
-    unit = incident.primary_unit or incident.suggested_unit
+    back = {turn.unit for turn in incident.assignments if turn.returned_at is not None}
+    unit = incident.primary_unit or ("" if incident.suggested_unit in back else incident.suggested_unit)
     return Row(
         number=incident.number,
         subject=short(incident, settings),

@@ -202,6 +202,20 @@ def test_an_upgrade_past_its_time_is_not_called_late() -> None:
     assert "不计承办单位超时" in sub
 
 
+def test_who_gave_it_back_is_not_the_first_to_be_offered_it_again() -> None:
+    def offered(i: Incident) -> list[str]:
+        shown = card(i, "returned", at("03:10"), "penghai", roles=OFFICER.roles)
+        return [option["text"] for option in shown["button_selection"]["option_list"]]
+
+    assert offered(replace(verified(), suggested_unit="zrzyj"))[0] == "自然资源局"
+    i = replace(assigned(), suggested_unit="zrzyj")
+    after = offered(
+        act(i, "return", HEAD, at("03:10"), reason="不属本局职责", basis="三定规定第四条", suggested="建议水利局牵头")
+    )
+    assert after[0] == "水利局"
+    assert "自然资源局" not in after[:-1]
+
+
 def test_a_rumour_asks_two_parties_and_forbids_conclusions() -> None:
     i = replace(landslide(NOW, high_consequence=True), category="reservoir", figures=())
     title, _, sub, _, buttons = lines(card(i, "first", NOW))
