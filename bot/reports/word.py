@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -56,6 +57,15 @@ def render(paper: Paper) -> bytes:
     doc.core_properties.author = ""
     doc.core_properties.title = _writable(paper.title)
     doc.save(out)
+    return _undated(out)
+
+
+def _undated(archive: BytesIO) -> bytes:
+    """The same file without the hour at which its parts were packed: one state of a matter gives one file, however often it is asked for."""
+    out = BytesIO()
+    with ZipFile(archive) as packed, ZipFile(out, "w", ZIP_DEFLATED) as again:
+        for part in packed.infolist():
+            again.writestr(ZipInfo(part.filename), packed.read(part), ZIP_DEFLATED)
     return out.getvalue()
 
 

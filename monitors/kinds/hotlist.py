@@ -59,8 +59,8 @@ def _updated(value: Mapping[str, Any], now: datetime) -> str:
 def _rows(value: Any, depth: int = 0) -> list[Any] | None:
     """The first list of titled objects within three levels of wrapping or of cards; an empty list of items counts."""
     if isinstance(value, list):
-        if not value or any(isinstance(row, dict) and _first(_whole(row), _TITLES) for row in value):
-            return value
+        if not value or any(isinstance(row, dict) and _first(_whole(row), _TITLES) for row in value[:MAX_ENTRIES]):
+            return value  # of the rows that would be taken
         return next((found for card in value[:10] if isinstance(card, dict) and (found := _rows(card, depth + 1))), None)
     if not isinstance(value, dict) or depth > 3:
         return None

@@ -48,6 +48,12 @@ def bare(text: str) -> str:
     return re.sub(r"[\s\\]", "", text)
 
 
+def test_the_same_report_is_the_same_file_at_any_hour(paper, monkeypatch):
+    first = word.render(paper)
+    monkeypatch.setattr("zipfile.time.time", lambda: 86_400.0 * 365 * 30)
+    assert word.render(paper) == first
+
+
 def test_every_format_holds_every_figure(paper):
     html = bare(unescape(re.sub(r"<[^>]+>", "", page.render(paper))))
     md = bare(markdown.render(paper))
