@@ -109,8 +109,8 @@ class _Entry:
     __slots__ = tuple(ParsedEntry.__dataclass_fields__)
 
 
-class _Item:
-    """The same of an `Item`."""
+class BareItem:
+    """The same of an `Item`, for whoever makes many."""
 
     __slots__ = tuple(Item.__dataclass_fields__)
 
@@ -135,7 +135,7 @@ def parsed_entry(
 
 
 def _item(entry: ParsedEntry, item_id: str, source_id: str, seen_at: datetime, kind: ItemKind) -> Item:
-    made: Any = _Item()
+    made: Any = BareItem()
     made.id = item_id
     made.source = source_id
     made.title = entry.title or entry.summary[:80]

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bot.store.engine import Conflict, Tx, one
 from bot.store.forms import EPOCH, clean, instant, ms
 from bot.store.port import Joined, StoredItem
-from monitors.item import Item, ItemKind
+from monitors.item import BareItem, Item, ItemKind
 
 READ: Final = (
     "i.n, p.incident, i.id, i.source, i.kind, i.title, i.url, i.text, i.published, i.published_raw, i.seen_at, i.rank, i.hot,"
@@ -26,14 +26,8 @@ N, TITLE, TEXT = 0, 5, 7
 KINDS: Final = {kind.value: kind for kind in ItemKind}
 
 
-class _Item:
-    """An `Item` while its fields are set: it has the same slots and becomes one, at a fraction of the cost of a frozen one."""
-
-    __slots__ = tuple(Item.__dataclass_fields__)
-
-
 class _Stored:
-    """The same of a `StoredItem`."""
+    """A `StoredItem` while its fields are set (see `monitors.item.BareItem`)."""
 
     __slots__ = tuple(StoredItem.__dataclass_fields__)
 
@@ -45,7 +39,7 @@ def stored(rows: Iterable[Sequence[Any]]) -> list[StoredItem]:
     for n, incident, ident, source, kind, title, url, text, published, raw, at, rank, hot, author, mark, alias in rows:
         if at != last:  # those of one document share theirs
             last, seen = at, instant(at)
-        item: Any = _Item()
+        item: Any = BareItem()
         item.id = ident
         item.source = source
         item.title = title
